@@ -1,0 +1,270 @@
+/**
+ * The sandbox's contract: a Discord and a Replicate on this machine, and the bot as a process beside
+ * them. Used by `npm run sandbox` (through `control`, which the page talks to) and by the tests.
+ *
+ * Everything listens on 127.0.0.1 only. Ports are picked by the system unless given. Whoever starts a
+ * part closes it; `close()` leaves no timer, socket or child process behind.
+ */
+import type {
+  APIApplicationCommand,
+  APIApplicationCommandOptionChoice,
+  APIMessage,
+  APIModalInteractionResponseCallbackData,
+} from 'discord-api-types/v10';
+
+// ---------------------------------------------------------------------------------------------- time
+
+/** The sandbox's own clock: real time plus what a person or a test has added. Drives token expiry, rate limits and the Date header. */
+export interface SandboxClock {
+  now(): number;
+  advance(ms: number): void;
+}
+
+// ------------------------------------------------------------------------------------------- Discord
+
+export interface SandboxUser {
+  id: string;
+  username: string;
+  globalName: string;
+  /** CSS colour of the letter avatar on the page. */
+  color: string;
+  isModerator: boolean;
+  isBot: boolean;
+}
+
+export interface SandboxChannel {
+  id: string;
+  guildId: string;
+  name: string;
+  topic: string;
+}
+
+export interface SandboxGuild {
+  id: string;
+  name: string;
+  channels: SandboxChannel[];
+}
+
+/** A message as the sandbox keeps it: the API's object, who may see it, and what became of it. */
+export interface SandboxMessage {
+  message: APIMessage;
+  /** Set for an ephemeral message: the only user who sees it. */
+  ephemeralFor: string | null;
+  /** `loading` while a deferred answer has not been filled in. */
+  isLoading: boolean;
+  /** How often it was edited, and when last (sandbox clock). */
+  edits: number;
+  editedAt: number | null;
+}
+
+/** What a user saw come of a command, a press or a modal. */
+export type InteractionOutcome =
+  /** The bot answered in time. `messageId` is the new or updated message, where there is one. */
+  | { status: 'answered'; type: number; interactionId: string; messageId: string | null; modal: APIModalInteractionResponseCallbackData | null }
+  /** "The application did not respond": 3 seconds passed, or no bot was connected. */
+  | { status: 'no-answer'; interactionId: string };
+
+/** Values by option name, as the page's composer has them. Attachments are for later. */
+export type CommandOptions = Record<string, string | number | boolean>;
+
+/** What the next matching calls meet instead of an honest answer. */
+export interface DiscordFault {
+  /** HTTP method, or `*`. */
+  method: string;
+  /** Tested against the path without `/api/v10`, for example /^\/webhooks\/.+@original$/. */
+  route: RegExp;
+  /** `hang`: accepted, never answered, nothing done. `cut-before`/`cut-after`: the socket is destroyed before or after it was carried out. */
+  kind: { status: number; code?: number; message?: string; retryAfterSeconds?: number } | 'hang' | 'cut-before' | 'cut-after';
+  times: number;
+}
+
+export interface RecordedRequest {
+  at: number;
+  method: string;
+  /** Path and query without `/api/v10`; interaction tokens are kept, tests need them. */
+  path: string;
+  status: number | 'hang' | 'cut';
+  /** JSON body (payload_json for multipart), null when there was none. */
+  body: unknown;
+  /** File names and sizes of a multipart body. */
+  files: { name: string; size: number }[];
+  /** The error answered, when one was: code, message and the paths that were refused. */
+  error: { code: number; message: string; paths: string[] } | null;
+}
+
+export interface SandboxDiscord {
+  /** What DISCORD_API_URL must be: `http://127.0.0.1:PORT/api`. */
+  readonly url: string;
+  /** What DISCORD_TOKEN must be. */
+  readonly token: string;
+  readonly applicationId: string;
+  readonly clock: SandboxClock;
+  /** Two servers: the first with channels #pictures and #general, the second for tenancy. */
+  readonly guilds: readonly SandboxGuild[];
+  /** `member` and `member2` and `moderator` are in the first server; `outsider` moderates the second. */
+  readonly users: Readonly<Record<'member' | 'member2' | 'moderator' | 'outsider' | 'bot', SandboxUser>>;
+  /** Newest last. */
+  readonly requests: readonly RecordedRequest[];
+
+  /** Global plus that server's own commands, as a member sees them. */
+  commands(guildId: string): APIApplicationCommand[];
+  isBotConnected(): boolean;
+  /** Resolves when a bot has identified and got READY. */
+  waitForBot(timeoutMs: number): Promise<void>;
+
+  runCommand(ask: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions; locale?: string }): Promise<InteractionOutcome>;
+  press(ask: { userId: string; messageId: string; customId: string; values?: string[]; locale?: string }): Promise<InteractionOutcome>;
+  submitModal(ask: { userId: string; interactionId: string; customId: string; values: Record<string, string>; locale?: string }): Promise<InteractionOutcome>;
+  autocomplete(ask: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions; focused: string }): Promise<APIApplicationCommandOptionChoice[]>;
+  /** Sends the gateway event of an earlier interaction once more, with the same id and token. */
+  replay(interactionId: string): void;
+
+  /** What this user sees in the channel, oldest first. */
+  messages(channelId: string, viewerId: string): SandboxMessage[];
+  getMessage(messageId: string): SandboxMessage | undefined;
+  /** The file behind an attachment URL. */
+  readFile(url: string): Buffer | undefined;
+  deleteMessage(messageId: string): void;
+  /** Takes away or gives back permissions of the bot in a channel (bits as in Discord, for example SendMessages). */
+  setBotPermissions(channelId: string, permissions: bigint): void;
+
+  addFault(fault: DiscordFault): void;
+  clearFaults(): void;
+  /** Closes the bot's gateway connection: `true` so that it can resume (missed events are replayed). */
+  dropGateway(isResumable: boolean): void;
+  /** Called after every change a page would want to see. Returns the way to stop listening. */
+  onChange(listener: (change: DiscordChange) => void): () => void;
+  close(): Promise<void>;
+}
+
+export type DiscordChange =
+  | { type: 'message'; message: SandboxMessage }
+  | { type: 'message-deleted'; messageId: string; channelId: string }
+  | { type: 'commands' }
+  | { type: 'bot-connected'; isConnected: boolean }
+  | { type: 'request'; request: RecordedRequest };
+
+// ----------------------------------------------------------------------------------------- Replicate
+
+/** What a person picks on the page, and a test in code. Each is used up by the next call or prediction it fits. */
+export type ReplicateFault =
+  | { on: 'create'; kind: 'http-429' | 'http-500' | 'http-503' | 'http-401' | 'http-402' | 'http-422' | 'hang' | 'cut-before' | 'cut-after' }
+  | { on: 'get'; kind: 'http-429' | 'http-500' | 'http-503' | 'hang' | 'cut-before' }
+  | { on: 'file'; kind: 'http-404' | 'http-500' | 'hang' | 'cut-half' | 'too-large' | 'wrong-type' }
+  /** Of the next prediction created. `slow` takes `slowMs`; `nothing` succeeds with null. */
+  | { on: 'prediction'; kind: 'fails' | 'nsfw' | 'nothing' | 'slow' | 'never-ends' | 'interrupted' };
+
+export interface SandboxPrediction {
+  id: string;
+  model: string;
+  input: Record<string, unknown>;
+  status: 'starting' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'aborted';
+  createdAt: number;
+  cancelAfter: string | null;
+  /** How often each call about it came. */
+  gets: number;
+  cancels: number;
+  fileFetches: number;
+}
+
+export interface SandboxReplicate {
+  /** What REPLICATE_BASE_URL must be: `http://127.0.0.1:PORT/v1`. */
+  readonly url: string;
+  /** What REPLICATE_API_TOKEN must be. */
+  readonly token: string;
+  readonly requests: readonly RecordedRequest[];
+  /** Every prediction that was accepted, oldest first: what the owner would pay for. */
+  predictions(): SandboxPrediction[];
+  /** How long a prediction queues (`starting`) and works (`processing`); a page shows about 1 and 4 seconds. */
+  setPace(pace: { queueMs: number; workMs: number }): void;
+  addFault(fault: ReplicateFault, times?: number): void;
+  clearFaults(): void;
+  onChange(listener: (request: RecordedRequest) => void): () => void;
+  close(): Promise<void>;
+}
+
+export interface StartDiscordOptions {
+  port?: number;
+  clock?: SandboxClock;
+  /** Default true. Off only where a test asks about something else and would wait for nothing. */
+  rateLimits?: boolean;
+}
+
+export interface StartReplicateOptions {
+  port?: number;
+  clock?: SandboxClock;
+}
+// startDiscord(options) lives in sandbox/discord/index.ts, startReplicate(options) in sandbox/replicate/index.ts.
+
+// ----------------------------------------------------------------------------------- the bot, outside
+
+export interface BotProcess {
+  readonly pid: number;
+  /** Every line the bot wrote, newest last; log lines are JSON. */
+  readonly lines: readonly string[];
+  /** Log lines parsed, others left out. */
+  logs(): Record<string, unknown>[];
+  /** Sends the signal and resolves when the process is gone. */
+  end(signal: 'SIGKILL' | 'SIGTERM' | 'SIGINT'): Promise<{ code: number | null; signal: string | null }>;
+  readonly exited: Promise<{ code: number | null; signal: string | null }>;
+}
+// startBot({ env }) lives in sandbox/bot.ts: `node dist/src/index.js` with only that environment (plus PATH), never the caller's.
+
+// -------------------------------------------------------------------------------------- the page's talk
+
+/**
+ * The page's server (sandbox/control.ts, port 4400): static files, these POSTs under `/control/` (JSON in,
+ * JSON out; a refusal is 400 with `{ error: sentence }`), and a WebSocket at `/live` that sends PageEvents:
+ * first one `snapshot`, then the news. The page filters by the user it looks through.
+ */
+export interface PageSnapshot {
+  type: 'snapshot';
+  guilds: SandboxGuild[];
+  users: SandboxUser[];
+  /** By server id. */
+  commands: Record<string, APIApplicationCommand[]>;
+  messages: SandboxMessage[];
+  bot: BotStatus;
+  clockOffsetMs: number;
+  faults: PageFault[];
+}
+
+export interface BotStatus {
+  /** `starting`: the process lives and has not reached the gateway. */
+  state: 'stopped' | 'starting' | 'online';
+  pid: number | null;
+  /** The last sentence of a bot that stopped by itself. */
+  lastWords: string | null;
+}
+
+export type PageEvent =
+  | PageSnapshot
+  | { type: 'message'; message: SandboxMessage }
+  | { type: 'message-deleted'; messageId: string; channelId: string }
+  | { type: 'commands'; commands: Record<string, APIApplicationCommand[]> }
+  | { type: 'bot'; bot: BotStatus }
+  | { type: 'clock'; clockOffsetMs: number }
+  | { type: 'faults'; faults: PageFault[] }
+  | { type: 'request'; to: 'discord' | 'replicate'; request: RecordedRequest };
+
+/** A fault a person can pick; `armed` counts how often it is still to come. */
+export interface PageFault {
+  id: string;
+  service: 'replicate' | 'discord';
+  label: string;
+  armed: number;
+}
+
+/** Path under `/control/` -> body. Answers: InteractionOutcome for the first three, choices for autocomplete, `{}` for the rest. */
+export interface ControlCalls {
+  command: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions };
+  press: { userId: string; messageId: string; customId: string; values?: string[] };
+  modal: { userId: string; interactionId: string; customId: string; values: Record<string, string> };
+  autocomplete: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions; focused: string };
+  'bot/kill': Record<string, never>;
+  'bot/start': Record<string, never>;
+  fault: { id: string };
+  'faults/clear': Record<string, never>;
+  clock: { advanceMs: number };
+  pace: { queueMs: number; workMs: number };
+}

@@ -1,0 +1,457 @@
+/**
+ * What a job is, and the only way it changes.
+ *
+ * A job is one request with a life. It has 1 to 5 items, each one output. Only items have a life of
+ * their own; the job's state follows from theirs.
+ *
+ *   queued ──▶ starting ──▶ running ──▶ collecting ──▶ done
+ *                 │  │         │             │
+ *                 │  └─────────│────────────▶│          (a provider that answers at once)
+ *                 ▼            ▼             ▼
+ *              waiting ◀───────┴─────────────┘          (next attempt at a saved time; holds no slot)
+ *                 └──▶ starting
+ *
+ *   Every state but the last three may also go to failed or cancelled. done, failed and cancelled are final.
+ *
+ * - queued      saved, shown, not yet paid for.
+ * - starting    saved before the provider is called, so after a crash it means: perhaps paid. The
+ *               provider's `find` is asked before anything is paid again.
+ * - running     the provider gave an operation and it is saved: from here the same work is picked up
+ *               after any crash.
+ * - collecting  the outputs are known and their files are being fetched.
+ * - waiting     an attempt came to nothing; the next one starts at `until`.
+ *
+ * Job, from its items: all final: all done = done; some done = partial; none done and any failed =
+ * failed; else cancelled. Not final: nothing begun = queued, else running.
+ *
+ * This file imports nothing. Times are milliseconds since 1970 (UTC).
+ */
+
+/** What is made. */
+export type Kind = 'image' | 'video';
+
+export type ItemState =
+  | 'queued'
+  | 'starting'
+  | 'running'
+  | 'waiting'
+  | 'collecting'
+  | 'done'
+  | 'failed'
+  | 'cancelled';
+
+export type JobState = 'queued' | 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
+
+/** The codes a user, a log reader or a program meets. */
+export type ErrorCode =
+  | 'TIMEOUT'
+  | 'NETWORK_ERROR'
+  | 'API_ERROR'
+  | 'RATE_LIMIT'
+  | 'VALIDATION_ERROR'
+  | 'MAX_RETRIES_EXCEEDED'
+  | 'CONTENT_BLOCKED'
+  | 'AUTH_ERROR'
+  | 'QUOTA_EXCEEDED'
+  | 'NO_OUTPUT'
+  | 'CANCELLED';
+
+/**
+ * Why, finer than the code: each reason has one code and one sentence for the user (`src/locales`).
+ * Add a reason here, its code in FAILURE_CODES, and the compiler asks every language for its sentence.
+ */
+export type FailureReason =
+  | 'attempt-timeout'
+  | 'provider-queue-timeout'
+  | 'job-too-old'
+  | 'network'
+  | 'provider-error'
+  | 'provider-bug'
+  | 'out-of-memory'
+  | 'rate-limit'
+  | 'model-unknown'
+  | 'input-refused'
+  | 'provider-off'
+  | 'output-blocked'
+  | 'prompt-blocked'
+  | 'key-refused'
+  | 'no-credit'
+  | 'no-output'
+  | 'file-gone'
+  | 'file-refused'
+  | 'file-too-large'
+  | 'internal'
+  | 'crashed-alone'
+  | 'cancelled-by-user'
+  | 'cancelled-undelivered';
+
+export const FAILURE_CODES: Readonly<Record<FailureReason, ErrorCode>> = {
+  'attempt-timeout': 'TIMEOUT',
+  'provider-queue-timeout': 'TIMEOUT',
+  'job-too-old': 'TIMEOUT',
+  network: 'NETWORK_ERROR',
+  'provider-error': 'API_ERROR',
+  'provider-bug': 'API_ERROR',
+  'out-of-memory': 'API_ERROR',
+  'rate-limit': 'RATE_LIMIT',
+  'model-unknown': 'VALIDATION_ERROR',
+  'input-refused': 'VALIDATION_ERROR',
+  'provider-off': 'VALIDATION_ERROR',
+  'output-blocked': 'CONTENT_BLOCKED',
+  'prompt-blocked': 'CONTENT_BLOCKED',
+  'key-refused': 'AUTH_ERROR',
+  'no-credit': 'QUOTA_EXCEEDED',
+  'no-output': 'NO_OUTPUT',
+  'file-gone': 'NO_OUTPUT',
+  'file-refused': 'NO_OUTPUT',
+  'file-too-large': 'NO_OUTPUT',
+  internal: 'API_ERROR',
+  'crashed-alone': 'API_ERROR',
+  'cancelled-by-user': 'CANCELLED',
+  'cancelled-undelivered': 'CANCELLED',
+};
+
+/**
+ * What an attempt came to when it did not succeed, with its own disposition.
+ * `next` is what the one who classified it advises; `retry.ts` decides.
+ */
+export interface Failure {
+  code: ErrorCode;
+  reason: FailureReason;
+  /** `retry`: same request again. `vary`: again with another seed and wording. `give-up`: never again. */
+  next: 'retry' | 'vary' | 'give-up';
+  /** The provider's own status, fit for a log: `HTTP 503`, `failed E9828`. Never a body, never a key. */
+  providerStatus: string | null;
+  /** The wait the provider asked for, if it did. */
+  retryAfterMs: number | null;
+  /** Named values for the user's sentence, for example the refused field. Never a secret. */
+  details: Record<string, string>;
+}
+
+/** The provider's handle to work it has accepted: plain JSON, opaque to all but its provider. */
+export interface Operation {
+  provider: string;
+  id: string;
+  /** What only its provider reads. */
+  data: Record<string, string>;
+}
+
+/**
+ * Where a finished output is. `inline` bytes came with the answer and live in memory only, so a
+ * crash loses them; `url` can be fetched again.
+ */
+export type Output = { kind: 'url'; url: string } | { kind: 'inline'; mimeType: string };
+
+/** A file that was made and is kept. `file` is relative to the asset folder. */
+export interface Asset {
+  file: string;
+  mimeType: string;
+  /** With the dot: `.png`. */
+  extension: string;
+  bytes: number;
+  sha256: string;
+}
+
+/** What the user asked. Never changes. */
+export interface Request {
+  command: string;
+  kind: Kind;
+  provider: string;
+  /** null: the provider's default when the attempt starts. */
+  model: string | null;
+  prompt: string;
+  negativePrompt: string | null;
+  aspectRatio: string | null;
+  /** null: a fresh one for each attempt. */
+  seed: number | null;
+}
+
+/** The interaction that asked, so that the card can be found and edited after a crash. */
+export interface Origin {
+  interactionId: string;
+  applicationId: string;
+  token: string;
+  tokenExpiresAt: number;
+  /** The card a button stood on; null for a command, whose card is the interaction's own answer. */
+  cardMessageId: string | null;
+}
+
+/** One try that ended, kept for the record and for `Details`. */
+export interface Attempt {
+  number: number;
+  provider: string;
+  model: string | null;
+  operationId: string | null;
+  seed: number;
+  variation: number;
+  startedAt: number;
+  endedAt: number;
+  /** null: it succeeded. */
+  failure: Failure | null;
+}
+
+export interface ItemCommon {
+  /** `image` for a single picture; sets name theirs. Unique in the job. */
+  name: string;
+  /** The current or last attempt, from 1; 0 before the first. */
+  attempt: number;
+  /** Automatic retries used. A 429 on start uses none. */
+  retryCount: number;
+  /** Our own seed of the current attempt: also the fingerprint by which `find` knows our work. */
+  seed: number;
+  /** Which prompt variation the current attempt carries; 0 is none. */
+  variation: number;
+  /** When the current attempt was first sent; null before the first. */
+  attemptStartedAt: number | null;
+  /** What the provider called the model of the current attempt. */
+  model: string | null;
+  /**
+   * Set when an answer to `start` was lost and `find` saw nothing yet: before the next `start`, look
+   * from this time on once more. null: nothing is in doubt.
+   */
+  inDoubtSince: number | null;
+  attempts: Attempt[];
+  /** Unclean process ends in this same step without progress between them. */
+  uncleanEnds: number;
+  /** The item runs with nothing beside it, because it was there at two unclean ends. */
+  alone: boolean;
+}
+
+/** Each state carries only its own data. */
+export type ItemStatus =
+  | { state: 'queued' }
+  | { state: 'starting' }
+  | {
+      state: 'running';
+      operation: Operation;
+      /** When the provider began to work, as opposed to queueing; null while it has not. */
+      begunAt: number | null;
+    }
+  | { state: 'waiting'; until: number; delayMs: number; failure: Failure }
+  | { state: 'collecting'; operation: Operation | null; outputs: Output[] }
+  | { state: 'done'; assets: Asset[] }
+  | { state: 'failed'; failure: Failure; causeCode: ErrorCode | null }
+  | { state: 'cancelled'; failure: Failure };
+
+export type Item = ItemCommon & ItemStatus;
+
+export interface Job {
+  /** Version of this record's shape. */
+  v: 1;
+  id: string;
+  /** Grows by one with every save; a card knows which it shows. */
+  revision: number;
+  state: JobState;
+  input: Request;
+  items: Item[];
+  guildId: string | null;
+  channelId: string;
+  /** Whose job it is, on whose limits; a moderator's Retry leaves it so. */
+  userId: string;
+  private: boolean;
+  locale: string;
+  createdAt: number;
+  startedAt: number | null;
+  finishedAt: number | null;
+  retryCount: number;
+  maxRetries: number;
+  errorCode: ErrorCode | null;
+  /** The last cause behind MAX_RETRIES_EXCEEDED. */
+  causeCode: ErrorCode | null;
+  errorMessage: string | null;
+  result: Asset[];
+  /** The job this one repeats on the same card or as `Again`. */
+  retryOf: string | null;
+  /** The provider that failed before this job fell back to another. */
+  fallbackFrom: string | null;
+  /** Largest file Discord takes as an answer to this interaction, in bytes. */
+  attachmentSizeLimit: number;
+  origin: Origin;
+  /** Saved when someone cancels, so that a crash does not forget it. */
+  cancelRequest: { userId: string; at: number } | null;
+}
+
+/** Who may follow whom. A state naming itself may be saved again with news (a note, not a move). */
+export const MOVES: Readonly<Record<ItemState, readonly ItemState[]>> = {
+  queued: ['starting', 'failed', 'cancelled'],
+  starting: ['starting', 'running', 'collecting', 'waiting', 'failed', 'cancelled'],
+  running: ['running', 'collecting', 'waiting', 'failed', 'cancelled'],
+  waiting: ['starting', 'failed', 'cancelled'],
+  collecting: ['collecting', 'starting', 'done', 'waiting', 'failed', 'cancelled'],
+  done: [],
+  failed: [],
+  cancelled: [],
+};
+
+export const OPEN_ITEM_STATES: ReadonlySet<ItemState> = new Set<ItemState>([
+  'queued',
+  'starting',
+  'running',
+  'waiting',
+  'collecting',
+]);
+
+/** States that hold a lane slot: an attempt is in flight. */
+export const ACTIVE_ITEM_STATES: ReadonlySet<ItemState> = new Set<ItemState>([
+  'starting',
+  'running',
+  'collecting',
+]);
+
+/** Thrown by `moveTo` when the map does not know the move: always a bug of the caller. */
+export class IllegalMove extends Error {
+  override name = 'IllegalMove';
+  constructor(job: Job, item: Item, to: ItemState) {
+    super(`Expected item ${item.name} of job ${job.id} to move from ${item.state} to one of [${MOVES[item.state].join(', ')}], got ${to}.`);
+  }
+}
+
+export interface NewJob {
+  id: string;
+  input: Request;
+  itemNames: readonly [string, ...string[]];
+  guildId: string | null;
+  channelId: string;
+  userId: string;
+  private: boolean;
+  locale: string;
+  createdAt: number;
+  maxRetries: number;
+  retryOf: string | null;
+  fallbackFrom: string | null;
+  attachmentSizeLimit: number;
+  origin: Origin;
+}
+
+/** A job as it is first saved: revision 1, every item queued. */
+export function createJob({ itemNames, ...rest }: NewJob): Job {
+  const items = itemNames.map(
+    (name): Item => ({
+      name,
+      state: 'queued',
+      attempt: 0,
+      retryCount: 0,
+      seed: rest.input.seed ?? 0,
+      variation: 0,
+      attemptStartedAt: null,
+      model: rest.input.model,
+      inDoubtSince: null,
+      attempts: [],
+      uncleanEnds: 0,
+      alone: false,
+    }),
+  );
+  return {
+    v: 1,
+    revision: 1,
+    state: 'queued',
+    items,
+    startedAt: null,
+    finishedAt: null,
+    retryCount: 0,
+    errorCode: null,
+    causeCode: null,
+    errorMessage: null,
+    result: [],
+    cancelRequest: null,
+    ...rest,
+  };
+}
+
+export interface Move {
+  item: string;
+  to: ItemStatus;
+  /** What else changes on the item in the same save. */
+  note?: Partial<ItemCommon>;
+  now: number;
+}
+
+/**
+ * The one way an item changes. Returns the job's next revision and leaves the given one alone.
+ * `describe` gives the sentence kept in `errorMessage`.
+ * Throws IllegalMove for a move the map does not know, and for an unknown item name.
+ */
+export function moveTo(job: Job, move: Move, describe: (failure: Failure) => string): Job {
+  const current = getItem(job, move.item);
+  if (!MOVES[current.state].includes(move.to.state)) throw new IllegalMove(job, current, move.to.state);
+  // Only the common part is carried over: what belonged to the old state must not outlive it.
+  const next: Item = { ...commonOf(current), ...move.note, ...move.to };
+  const items = job.items.map((item) => (item === current ? next : item));
+  return { ...job, ...summarize(job, items, move.now, describe), items, revision: job.revision + 1 };
+}
+
+/** Notes that someone cancels. The run loop acts on it; a second request changes nothing. */
+export function requestCancel(job: Job, userId: string, now: number): Job {
+  if (job.cancelRequest !== null || isFinal(job)) return job;
+  return { ...job, cancelRequest: { userId, at: now }, revision: job.revision + 1 };
+}
+
+export function getItem(job: Job, name: string): Item {
+  const item = job.items.find((candidate) => candidate.name === name);
+  if (item === undefined) {
+    throw new Error(`Expected an item of job ${job.id} ([${job.items.map((i) => i.name).join(', ')}]), got ${name}.`);
+  }
+  return item;
+}
+
+export function isOpenItem(item: Item): boolean {
+  return OPEN_ITEM_STATES.has(item.state);
+}
+
+/** Done, partial, failed or cancelled: nothing will change it any more. */
+export function isFinal(job: Job): boolean {
+  return isFinalState(job.state);
+}
+
+export function isFinalState(state: JobState): boolean {
+  return state !== 'queued' && state !== 'running';
+}
+
+export function deriveState(items: readonly Item[]): JobState {
+  const count = (state: ItemState): number => items.filter((item) => item.state === state).length;
+  if (items.some(isOpenItem)) return count('queued') === items.length ? 'queued' : 'running';
+  if (count('done') === items.length) return 'done';
+  if (count('done') > 0) return 'partial';
+  return count('failed') > 0 ? 'failed' : 'cancelled';
+}
+
+/** Builds a Failure; the code follows from the reason. */
+export function failure(
+  reason: FailureReason,
+  next: Failure['next'],
+  more: Partial<Pick<Failure, 'providerStatus' | 'retryAfterMs' | 'details'>> = {},
+): Failure {
+  return {
+    code: FAILURE_CODES[reason],
+    reason,
+    next,
+    providerStatus: null,
+    retryAfterMs: null,
+    details: {},
+    ...more,
+  };
+}
+
+/** What every item keeps when it leaves its state behind. */
+function commonOf(item: Item): ItemCommon {
+  const { name, attempt, retryCount, seed, variation, attemptStartedAt, model } = item;
+  const { inDoubtSince, attempts, uncleanEnds, alone } = item;
+  return { name, attempt, retryCount, seed, variation, attemptStartedAt, model, inDoubtSince, attempts, uncleanEnds, alone };
+}
+
+/** The job's own fields that follow from its items, so that they can never disagree. */
+function summarize(job: Job, items: readonly Item[], now: number, describe: (failure: Failure) => string): Partial<Job> {
+  const state = deriveState(items);
+  const lost = items.find((item) => item.state === 'failed') ?? items.find((item) => item.state === 'cancelled');
+  const isLost = lost?.state === 'failed' || lost?.state === 'cancelled';
+  return {
+    state,
+    startedAt: job.startedAt ?? (state === 'queued' || state === 'cancelled' ? null : now),
+    finishedAt: isFinalState(state) ? now : null,
+    retryCount: items.reduce((most, item) => Math.max(most, item.retryCount), 0),
+    errorCode: isLost ? (lost.state === 'failed' && lost.causeCode !== null ? 'MAX_RETRIES_EXCEEDED' : lost.failure.code) : null,
+    causeCode: isLost && lost.state === 'failed' ? lost.causeCode : null,
+    errorMessage: isLost ? describe(lost.failure) : null,
+    result: items.flatMap((item) => (item.state === 'done' ? item.assets : [])),
+  };
+}

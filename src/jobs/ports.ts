@@ -1,0 +1,45 @@
+/**
+ * What the jobs need from outside, declared here so that they know neither Keyv, nor a disk, nor Discord.
+ */
+import type { Asset, Job } from './job.ts';
+
+/** Time, passed in so that tests move it. */
+export interface Clock {
+  /** Milliseconds since 1970. */
+  now(): number;
+  /** Resolves after `ms`; rejects with the signal's reason when it aborts first. Never throws for a long wait. */
+  sleep(ms: number, signal?: AbortSignal): Promise<void>;
+}
+
+/**
+ * The records of jobs: the only truth. Every method rejects with StoreFailure when the store did not
+ * do what was asked; nothing is ever swallowed.
+ */
+export interface JobStore {
+  /** Durable when it resolves. A job is listed as open before its record is written. */
+  save(job: Job): Promise<void>;
+  /** undefined: there is no such job, or its record cannot be read (set aside and logged). */
+  get(id: string): Promise<Job | undefined>;
+  /** Every job that is not final, oldest first; forgets ids that are final or absent. */
+  listOpen(): Promise<Job[]>;
+  /** Notes that an item holds this operation, so that `find` leaves it to its owner. Writing twice changes nothing. */
+  claim(operationId: string, owner: string): Promise<void>;
+  isClaimed(operationId: string): Promise<boolean>;
+  /** Whether the last process ended on purpose. Reading it marks the store as in use. */
+  takeCleanEnd(): Promise<boolean>;
+  /** Says that this process ends on purpose. */
+  markCleanEnd(): Promise<void>;
+}
+
+/** The files that were made. */
+export interface AssetStore {
+  /** Durable when it resolves (temporary file, fsync, rename); the same bytes twice give the same file. */
+  put(file: { jobId: string; item: string; index: number; bytes: Uint8Array; mimeType: string; extension: string }): Promise<Asset>;
+  /** Rejects with StoreFailure when the file is gone or is not what was saved. */
+  read(asset: Asset): Promise<Buffer>;
+}
+
+/** Something the disk or the store refused. The message is a sentence for the owner. */
+export class StoreFailure extends Error {
+  override name = 'StoreFailure';
+}
