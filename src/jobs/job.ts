@@ -30,15 +30,7 @@
 /** What is made. */
 export type Kind = 'image' | 'video';
 
-export type ItemState =
-  | 'queued'
-  | 'starting'
-  | 'running'
-  | 'waiting'
-  | 'collecting'
-  | 'done'
-  | 'failed'
-  | 'cancelled';
+export type ItemState = 'queued' | 'starting' | 'running' | 'waiting' | 'collecting' | 'done' | 'failed' | 'cancelled';
 
 export type JobState = 'queued' | 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
 
@@ -292,17 +284,15 @@ export const OPEN_ITEM_STATES: ReadonlySet<ItemState> = new Set<ItemState>([
 ]);
 
 /** States that hold a lane slot: an attempt is in flight. */
-export const ACTIVE_ITEM_STATES: ReadonlySet<ItemState> = new Set<ItemState>([
-  'starting',
-  'running',
-  'collecting',
-]);
+export const ACTIVE_ITEM_STATES: ReadonlySet<ItemState> = new Set<ItemState>(['starting', 'running', 'collecting']);
 
 /** Thrown by `moveTo` when the map does not know the move: always a bug of the caller. */
 export class IllegalMove extends Error {
   override name = 'IllegalMove';
   constructor(job: Job, item: Item, to: ItemState) {
-    super(`Expected item ${item.name} of job ${job.id} to move from ${item.state} to one of [${MOVES[item.state].join(', ')}], got ${to}.`);
+    super(
+      `Expected item ${item.name} of job ${job.id} to move from ${item.state} to one of [${MOVES[item.state].join(', ')}], got ${to}.`,
+    );
   }
 }
 
@@ -325,23 +315,22 @@ export interface NewJob {
 
 /** A job as it is first saved: revision 1, every item queued. */
 export function createJob({ itemNames, ...rest }: NewJob): Job {
-  const items = itemNames.map(
-    (name): Item => ({
-      name,
-      state: 'queued',
-      attempt: 0,
-      retryCount: 0,
-      seed: rest.input.seed ?? 0,
-      variation: 0,
-      attemptStartedAt: null,
-      model: rest.input.model,
-      inDoubtSince: null,
-      attempts: [],
-      uncleanEnds: 0,
-      alone: false,
-    }),
-  );
+  const items = itemNames.map((name): Item => ({
+    name,
+    state: 'queued',
+    attempt: 0,
+    retryCount: 0,
+    seed: rest.input.seed ?? 0,
+    variation: 0,
+    attemptStartedAt: null,
+    model: rest.input.model,
+    inDoubtSince: null,
+    attempts: [],
+    uncleanEnds: 0,
+    alone: false,
+  }));
   return {
+    ...rest,
     v: 1,
     revision: 1,
     state: 'queued',
@@ -354,7 +343,6 @@ export function createJob({ itemNames, ...rest }: NewJob): Job {
     errorMessage: null,
     result: [],
     cancelRequest: null,
-    ...rest,
   };
 }
 
@@ -375,7 +363,7 @@ export function moveTo(job: Job, move: Move, describe: (failure: Failure) => str
   const current = getItem(job, move.item);
   if (!MOVES[current.state].includes(move.to.state)) throw new IllegalMove(job, current, move.to.state);
   // Only the common part is carried over: what belonged to the old state must not outlive it.
-  const next: Item = { ...commonOf(current), ...move.note, ...move.to };
+  const next: Item = { ...commonOf(current), ...move.to, ...move.note };
   const items = job.items.map((item) => (item === current ? next : item));
   return { ...job, ...summarize(job, items, move.now, describe), items, revision: job.revision + 1 };
 }
@@ -436,11 +424,28 @@ export function failure(
 function commonOf(item: Item): ItemCommon {
   const { name, attempt, retryCount, seed, variation, attemptStartedAt, model } = item;
   const { inDoubtSince, attempts, uncleanEnds, alone } = item;
-  return { name, attempt, retryCount, seed, variation, attemptStartedAt, model, inDoubtSince, attempts, uncleanEnds, alone };
+  return {
+    name,
+    attempt,
+    retryCount,
+    seed,
+    variation,
+    attemptStartedAt,
+    model,
+    inDoubtSince,
+    attempts,
+    uncleanEnds,
+    alone,
+  };
 }
 
 /** The job's own fields that follow from its items, so that they can never disagree. */
-function summarize(job: Job, items: readonly Item[], now: number, describe: (failure: Failure) => string): Partial<Job> {
+function summarize(
+  job: Job,
+  items: readonly Item[],
+  now: number,
+  describe: (failure: Failure) => string,
+): Partial<Job> {
   const state = deriveState(items);
   const lost = items.find((item) => item.state === 'failed') ?? items.find((item) => item.state === 'cancelled');
   const isLost = lost?.state === 'failed' || lost?.state === 'cancelled';
@@ -449,7 +454,11 @@ function summarize(job: Job, items: readonly Item[], now: number, describe: (fai
     startedAt: job.startedAt ?? (state === 'queued' || state === 'cancelled' ? null : now),
     finishedAt: isFinalState(state) ? now : null,
     retryCount: items.reduce((most, item) => Math.max(most, item.retryCount), 0),
-    errorCode: isLost ? (lost.state === 'failed' && lost.causeCode !== null ? 'MAX_RETRIES_EXCEEDED' : lost.failure.code) : null,
+    errorCode: isLost
+      ? lost.state === 'failed' && lost.causeCode !== null
+        ? 'MAX_RETRIES_EXCEEDED'
+        : lost.failure.code
+      : null,
     causeCode: isLost && lost.state === 'failed' ? lost.causeCode : null,
     errorMessage: isLost ? describe(lost.failure) : null,
     result: items.flatMap((item) => (item.state === 'done' ? item.assets : [])),

@@ -34,7 +34,14 @@ export interface JobStore {
 /** The files that were made. */
 export interface AssetStore {
   /** Durable when it resolves (temporary file, fsync, rename); the same bytes twice give the same file. */
-  put(file: { jobId: string; item: string; index: number; bytes: Uint8Array; mimeType: string; extension: string }): Promise<Asset>;
+  put(file: {
+    jobId: string;
+    item: string;
+    index: number;
+    bytes: Uint8Array;
+    mimeType: string;
+    extension: string;
+  }): Promise<Asset>;
   /** Rejects with StoreFailure when the file is gone or is not what was saved. */
   read(asset: Asset): Promise<Buffer>;
 }

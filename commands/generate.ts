@@ -1,0 +1,93 @@
+/** `/generate`: one picture from a prompt. */
+import { ApplicationCommandOptionType, ApplicationIntegrationType, InteractionContextType } from 'discord-api-types/v10';
+import type { CommandAsk } from '../src/discord/ask.ts';
+import type { Command } from '../src/discord/command.ts';
+import type { Request } from '../src/jobs/job.ts';
+import { en } from '../src/locales/en.ts';
+
+const words = en.commands.generate;
+
+/** Ratios every image service knows under these names (facts: Gemini and the Flux family list them all). */
+const ASPECT_RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const;
+const PROVIDERS = ['replicate', 'local'] as const;
+/** The largest seed every model takes: 2^31 - 1. */
+const LARGEST_SEED = 2_147_483_647;
+
+export const generate: Command = {
+  data: {
+    name: 'generate',
+    description: words.description,
+    contexts: [InteractionContextType.Guild, InteractionContextType.BotDM],
+    integration_types: [ApplicationIntegrationType.GuildInstall],
+    options: [
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'prompt',
+        description: words.prompt,
+        required: true,
+        min_length: 1,
+        max_length: 4000,
+      },
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'provider',
+        description: words.provider,
+        choices: PROVIDERS.map((name) => ({ name, value: name })),
+      },
+      { type: ApplicationCommandOptionType.String, name: 'model', description: words.model, max_length: 200 },
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'aspect_ratio',
+        description: words.aspectRatio,
+        choices: ASPECT_RATIOS.map((ratio) => ({ name: ratio, value: ratio })),
+      },
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'negative_prompt',
+        description: words.negativePrompt,
+        max_length: 1000,
+      },
+      {
+        type: ApplicationCommandOptionType.Integer,
+        name: 'seed',
+        description: words.seed,
+        min_value: 0,
+        max_value: LARGEST_SEED,
+      },
+      { type: ApplicationCommandOptionType.Boolean, name: 'private', description: words.private },
+    ],
+  },
+
+  async execute(ask, { intake, defaultProvider }) {
+    await intake.submit(ask, {
+      input: readRequest(ask, defaultProvider),
+      private: ask.options.get('private') === true,
+      retryOf: null,
+      fallbackFrom: null,
+    });
+  },
+};
+
+function readRequest(ask: CommandAsk, defaultProvider: string): Request {
+  return {
+    command: 'generate',
+    kind: 'image',
+    provider: readText(ask, 'provider') ?? defaultProvider,
+    model: readText(ask, 'model'),
+    prompt: readText(ask, 'prompt') ?? '',
+    negativePrompt: readText(ask, 'negative_prompt'),
+    aspectRatio: readText(ask, 'aspect_ratio'),
+    seed: readInteger(ask, 'seed'),
+  };
+}
+
+/** An option of spaces alone counts as not given. */
+function readText(ask: CommandAsk, name: string): string | null {
+  const value = ask.options.get(name);
+  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+function readInteger(ask: CommandAsk, name: string): number | null {
+  const value = ask.options.get(name);
+  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
+}

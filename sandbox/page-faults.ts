@@ -1,0 +1,118 @@
+/** The faults a person can pick on the page, and how many of each are still to come. */
+import type { DiscordFault, PageFault, RecordedRequest, ReplicateFault, SandboxDiscord } from './interface.ts';
+import type { StartedReplicate } from './replicate/index.ts';
+
+/** Edits by interaction token and by the bot's own right. */
+const EDIT_ROUTE = /^\/(webhooks\/\d+\/[^/]+|channels\/\d+)\/messages\//;
+const CALLBACK_ROUTE = /^\/interactions\/\d+\/[^/]+\/callback/;
+
+type Choice = { id: string; label: string } & (
+  | { service: 'replicate'; fault: ReplicateFault }
+  | { service: 'discord'; fault: Omit<DiscordFault, 'times'> }
+  /** Happens at once and is never armed. */
+  | { service: 'discord'; fault: 'drop-gateway' }
+);
+
+const CHOICES: readonly Choice[] = [
+  ofReplicate('next create is refused (429)', { on: 'create', kind: 'http-429' }),
+  ofReplicate('next create fails (500)', { on: 'create', kind: 'http-500' }),
+  ofReplicate('next create is refused, the token is wrong (401)', { on: 'create', kind: 'http-401' }),
+  ofReplicate('next create is refused, no credit is left (402)', { on: 'create', kind: 'http-402' }),
+  ofReplicate('next create is refused, the input is wrong (422)', { on: 'create', kind: 'http-422' }),
+  ofReplicate('next create is cut off before it is accepted', { on: 'create', kind: 'cut-before' }),
+  ofReplicate('next create is accepted, then cut off', { on: 'create', kind: 'cut-after' }),
+  ofReplicate('next create is accepted and never answered', { on: 'create', kind: 'hang' }),
+  ofReplicate('next status check fails (503)', { on: 'get', kind: 'http-503' }),
+  ofReplicate('next picture is gone (404)', { on: 'file', kind: 'http-404' }),
+  ofReplicate('next picture is cut off half way', { on: 'file', kind: 'cut-half' }),
+  ofReplicate('next prediction fails', { on: 'prediction', kind: 'fails' }),
+  ofReplicate('next prediction is interrupted', { on: 'prediction', kind: 'interrupted' }),
+  ofReplicate('next prediction is blocked as NSFW', { on: 'prediction', kind: 'nsfw' }),
+  ofReplicate('next prediction gives nothing', { on: 'prediction', kind: 'nothing' }),
+  ofReplicate('next prediction is slow', { on: 'prediction', kind: 'slow' }),
+  ofReplicate('next prediction never ends', { on: 'prediction', kind: 'never-ends' }),
+  ofDiscord('edit-500', 'next edit fails (500)', { method: 'PATCH', route: EDIT_ROUTE, kind: { status: 500 } }),
+  ofDiscord('edit-429', 'next edit is refused (429)', {
+    method: 'PATCH',
+    route: EDIT_ROUTE,
+    kind: { status: 429, retryAfterSeconds: 2 },
+  }),
+  ofDiscord('callback-hang', 'next answer to a command or button hangs', {
+    method: 'POST',
+    route: CALLBACK_ROUTE,
+    kind: 'hang',
+  }),
+  ofDiscord('gateway-drop', 'the gateway drops now', 'drop-gateway'),
+];
+
+export class PageFaults {
+  readonly #discord: SandboxDiscord;
+  readonly #replicate: StartedReplicate;
+  /** By id, for Discord's: it does not tell what is left, so its requests are watched. */
+  readonly #armed = new Map<string, number>();
+
+  constructor(discord: SandboxDiscord, replicate: StartedReplicate) {
+    this.#discord = discord;
+    this.#replicate = replicate;
+  }
+
+  list(): PageFault[] {
+    return CHOICES.map((choice) => ({
+      id: choice.id,
+      service: choice.service,
+      label: choice.label,
+      armed: this.#countArmed(choice),
+    }));
+  }
+
+  /** Throws a sentence for an id that is not in the list. */
+  add(id: string): void {
+    const choice = CHOICES.find((candidate) => candidate.id === id);
+    if (choice === undefined) throw new Error(`Expected the id of a fault on the page, got ${id}.`);
+    if (choice.service === 'replicate') {
+      this.#replicate.addFault(choice.fault);
+    } else if (choice.fault === 'drop-gateway') {
+      this.#discord.dropGateway(true);
+    } else {
+      this.#discord.addFault({ ...choice.fault, times: 1 });
+      this.#armed.set(id, (this.#armed.get(id) ?? 0) + 1);
+    }
+  }
+
+  clear(): void {
+    this.#replicate.clearFaults();
+    this.#discord.clearFaults();
+    this.#armed.clear();
+  }
+
+  /** Counts a fault as used up when Discord answered a request as it says. Returns whether one was. */
+  noteDiscordRequest(request: RecordedRequest): boolean {
+    const used = CHOICES.find((choice) => (this.#armed.get(choice.id) ?? 0) > 0 && isUsedUpBy(choice, request));
+    if (used === undefined) return false;
+    this.#armed.set(used.id, (this.#armed.get(used.id) ?? 1) - 1);
+    return true;
+  }
+
+  #countArmed(choice: Choice): number {
+    if (choice.service === 'discord') return this.#armed.get(choice.id) ?? 0;
+    const { on, kind } = choice.fault;
+    const same = this.#replicate.armedFaults().filter(({ fault }) => fault.on === on && fault.kind === kind);
+    return same.reduce((sum, { times }) => sum + times, 0);
+  }
+}
+
+function isUsedUpBy(choice: Choice, request: RecordedRequest): boolean {
+  if (choice.service !== 'discord' || choice.fault === 'drop-gateway') return false;
+  const { method, route, kind } = choice.fault;
+  const status = typeof kind === 'object' ? kind.status : kind === 'hang' ? 'hang' : 'cut';
+  return request.method === method && route.test(request.path) && request.status === status;
+}
+
+function ofReplicate(label: string, fault: ReplicateFault): Choice {
+  return { id: `replicate-${fault.on}-${fault.kind}`, service: 'replicate', label: `Replicate: ${label}`, fault };
+}
+
+function ofDiscord(id: string, label: string, fault: Omit<DiscordFault, 'times'> | 'drop-gateway'): Choice {
+  const common = { id: `discord-${id}`, service: 'discord' as const, label: `Discord: ${label}` };
+  return fault === 'drop-gateway' ? { ...common, fault } : { ...common, fault };
+}

@@ -1,0 +1,38 @@
+/** What the next calls and predictions meet. Each fault is used up by what it fits, in the order they were added. */
+import type { ReplicateFault } from '../interface.ts';
+
+export interface ArmedFault {
+  fault: ReplicateFault;
+  /** How often it is still to come. */
+  times: number;
+}
+
+export type FaultKind<On extends ReplicateFault['on']> = Extract<ReplicateFault, { on: On }>['kind'];
+
+export class Faults {
+  #armed: ArmedFault[] = [];
+
+  add(fault: ReplicateFault, times: number): void {
+    if (!Number.isInteger(times) || times < 1)
+      throw new Error(`Expected \`times\` to be a whole number from 1 and up, got ${times}.`);
+    this.#armed.push({ fault, times });
+  }
+
+  /** The kind of the next fault that fits, which is used up by this, or null. */
+  take<On extends ReplicateFault['on']>(on: On): FaultKind<On> | null {
+    const next = this.#armed.find((armed) => armed.fault.on === on);
+    if (next === undefined) return null;
+    next.times -= 1;
+    this.#armed = this.#armed.filter((armed) => armed.times > 0);
+    // `on` decides the kind; the compiler does not follow that through `find`.
+    return next.fault.kind as FaultKind<On> | null;
+  }
+
+  list(): ArmedFault[] {
+    return this.#armed.map((armed) => ({ ...armed }));
+  }
+
+  clear(): void {
+    this.#armed = [];
+  }
+}

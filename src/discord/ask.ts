@@ -1,0 +1,115 @@
+/**
+ * An interaction in our own shape: everything a command or a button needs, whatever way it came in.
+ * Read from the raw gateway payload, because discord.js holds interactions back until every shard is
+ * ready, longer than the 3 seconds they live.
+ */
+import {
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ComponentType,
+  InteractionType,
+  type APIApplicationCommandInteractionDataOption,
+  type APIChatInputApplicationCommandInteraction,
+  type APIInteraction,
+  type APIMessageComponentInteraction,
+} from 'discord-api-types/v10';
+
+export interface Asker {
+  interactionId: string;
+  applicationId: string;
+  token: string;
+  /** 15 minutes from when it came, by our clock (Discord: interactions/receiving-and-responding). */
+  tokenExpiresAt: number;
+  userId: string;
+  guildId: string | null;
+  channelId: string;
+  isThread: boolean;
+  locale: string;
+  /** The asker's own permissions in the channel; null outside a server. */
+  memberPermissions: bigint | null;
+  /** The bot's permissions in the channel; null when Discord did not say. */
+  appPermissions: bigint | null;
+  /** Bytes of the largest file this answer may carry. */
+  attachmentSizeLimit: number;
+}
+
+export type OptionValue = string | number | boolean;
+
+export interface CommandAsk extends Asker {
+  kind: 'command';
+  name: string;
+  options: ReadonlyMap<string, OptionValue>;
+}
+
+export interface PressAsk extends Asker {
+  kind: 'press';
+  customId: string;
+  messageId: string;
+}
+
+export type Ask = CommandAsk | PressAsk;
+
+const TOKEN_LIFE_MS = 15 * 60_000;
+/** Discord's default, for a payload without the field (reference, "Uploading Files"). */
+const DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024;
+const THREAD_TYPES: ReadonlySet<number> = new Set([10, 11, 12]);
+
+/** null for interactions Darkroom does not know (pings, menus of a later version). */
+export function readAsk(payload: APIInteraction, now: number): Ask | null {
+  if (payload.type === InteractionType.ApplicationCommand) {
+    if (payload.data.type !== ApplicationCommandType.ChatInput) return null;
+    // The cast repeats what the check above says; the type of the payload does not narrow by its data.
+    return readCommand(payload as APIChatInputApplicationCommandInteraction, now);
+  }
+  if (payload.type === InteractionType.MessageComponent && payload.data.component_type === ComponentType.Button) {
+    return readPress(payload, now);
+  }
+  return null;
+}
+
+function readCommand(payload: APIChatInputApplicationCommandInteraction, now: number): CommandAsk | null {
+  const asker = readAsker(payload, now);
+  if (asker === null) return null;
+  return { kind: 'command', ...asker, name: payload.data.name, options: readOptions(payload.data.options ?? []) };
+}
+
+function readPress(payload: APIMessageComponentInteraction, now: number): PressAsk | null {
+  const asker = readAsker(payload, now);
+  if (asker === null) return null;
+  return { kind: 'press', ...asker, customId: payload.data.custom_id, messageId: payload.message.id };
+}
+
+function readAsker(
+  payload: APIChatInputApplicationCommandInteraction | APIMessageComponentInteraction,
+  now: number,
+): Asker | null {
+  const user = payload.member?.user ?? payload.user;
+  const channelId = payload.channel?.id ?? payload.channel_id;
+  if (user === undefined || channelId === undefined) return null;
+  return {
+    interactionId: payload.id,
+    applicationId: payload.application_id,
+    token: payload.token,
+    tokenExpiresAt: now + TOKEN_LIFE_MS,
+    userId: user.id,
+    guildId: payload.guild_id ?? null,
+    channelId,
+    isThread: THREAD_TYPES.has(payload.channel?.type ?? 0),
+    locale: payload.locale,
+    memberPermissions: payload.member === undefined ? null : BigInt(payload.member.permissions),
+    // Not every payload in the wild carries it, whatever its type says.
+    appPermissions: (payload.app_permissions as string | undefined) === undefined ? null : BigInt(payload.app_permissions),
+    attachmentSizeLimit: (payload.attachment_size_limit as number | undefined) ?? DEFAULT_SIZE_LIMIT,
+  };
+}
+
+function readOptions(options: readonly APIApplicationCommandInteractionDataOption[]): Map<string, OptionValue> {
+  const values = new Map<string, OptionValue>();
+  for (const option of options) {
+    if (option.type === ApplicationCommandOptionType.Subcommand || option.type === ApplicationCommandOptionType.SubcommandGroup) {
+      continue;
+    }
+    if ('value' in option) values.set(option.name, option.value);
+  }
+  return values;
+}

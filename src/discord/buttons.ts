@@ -1,0 +1,153 @@
+/**
+ * What the buttons of a card do. A press names an action and a job; everything else is read from what is
+ * saved, so buttons work after a restart, after the token's end and in any version.
+ *
+ * A button acts on the card it stands on: presses of one card follow each other, and one that names
+ * another job than the card shows does nothing. So a double click, or Retry and then Fallback, makes
+ * one job.
+ */
+import type { Engine } from '../jobs/engine.ts';
+import type { Job } from '../jobs/job.ts';
+import { isFinal } from '../jobs/job.ts';
+import { localeFor, type Locale } from '../locales/locale.ts';
+import type { PressAsk } from './ask.ts';
+import type { Card } from './card.ts';
+import { parseCustomId, type CardAction } from './custom-id.ts';
+import type { Downloads } from './downloads.ts';
+import type { Intake, Wish } from './intake.ts';
+import type { LiveMessage } from './live-message.ts';
+import { mayChange } from './permissions.ts';
+
+export interface ButtonsOptions {
+  engine: Engine;
+  intake: Intake;
+  live: LiveMessage;
+  downloads: Downloads;
+}
+
+interface Press {
+  ask: PressAsk;
+  job: Job;
+  card: Card;
+  argument: string | null;
+  locale: Locale;
+}
+
+/** Anybody who sees the card may do these. */
+const OPEN_TO_ALL: ReadonlySet<CardAction> = new Set<CardAction>(['download', 'again', 'refresh']);
+
+export class Buttons {
+  readonly #options: ButtonsOptions;
+  /** The end of the last press of each card, while one is at work. */
+  readonly #tails = new Map<string, Promise<void>>();
+
+  constructor(options: ButtonsOptions) {
+    this.#options = options;
+  }
+
+  /** Answers the press in every case. */
+  async press(ask: PressAsk): Promise<void> {
+    const before = this.#tails.get(ask.messageId) ?? Promise.resolve();
+    const mine = before.then(() => this.#act(ask));
+    const tail = mine.catch(() => undefined);
+    this.#tails.set(ask.messageId, tail);
+    try {
+      await mine;
+    } finally {
+      if (this.#tails.get(ask.messageId) === tail) this.#tails.delete(ask.messageId);
+    }
+  }
+
+  async #act(ask: PressAsk): Promise<void> {
+    const { engine, intake } = this.#options;
+    const locale = localeFor(ask.locale);
+    const parsed = parseCustomId(ask.customId);
+    if (parsed === null) return intake.refuse(ask, locale.refusals.unknownButton);
+    const job = await engine.get(parsed.jobId);
+    // A job of another server answers exactly like one that does not exist.
+    if (job === undefined || job.guildId !== ask.guildId) return intake.refuse(ask, locale.refusals.unknownJob);
+    if (!OPEN_TO_ALL.has(parsed.action) && !mayChange(ask, job)) return intake.refuse(ask, locale.refusals.notYours);
+    const card = await this.#cardOf(ask, job);
+    if (card.currentJobId !== job.id) return intake.acknowledge(ask);
+    await this.#run(parsed.action, { ask, job, card, argument: parsed.argument, locale });
+  }
+
+  #run(action: CardAction, press: Press): Promise<void> {
+    switch (action) {
+      case 'cancel':
+        return this.#cancel(press);
+      case 'retry':
+        return this.#retry(press);
+      case 'fallback':
+        return this.#fallBack(press);
+      case 'again':
+        return this.#again(press);
+      case 'download':
+        return this.#options.downloads.send(press.ask, press.job, press.locale);
+      case 'refresh':
+        return this.#refresh(press);
+    }
+  }
+
+  async #cancel({ ask, job, card }: Press): Promise<void> {
+    await this.#options.engine.cancel(job.id, ask.userId);
+    await this.#options.intake.acknowledge(ask);
+    await this.#refreshCard(card, ask);
+  }
+
+  async #retry(press: Press): Promise<void> {
+    const { job, argument } = press;
+    // `Retry: replicate` on a card that fell back goes to the provider that failed first.
+    const provider = argument ?? job.input.provider;
+    const isRetryable = isFinal(job) && (job.state !== 'done' || job.fallbackFrom === argument);
+    if (!isRetryable) return this.#showAgain(press);
+    const model = provider === job.input.provider ? job.input.model : null;
+    await this.#takeOver(press, { input: { ...job.input, provider, model }, fallbackFrom: null });
+  }
+
+  async #fallBack(press: Press): Promise<void> {
+    const { job, argument } = press;
+    if (!isFinal(job) || job.state === 'done' || argument === null) return this.#showAgain(press);
+    await this.#takeOver(press, {
+      input: { ...job.input, provider: argument, model: null },
+      fallbackFrom: job.fallbackFrom ?? job.input.provider,
+    });
+  }
+
+  #takeOver({ ask, card, job }: Press, change: Pick<Wish, 'input' | 'fallbackFrom'>): Promise<void> {
+    return this.#options.intake.takeOver(ask, card, job, { ...change, private: job.private, retryOf: job.id });
+  }
+
+  /** A new card for whoever pressed, with a new seed. */
+  async #again({ ask, job }: Press): Promise<void> {
+    await this.#options.intake.submit(ask, {
+      input: { ...job.input, seed: null },
+      private: job.private,
+      retryOf: job.id,
+      fallbackFrom: null,
+    });
+  }
+
+  async #refresh({ ask, card }: Press): Promise<void> {
+    await this.#options.intake.acknowledge(ask);
+    await this.#refreshCard(card, ask);
+  }
+
+  /** The card showed a button that no longer fits: take the press and draw the card as it is. */
+  async #showAgain({ ask, card }: Press): Promise<void> {
+    await this.#options.intake.acknowledge(ask);
+    await this.#refreshCard(card, ask);
+  }
+
+  async #refreshCard(card: Card, ask: PressAsk): Promise<void> {
+    const { live } = this.#options;
+    await live.renewToken(card, ask);
+    const renewed = await live.getCard(card.messageId);
+    if (renewed !== undefined) await live.redraw(renewed);
+  }
+
+  /** The record of the card; one that was lost is made anew from the message the press came from. */
+  async #cardOf(ask: PressAsk, job: Job): Promise<Card> {
+    return (await this.#options.live.getCard(ask.messageId)) ?? this.#options.live.attach(ask.messageId, job, ask);
+  }
+}

@@ -1,0 +1,17 @@
+/** What a slash command is: its data and what it asks. One file each in `commands/`. */
+import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
+import type { Locale } from '../locales/locale.ts';
+import type { CommandAsk } from './ask.ts';
+import type { Intake } from './intake.ts';
+
+export interface CommandContext {
+  locale: Locale;
+  intake: Intake;
+  /** The provider a request without one goes to. */
+  defaultProvider: string;
+}
+
+export interface Command {
+  data: RESTPostAPIChatInputApplicationCommandsJSONBody;
+  execute(ask: CommandAsk, context: CommandContext): Promise<void>;
+}

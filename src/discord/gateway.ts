@@ -1,0 +1,150 @@
+/**
+ * The connection to Discord's gateway, kept by discord.js. Interactions are taken raw, the moment they
+ * arrive: discord.js itself holds them back until every shard is ready, longer than they live.
+ *
+ * No intent is asked for: interactions need none, and without the server caches a thousand servers
+ * cost next to no memory.
+ */
+import { Client, DiscordjsError, DiscordjsErrorCodes, Events, Options } from 'discord.js';
+import type { REST } from 'discord.js';
+import type { APIInteraction, GatewayInteractionCreateDispatchData } from 'discord-api-types/v10';
+import { GatewayDispatchEvents } from 'discord-api-types/v10';
+import type { Clock } from '../jobs/ports.ts';
+
+export interface GatewayOptions {
+  token: string;
+  /** DISCORD_API_URL, without `/v10`. */
+  apiUrl: string;
+  clock: Clock;
+  onInteraction: (payload: APIInteraction) => void;
+  /** Discord refused the bot for good, after it had been connected. */
+  onRefused: (refusal: GatewayRefused) => void;
+  log: {
+    info(message: string, fields?: Record<string, unknown>): void;
+    warn(message: string, fields?: Record<string, unknown>): void;
+  };
+}
+
+export interface Gateway {
+  readonly applicationId: string;
+  readonly rest: REST;
+  readonly botName: string;
+}
+
+/** Discord refuses this bot as it is set up; trying again changes nothing. The message is a sentence for the owner. */
+export class GatewayRefused extends Error {
+  override name = 'GatewayRefused';
+}
+
+/** Close codes that trying again does not mend (Discord: topics/opcodes, gateway close event codes). */
+const REFUSALS: Readonly<Record<number, string>> = {
+  4004: 'Discord refused DISCORD_TOKEN. Expected the bot token of your application; copy a fresh one from the Bot page of the Discord developer portal.',
+  4010: 'Discord refused the shard of this bot (close code 4010). Expected a shard number below the shard count.',
+  4011: 'Discord asks for sharding (close code 4011): this bot is in too many servers for one connection.',
+  4012: 'Discord refused the gateway version (close code 4012). Update Darkroom.',
+  4013: 'Discord refused the intents of this bot (close code 4013). Update Darkroom.',
+  4014: 'Discord refused an intent that is not allowed for this bot (close code 4014). Allow it on the Bot page of the Discord developer portal.',
+};
+
+const RECONNECT_MS = { first: 1_000, most: 60_000 };
+
+export class GatewayConnection {
+  readonly #options: GatewayOptions;
+  readonly #client: Client;
+  #refuse: ((refusal: GatewayRefused) => void) | null = null;
+
+  constructor(options: GatewayOptions) {
+    this.#options = options;
+    this.#client = new Client({
+      intents: [],
+      allowedMentions: { parse: [], repliedUser: false },
+      rest: { api: options.apiUrl, version: '10' },
+      // Interactions would leave their users and members in memory for ever.
+      makeCache: Options.cacheWithLimits({
+        ...Options.DefaultMakeCacheSettings,
+        MessageManager: 0,
+        UserManager: { maxSize: 0, keepOverLimit: (user) => user.id === user.client.user.id },
+        GuildMemberManager: { maxSize: 0, keepOverLimit: (member) => member.id === member.client.user.id },
+        ReactionManager: 0,
+        PresenceManager: 0,
+        VoiceStateManager: 0,
+      }),
+    });
+    this.#listen();
+  }
+
+  /**
+   * Connects. Resolves when Discord has taken the bot. Rejects with GatewayRefused when it never will;
+   * any other trouble is waited out, told once through `onUnreachable`.
+   */
+  async connect(signal: AbortSignal, onUnreachable: () => void): Promise<Gateway> {
+    for (let delayMs = RECONNECT_MS.first; ; delayMs = Math.min(delayMs * 2, RECONNECT_MS.most)) {
+      signal.throwIfAborted();
+      try {
+        return await this.#login();
+      } catch (error) {
+        if (isTokenInvalid(error)) throw new GatewayRefused(REFUSALS[4004]);
+        if (error instanceof GatewayRefused) throw error;
+        onUnreachable();
+        this.#options.log.warn('Discord cannot be reached; trying again', { delayMs, errorMessage: nameOf(error) });
+        await this.#options.clock.sleep(delayMs, signal);
+      }
+    }
+  }
+
+  /** Closes the connection. Calls by other clients go on working. */
+  async close(): Promise<void> {
+    await this.#client.destroy();
+  }
+
+  #login(): Promise<Gateway> {
+    return new Promise((resolve, reject) => {
+      this.#refuse = reject;
+      this.#client.once(Events.ClientReady, (client) => {
+        this.#refuse = null;
+        resolve({ applicationId: client.application.id, rest: client.rest, botName: client.user.username });
+      });
+      this.#client.login(this.#options.token).catch(reject);
+    });
+  }
+
+  #listen(): void {
+    const { log, onInteraction, onRefused } = this.#options;
+    this.#client.ws.on(GatewayDispatchEvents.InteractionCreate, (data: GatewayInteractionCreateDispatchData) => {
+      onInteraction(data);
+    });
+    this.#client.on(Events.ShardDisconnect, ({ code }) => {
+      const sentence = REFUSALS[code];
+      if (sentence === undefined) return;
+      const refusal = new GatewayRefused(sentence);
+      if (this.#refuse === null) onRefused(refusal);
+      else this.#refuse(refusal);
+    });
+    this.#client.on(Events.ShardReconnecting, () => log.info('the connection to Discord broke; reconnecting'));
+    this.#client.on(Events.ShardResume, () => log.info('the connection to Discord goes on'));
+    this.#client.on(Events.ShardError, (error) => log.warn('the connection to Discord had trouble', { errorMessage: nameOf(error) }));
+    // Without a listener an error would end the process.
+    this.#client.on(Events.Error, (error) => log.warn('discord.js reports an error', { errorMessage: nameOf(error) }));
+  }
+}
+
+function isTokenInvalid(error: unknown): boolean {
+  return error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid;
+}
+
+/** Enough to tell what happened; bodies and stacks stay out of the log. */
+function nameOf(error: unknown): string {
+  if (!(error instanceof Error)) return 'unknown';
+  const cause = error.cause instanceof Error && 'code' in error.cause ? ` (${String(error.cause.code)})` : '';
+  return `${error.name}${cause}: ${error.message.slice(0, 200)}`;
+}
+
+/** The link with which a server's owner invites the bot: View Channel, Send, Send in Threads, Embed, Attach, Read History. */
+export function inviteLink(applicationId: string): string {
+  const query = new URLSearchParams({
+    client_id: applicationId,
+    scope: 'bot applications.commands',
+    permissions: '274878024704',
+  });
+  return `https://discord.com/oauth2/authorize?${query.toString()}`;
+}

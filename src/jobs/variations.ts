@@ -1,0 +1,18 @@
+/**
+ * What a retry adds to a prompt when the service worked and gave nothing usable. The lines are neutral:
+ * they ask for another picture of the same thing and never reword it to slip past a block.
+ */
+
+/** In the order they are used; further retries keep the last one. */
+const NEUTRAL_VARIATIONS = [
+  '[VARIATION: A clear and simple composition]',
+  '[VARIATION: Soft, natural light and a calm background]',
+  '[VARIATION: A slightly different point of view]',
+] as const;
+
+/** The prompt as it is sent. `variation` 0 is the prompt as the user wrote it. */
+export function varyPrompt(prompt: string, variation: number): string {
+  if (variation === 0) return prompt;
+  const line = NEUTRAL_VARIATIONS[Math.min(variation, NEUTRAL_VARIATIONS.length) - 1];
+  return line === undefined ? prompt : `${prompt}\n\n${line}`;
+}

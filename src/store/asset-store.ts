@@ -1,0 +1,158 @@
+/**
+ * The files that were made: `<folder>/<job id>/<item>-<index>-<hash><extension>`. The hash in the name means that
+ * a file never takes the place of another one, and that the same bytes twice are one file.
+ */
+import { createHash, randomUUID } from 'node:crypto';
+import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import type { Asset } from '../jobs/job.ts';
+import { StoreFailure, type AssetStore } from '../jobs/ports.ts';
+import { codeOf, toStoreFailure } from './storage-failure.ts';
+
+/** Begins with a dot, which no job id may, and lies on the same disk, so that a rename is one step. */
+const TEMPORARY_FOLDER = '.tmp';
+
+const SAFE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
+const SAFE_EXTENSION = /^\.[a-z0-9]{1,10}$/;
+const ASSET_FILE = /^[A-Za-z0-9_-]{1,64}\/[A-Za-z0-9_-]{1,128}\.[a-z0-9]{1,10}$/;
+
+/** Hex digits of the hash kept in a file's name. */
+const NAME_HASH_LENGTH = 16;
+
+type NewFile = Parameters<AssetStore['put']>[0];
+
+export interface FolderAssetStore extends AssetStore {
+  /** Whether the file is there in its full size; `read` looks at its content too. */
+  has(asset: Asset): Promise<boolean>;
+}
+
+/**
+ * Creates the folder, proves that it can be written, and removes temporary files that a crash left.
+ * Rejects with StoreFailure.
+ */
+export async function openAssetStore({ folder }: { folder: string }): Promise<FolderAssetStore> {
+  const root = resolve(folder);
+  const temporary = join(root, TEMPORARY_FOLDER);
+  try {
+    await mkdir(root, { recursive: true });
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary);
+    const probe = join(temporary, 'probe');
+    await writeDurably(probe, Buffer.from('probe'));
+    await rm(probe);
+  } catch (error) {
+    throw await toStoreFailure(error, root);
+  }
+  return new DiskAssetStore(root, temporary);
+}
+
+class DiskAssetStore implements FolderAssetStore {
+  readonly #root: string;
+  readonly #temporary: string;
+
+  constructor(root: string, temporary: string) {
+    this.#root = root;
+    this.#temporary = temporary;
+  }
+
+  async put(file: NewFile): Promise<Asset> {
+    const sha256 = hashOf(file.bytes);
+    const name = fileName(file, sha256);
+    const jobFolder = join(this.#root, file.jobId);
+    const temporary = join(this.#temporary, randomUUID());
+    try {
+      await mkdir(jobFolder, { recursive: true });
+      await writeDurably(temporary, file.bytes);
+      await rename(temporary, join(jobFolder, name));
+      // A name is durable only once its folder is, and the folder's own name once its parent is.
+      await syncFolder(jobFolder);
+      await syncFolder(this.#root);
+    } catch (error) {
+      // What cannot be removed now is removed at the next start.
+      await rm(temporary, { force: true }).catch(() => undefined);
+      throw await toStoreFailure(error, join(jobFolder, name));
+    }
+    return {
+      file: `${file.jobId}/${name}`,
+      mimeType: file.mimeType,
+      extension: file.extension,
+      bytes: file.bytes.byteLength,
+      sha256,
+    };
+  }
+
+  async read(asset: Asset): Promise<Buffer> {
+    const path = this.#pathOf(asset);
+    const bytes = await readWhole(path);
+    if (bytes.byteLength !== asset.bytes || hashOf(bytes) !== asset.sha256) {
+      throw new StoreFailure(
+        `${path} is not the file that was saved (expected ${asset.bytes} bytes and their hash, got ${bytes.byteLength} bytes): restore it from a backup.`,
+      );
+    }
+    return bytes;
+  }
+
+  async has(asset: Asset): Promise<boolean> {
+    const path = this.#pathOf(asset);
+    try {
+      const found = await stat(path);
+      return found.isFile() && found.size === asset.bytes;
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') return false;
+      throw await toStoreFailure(error, path);
+    }
+  }
+
+  /** A record can be edited by hand: what it names must still lie in the folder. */
+  #pathOf(asset: Asset): string {
+    if (!ASSET_FILE.test(asset.file)) {
+      throw new StoreFailure(
+        `Expected an asset's file to be job/name.extension, got ${JSON.stringify(asset.file.slice(0, 200))}: it was not read.`,
+      );
+    }
+    return join(this.#root, asset.file);
+  }
+}
+
+function fileName({ jobId, item, index, extension }: NewFile, sha256: string): string {
+  const isSafe = SAFE_NAME.test(jobId) && SAFE_NAME.test(item) && SAFE_EXTENSION.test(extension);
+  if (!isSafe || !Number.isSafeInteger(index) || index < 0) {
+    const found = JSON.stringify({ jobId, item, index, extension }).slice(0, 200);
+    throw new StoreFailure(
+      `Expected a file's job and item to be 1 to 64 of A-Z a-z 0-9 _ -, its index a whole number, and its extension like .png, got ${found}: it was not saved.`,
+    );
+  }
+  return `${item}-${index}-${sha256.slice(0, NAME_HASH_LENGTH)}${extension}`;
+}
+
+async function readWhole(path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw await toStoreFailure(error, path);
+    throw new StoreFailure(`${path} is gone: restore it from a backup, or make the picture again.`, { cause: error });
+  }
+}
+
+async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
+  const handle = await open(path, 'wx');
+  try {
+    await handle.writeFile(bytes);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function hashOf(bytes: Uint8Array): string {
+  return createHash('sha256').update(bytes).digest('hex');
+}

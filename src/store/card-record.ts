@@ -1,0 +1,28 @@
+/** A card as it is written. */
+import { z } from 'zod';
+import type { Card } from '../discord/card.ts';
+import type { RecordShape } from './records.ts';
+
+const card = z.object({
+  v: z.literal(1),
+  messageId: z.string().min(1),
+  channelId: z.string(),
+  guildId: z.string().nullable(),
+  currentJobId: z.string(),
+  shownRevision: z.number(),
+  private: z.boolean(),
+  locale: z.string(),
+  applicationId: z.string(),
+  token: z.string(),
+  tokenExpiresAt: z.number(),
+  closed: z.enum(['deleted', 'no-access', 'token-ended']).nullable(),
+});
+
+/** When the shape of Card changes: raise `version`, and add `upgrades[old version]`. */
+export const cardShape: RecordShape<Card> = {
+  namespace: 'card',
+  version: 1,
+  schema: card,
+  upgrades: {},
+  keyOf: (record) => record.messageId,
+};

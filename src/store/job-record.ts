@@ -1,0 +1,140 @@
+/** A job as it is written: checked on reading so that nothing else in the program can stumble over it. */
+import { z } from 'zod';
+import { FAILURE_CODES, type ErrorCode, type FailureReason, type Job } from '../jobs/job.ts';
+import type { RecordShape } from './records.ts';
+
+const ERROR_CODES = [
+  'TIMEOUT',
+  'NETWORK_ERROR',
+  'API_ERROR',
+  'RATE_LIMIT',
+  'VALIDATION_ERROR',
+  'MAX_RETRIES_EXCEEDED',
+  'CONTENT_BLOCKED',
+  'AUTH_ERROR',
+  'QUOTA_EXCEEDED',
+  'NO_OUTPUT',
+  'CANCELLED',
+] as const satisfies readonly ErrorCode[];
+
+// Object.keys forgets the type of its keys; FAILURE_CODES has exactly one for each reason.
+const failureReasons = Object.keys(FAILURE_CODES) as FailureReason[];
+
+const errorCode = z.enum(ERROR_CODES);
+const texts = z.record(z.string(), z.string());
+const time = z.number();
+
+const failure = z.object({
+  code: errorCode,
+  reason: z.enum(failureReasons),
+  next: z.enum(['retry', 'vary', 'give-up']),
+  providerStatus: z.string().nullable(),
+  retryAfterMs: z.number().nullable(),
+  details: texts,
+});
+
+const operation = z.object({ provider: z.string(), id: z.string(), data: texts });
+
+const output = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('url'), url: z.string() }),
+  z.object({ kind: z.literal('inline'), mimeType: z.string() }),
+]);
+
+const asset = z.object({
+  file: z.string(),
+  mimeType: z.string(),
+  extension: z.string(),
+  bytes: z.number(),
+  sha256: z.string(),
+});
+
+const request = z.object({
+  command: z.string(),
+  kind: z.enum(['image', 'video']),
+  provider: z.string(),
+  model: z.string().nullable(),
+  prompt: z.string(),
+  negativePrompt: z.string().nullable(),
+  aspectRatio: z.string().nullable(),
+  seed: z.number().nullable(),
+});
+
+const attempt = z.object({
+  number: z.number(),
+  provider: z.string(),
+  model: z.string().nullable(),
+  operationId: z.string().nullable(),
+  seed: z.number(),
+  variation: z.number(),
+  startedAt: time,
+  endedAt: time,
+  failure: failure.nullable(),
+});
+
+const itemCommon = z.object({
+  name: z.string(),
+  attempt: z.number(),
+  retryCount: z.number(),
+  seed: z.number(),
+  variation: z.number(),
+  attemptStartedAt: time.nullable(),
+  model: z.string().nullable(),
+  inDoubtSince: time.nullable(),
+  attempts: z.array(attempt),
+  uncleanEnds: z.number(),
+  alone: z.boolean(),
+});
+
+const item = z.discriminatedUnion('state', [
+  itemCommon.extend({ state: z.literal('queued') }),
+  itemCommon.extend({ state: z.literal('starting') }),
+  itemCommon.extend({ state: z.literal('running'), operation, begunAt: time.nullable() }),
+  itemCommon.extend({ state: z.literal('waiting'), until: time, delayMs: z.number(), failure }),
+  itemCommon.extend({ state: z.literal('collecting'), operation: operation.nullable(), outputs: z.array(output) }),
+  itemCommon.extend({ state: z.literal('done'), assets: z.array(asset) }),
+  itemCommon.extend({ state: z.literal('failed'), failure, causeCode: errorCode.nullable() }),
+  itemCommon.extend({ state: z.literal('cancelled'), failure }),
+]);
+
+const job = z.object({
+  v: z.literal(1),
+  id: z.string().min(1),
+  revision: z.number(),
+  state: z.enum(['queued', 'running', 'done', 'partial', 'failed', 'cancelled']),
+  input: request,
+  items: z.array(item).min(1),
+  guildId: z.string().nullable(),
+  channelId: z.string(),
+  userId: z.string(),
+  private: z.boolean(),
+  locale: z.string(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+  retryCount: z.number(),
+  maxRetries: z.number(),
+  errorCode: errorCode.nullable(),
+  causeCode: errorCode.nullable(),
+  errorMessage: z.string().nullable(),
+  result: z.array(asset),
+  retryOf: z.string().nullable(),
+  fallbackFrom: z.string().nullable(),
+  attachmentSizeLimit: z.number(),
+  origin: z.object({
+    interactionId: z.string(),
+    applicationId: z.string(),
+    token: z.string(),
+    tokenExpiresAt: time,
+    cardMessageId: z.string().nullable(),
+  }),
+  cancelRequest: z.object({ userId: z.string(), at: time }).nullable(),
+});
+
+/** When the shape of Job changes: raise `version`, and add `upgrades[old version]`. */
+export const jobShape: RecordShape<Job> = {
+  namespace: 'job',
+  version: 1,
+  schema: job,
+  upgrades: {},
+  keyOf: (record) => record.id,
+};

@@ -1,0 +1,160 @@
+/** An engine on a real SQLite file with a scripted provider and a clock whose waits pass at once. */
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { Engine, type EngineConfig } from '../../src/jobs/engine.ts';
+import { getItem, type Item, type Job } from '../../src/jobs/job.ts';
+import type { AssetStore, Clock, JobStore } from '../../src/jobs/ports.ts';
+import type { Provider } from '../../src/providers/provider.ts';
+import { openStores } from '../store/open-stores.ts';
+import { ScriptedProvider } from './scripted-provider.ts';
+
+/** Sleeping moves the clock and lets everything else run first: a test of eight-second waits takes none. */
+export class LeapingClock implements Clock {
+  #now = 1_700_000_000_000;
+  readonly slept: number[] = [];
+
+  now(): number {
+    return this.#now;
+  }
+
+  async sleep(ms: number, signal?: AbortSignal): Promise<void> {
+    signal?.throwIfAborted();
+    // The background sweep must not race the clock ahead of the work under test.
+    if (ms >= 30_000) return never(signal);
+    this.slept.push(ms);
+    this.#now += ms;
+    for (let turn = 0; turn < 3; turn++) await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+  }
+
+  leap(ms: number): void {
+    this.#now += ms;
+  }
+}
+
+function never(signal: AbortSignal | undefined): Promise<void> {
+  return new Promise((_, reject) => {
+    signal?.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
+  });
+}
+
+export interface Harness {
+  engine: Engine;
+  store: JobStore;
+  assets: AssetStore;
+  provider: ScriptedProvider;
+  clock: LeapingClock;
+  saved: Job[];
+  log: { message: string; fields: Record<string, unknown> }[];
+  folder: string;
+  submit(job: Job): Promise<void>;
+  /** The job when it is final, as it is on disk. */
+  whenFinal(jobId: string): Promise<Job>;
+  whenState(jobId: string, state: Item['state']): Promise<Job>;
+  /** Leaves everything as a killed process would, and starts another engine on the same store. */
+  restart(isClean?: boolean): Promise<Harness>;
+}
+
+export interface HarnessOptions {
+  config?: Partial<EngineConfig>;
+  provider?: ScriptedProvider;
+  providers?: Provider[];
+  folder?: string;
+  wrapStore?: (store: JobStore) => JobStore;
+  clock?: LeapingClock;
+}
+
+const CONFIG: EngineConfig = {
+  timeoutMs: { image: 20_000, video: 60_000 },
+  retry: { baseMs: 2_000, maxMs: 30_000, variation: 'auto' },
+  jobMaxAgeMs: 24 * 3_600_000,
+  concurrency: 4,
+  userRunningLimit: 4,
+  userWaitingLimit: 10,
+};
+
+export async function startEngine(context: TestContext, options: HarnessOptions = {}): Promise<Harness> {
+  const isOwnFolder = options.folder === undefined;
+  const folder = options.folder ?? (await mkdtemp(join(tmpdir(), 'darkroom-engine-')));
+  if (isOwnFolder) context.after(() => rm(folder, { recursive: true, force: true }));
+  const stores = await openStores(folder);
+  const store = options.wrapStore?.(stores.jobs) ?? stores.jobs;
+  const provider = options.provider ?? new ScriptedProvider();
+  const clock = options.clock ?? new LeapingClock();
+  const saved: Job[] = [];
+  const log: Harness['log'] = [];
+  const write = (message: string, fields: Record<string, unknown> = {}): void => {
+    log.push({ message, fields });
+  };
+  const listeners = new Set<() => void>();
+  const engine = new Engine({
+    config: { ...CONFIG, ...options.config },
+    store,
+    assets: stores.assets,
+    providers: new Map((options.providers ?? [provider]).map((each) => [each.name, each])),
+    clock,
+    random: () => 0.5,
+    log: { info: write, warn: write, error: write },
+    describe: (lost) => lost.reason,
+    hashPrompt: () => 'hash',
+    onSaved: (job) => {
+      saved.push(job);
+      for (const listener of listeners) listener();
+    },
+    onContext: () => undefined,
+  });
+  await engine.load();
+  engine.start();
+  let isStopped = false;
+  const stop = async (): Promise<void> => {
+    if (isStopped) return;
+    isStopped = true;
+    await engine.stop();
+    await stores.close();
+  };
+  context.after(stop);
+
+  const when = async (jobId: string, isThere: (job: Job) => boolean): Promise<Job> => {
+    for (;;) {
+      const job = await store.get(jobId);
+      if (job !== undefined && isThere(job)) return job;
+      await new Promise<void>((resolve) => {
+        const listener = (): void => {
+          listeners.delete(listener);
+          resolve();
+        };
+        listeners.add(listener);
+      });
+    }
+  };
+
+  return {
+    engine,
+    store,
+    assets: stores.assets,
+    provider,
+    clock,
+    saved,
+    log,
+    folder,
+    async submit(job) {
+      await engine.submit(job);
+      engine.begin(job.id);
+    },
+    whenFinal: (jobId) => when(jobId, (job) => job.finishedAt !== null),
+    whenState: (jobId, state) => when(jobId, (job) => getItem(job, 'image').state === state),
+    async restart(isClean = false) {
+      await stop();
+      if (isClean) await markClean(folder);
+      return startEngine(context, { ...options, provider, clock, folder });
+    },
+  };
+}
+
+async function markClean(folder: string): Promise<void> {
+  const stores = await openStores(folder);
+  await stores.jobs.markCleanEnd();
+  await stores.close();
+}

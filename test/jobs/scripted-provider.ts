@@ -1,0 +1,84 @@
+/**
+ * A provider that does what a test says, through the real seam: for questions about the engine alone.
+ * Everything that is accepted is recorded, as the owner would be billed.
+ */
+import type { AttemptRequest, CallOptions, Checked, Provider, Started } from '../../src/providers/provider.ts';
+import { ProviderFailure } from '../../src/providers/provider.ts';
+import type { Failure, Operation, Output } from '../../src/jobs/job.ts';
+
+export type StartScript = 'accept' | 'accept-and-lose' | 'lose' | 'finish' | Failure | Error;
+
+export class ScriptedProvider implements Provider {
+  readonly name: string;
+  readonly kinds = ['image', 'video'] as const;
+  readonly isPaid = true;
+  readonly canFind = true;
+  /** What each `start` meets, in order; then `accept`. */
+  readonly starts: StartScript[] = [];
+  /** What each `check` answers, in order; then running for ever. */
+  readonly checks: (Checked | Failure)[] = [];
+  readonly accepted: { id: string; request: AttemptRequest }[] = [];
+  readonly cancelled: string[] = [];
+  finds = 0;
+  /** Called inside `start`, before it is answered. */
+  onStart: (() => void | Promise<void>) | null = null;
+  files: (Failure | 'ok')[] = [];
+
+  constructor(name = 'scripted') {
+    this.name = name;
+  }
+
+  refuseModel(): Promise<null> {
+    return Promise.resolve(null);
+  }
+
+  async start(request: AttemptRequest): Promise<Started> {
+    await this.onStart?.();
+    const script = this.starts.shift() ?? 'accept';
+    if (script instanceof Error) throw script;
+    if (typeof script === 'object') throw new ProviderFailure(script);
+    if (script === 'lose') throw lost();
+    if (script === 'finish') {
+      const bytes = new TextEncoder().encode(`${request.prompt} ${request.seed}`);
+      return { status: 'finished', outputs: [{ kind: 'inline', mimeType: 'image/png' }], bytes: [bytes], model: 'm' };
+    }
+    const id = `op-${this.accepted.length + 1}`;
+    this.accepted.push({ id, request });
+    if (script === 'accept-and-lose') throw lost();
+    return { status: 'running', operation: { provider: this.name, id, data: {} }, model: 'm' };
+  }
+
+  check(_operation: Operation, _options: CallOptions): Promise<Checked> {
+    const next = this.checks.shift() ?? { status: 'running', begun: true, progress: null };
+    if ('code' in next) return Promise.reject(new ProviderFailure(next));
+    return Promise.resolve(next);
+  }
+
+  cancel(operation: Operation): Promise<void> {
+    this.cancelled.push(operation.id);
+    return Promise.resolve();
+  }
+
+  async find(request: AttemptRequest, { isClaimed }: { isClaimed: (id: string) => Promise<boolean> }): Promise<Operation | null> {
+    this.finds += 1;
+    for (const { id, request: sent } of this.accepted) {
+      const isSame = sent.prompt === request.prompt && sent.seed === request.seed;
+      if (isSame && !(await isClaimed(id))) return { provider: this.name, id, data: {} };
+    }
+    return null;
+  }
+
+  fetchFile(output: Output & { kind: 'url' }): Promise<{ bytes: Uint8Array; mimeType: string; extension: string }> {
+    const script = this.files.shift() ?? 'ok';
+    if (script !== 'ok') return Promise.reject(new ProviderFailure(script));
+    const bytes = new TextEncoder().encode(output.url);
+    return Promise.resolve({ bytes, mimeType: 'image/png', extension: '.png' });
+  }
+}
+
+function lost(): ProviderFailure {
+  return new ProviderFailure(
+    { code: 'NETWORK_ERROR', reason: 'network', next: 'retry', providerStatus: null, retryAfterMs: null, details: {} },
+    'unknown',
+  );
+}

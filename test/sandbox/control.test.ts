@@ -1,0 +1,315 @@
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test, type TestContext } from 'node:test';
+import { WebSocket } from 'ws';
+import type { Control } from '../../sandbox/control.ts';
+import type { PageEvent, PageFault, PageSnapshot } from '../../sandbox/interface.ts';
+import { FLUX } from './replicate-client.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+
+/** How long a test waits for something that must come; never how long it should take. */
+const PATIENCE_MS = 20_000;
+
+let folder: string;
+before(() => void (folder = mkdtempSync(join(tmpdir(), 'darkroom-control-test-'))));
+after(() => rmSync(folder, { recursive: true, force: true }));
+
+/** A bot that logs in as the real one does and answers `/ping`. */
+const SMALL_BOT = `
+  import { Client, GatewayIntentBits } from ${JSON.stringify(import.meta.resolve('discord.js'))};
+  const client = new Client({ intents: [GatewayIntentBits.Guilds], rest: { api: process.env.DISCORD_API_URL } });
+  client.once('clientReady', async () => {
+    await client.application.commands.set([{ name: 'ping', description: 'Answers pong' }]);
+    console.log(JSON.stringify({ level: 'info', msg: 'ready' }));
+  });
+  client.on('interactionCreate', (interaction) => interaction.reply({ content: 'pong' }));
+  process.on('SIGTERM', () => process.exit(0));
+  await client.login(process.env.DISCORD_TOKEN);
+`;
+
+function script(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+interface Setup {
+  sandbox: Sandbox;
+  control: Control;
+  /** POSTs JSON to /control/…. */
+  call(path: string, body?: unknown, headers?: Record<string, string>): Promise<{ status: number; body: unknown }>;
+}
+
+async function setUp(context: TestContext, botEntry = script('bot.mjs', SMALL_BOT)): Promise<Setup> {
+  const sandbox = await startSandbox({ controlPort: 0, botEntry });
+  context.after(() => sandbox.close());
+  const { control } = sandbox;
+  assert.ok(control !== null);
+  return {
+    sandbox,
+    control,
+    async call(path, body = {}, headers = {}) {
+      const response = await fetch(`${control.url}/control/${path}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', ...headers },
+        body: JSON.stringify(body),
+      });
+      return { status: response.status, body: await response.json() };
+    },
+  };
+}
+
+/** What the page hears, from the snapshot on. */
+class Page {
+  readonly events: PageEvent[] = [];
+  readonly #socket: WebSocket;
+  #check: () => void = () => undefined;
+
+  constructor(socket: WebSocket) {
+    this.#socket = socket;
+    socket.on('message', (data: Buffer) => {
+      // Our own server speaks PageEvents.
+      this.events.push(JSON.parse(data.toString()) as PageEvent);
+      this.#check();
+    });
+  }
+
+  static async open(context: TestContext, control: Control): Promise<Page> {
+    const socket = new WebSocket(`${control.url.replace('http', 'ws')}/live`, { origin: control.url });
+    context.after(() => socket.terminate());
+    const page = new Page(socket);
+    await page.waitFor((event) => event.type === 'snapshot');
+    return page;
+  }
+
+  snapshot(): PageSnapshot {
+    const [first] = this.events;
+    assert.ok(first?.type === 'snapshot');
+    return first;
+  }
+
+  /** Resolves with the first event from now on, or already heard, that fits. */
+  async waitFor(fits: (event: PageEvent) => boolean): Promise<PageEvent> {
+    const timeout = AbortSignal.timeout(PATIENCE_MS);
+    return new Promise((resolve, reject) => {
+      timeout.addEventListener('abort', () =>
+        reject(new Error(`Nothing fitting in ${JSON.stringify(this.events.slice(-5))}`)),
+      );
+      this.#check = () => {
+        const found = this.events.find(fits);
+        if (found !== undefined) resolve(found);
+      };
+      this.#check();
+      this.#socket.once('close', () => reject(new Error('The live connection closed.')));
+    });
+  }
+
+  async waitForBot(state: 'stopped' | 'starting' | 'online'): Promise<void> {
+    await this.waitFor((event) => event.type === 'bot' && event.bot.state === state);
+  }
+}
+
+function armed(faults: PageFault[]): Record<string, number> {
+  return Object.fromEntries(faults.filter((fault) => fault.armed > 0).map((fault) => [fault.id, fault.armed]));
+}
+
+test('a page gets a snapshot first: servers, users, no bot, no time added, nothing armed', async (t) => {
+  const { sandbox, control } = await setUp(t);
+  const page = await Page.open(t, control);
+  const snapshot = page.snapshot();
+  assert.deepEqual(snapshot.guilds, JSON.parse(JSON.stringify(sandbox.discord.guilds)));
+  assert.equal(snapshot.users.length, 5);
+  assert.deepEqual(snapshot.messages, []);
+  assert.deepEqual(snapshot.bot, { state: 'stopped', pid: null, lastWords: null });
+  assert.ok(snapshot.clockOffsetMs < 100);
+  assert.deepEqual(armed(snapshot.faults), {});
+  assert.ok(snapshot.faults.some(({ label }) => label === 'Replicate: next create is refused (429)'));
+});
+
+test('the bot is started, comes online, answers a command, is killed for real, and starts again', async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const page = await Page.open(t, control);
+  assert.deepEqual(await call('bot/start'), { status: 200, body: {} });
+  await page.waitForBot('online');
+  await page.waitFor(
+    (event) => event.type === 'commands' && Object.values(event.commands).some((list) => list[0]?.name === 'ping'),
+  );
+  const { pid } = control.botStatus();
+  assert.ok(pid !== null && existsSync(`/proc/${pid}`));
+
+  const channelId = sandbox.discord.guilds[0]?.channels[0]?.id ?? '';
+  const command = { userId: sandbox.discord.users.member.id, channelId, name: 'ping', options: {} };
+  const answer = await call('command', command);
+  assert.equal(answer.status, 200);
+  assert.match(JSON.stringify(answer.body), /"status":"answered"/);
+  await page.waitFor((event) => event.type === 'message' && event.message.message.content === 'pong');
+  await page.waitFor(
+    (event) => event.type === 'request' && event.to === 'discord' && /\/callback/.test(event.request.path),
+  );
+
+  assert.equal((await call('bot/start')).status, 400);
+  assert.deepEqual(await call('bot/kill'), { status: 200, body: {} });
+  assert.deepEqual(control.botStatus(), { state: 'stopped', pid: null, lastWords: null });
+  assert.deepEqual(await call('bot/kill'), { status: 400, body: { error: 'The bot is not running.' } });
+
+  const later = await Page.open(t, control);
+  assert.equal(later.snapshot().messages[0]?.message.content, 'pong');
+  assert.deepEqual(await call('bot/start'), { status: 200, body: {} });
+  await later.waitForBot('online');
+  assert.notEqual(control.botStatus().pid, pid);
+});
+
+test('a bot that stops by itself leaves its last words', async (t) => {
+  const sentence = 'DISCORD_TOKEN is missing: expected a bot token.';
+  const { control, call } = await setUp(
+    t,
+    script('stops.mjs', `console.error(${JSON.stringify(sentence)}); process.exit(1);`),
+  );
+  const page = await Page.open(t, control);
+  await call('bot/start');
+  await page.waitForBot('stopped');
+  assert.deepEqual(control.botStatus(), { state: 'stopped', pid: null, lastWords: sentence });
+});
+
+test('the last words of a bot that logs are the message of its last log line', async (t) => {
+  const entry = script(
+    'logs.mjs',
+    `console.log(JSON.stringify({ level: 'fatal', msg: 'The store is in use.' })); process.exit(1);`,
+  );
+  const { control, call } = await setUp(t, entry);
+  const page = await Page.open(t, control);
+  await call('bot/start');
+  await page.waitForBot('stopped');
+  assert.equal(control.botStatus().lastWords, 'The store is in use.');
+});
+
+test('close ends the bot with the sandbox', async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const page = await Page.open(t, control);
+  await call('bot/start');
+  await page.waitForBot('online');
+  const { pid } = control.botStatus();
+  await sandbox.close();
+  assert.equal(existsSync(`/proc/${pid}`), false);
+  assert.equal(existsSync(sandbox.folder), false);
+});
+
+test('an armed fault is shown, counts down when it was met, and can be cleared', async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const page = await Page.open(t, control);
+  await call('fault', { id: 'replicate-create-http-429' });
+  await call('fault', { id: 'replicate-create-http-429' });
+  await call('fault', { id: 'replicate-prediction-nsfw' });
+  await call('fault', { id: 'discord-edit-500' });
+  const all = { 'replicate-create-http-429': 2, 'replicate-prediction-nsfw': 1, 'discord-edit-500': 1 };
+  await page.waitFor((event) => event.type === 'faults' && JSON.stringify(armed(event.faults)) === JSON.stringify(all));
+
+  const { replicate } = sandbox;
+  const create = (): Promise<Response> =>
+    fetch(`${replicate.url}/predictions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${replicate.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ version: FLUX, input: { prompt: 'x' } }),
+    });
+  assert.equal((await create()).status, 429);
+  await page.waitFor((event) => event.type === 'faults' && armed(event.faults)['replicate-create-http-429'] === 1);
+
+  await call('faults/clear');
+  await page.waitFor((event) => event.type === 'faults' && Object.keys(armed(event.faults)).length === 0);
+  assert.equal((await create()).status, 201);
+  assert.deepEqual((await call('fault', { id: 'nonsense' })).status, 400);
+});
+
+test('a Discord fault counts down when Discord has answered with it', async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const page = await Page.open(t, control);
+  await call('fault', { id: 'discord-edit-500' });
+  const channelId = sandbox.discord.guilds[0]?.channels[0]?.id ?? '';
+  const edit = await fetch(`${sandbox.discord.url}/v10/channels/${channelId}/messages/1`, {
+    method: 'PATCH',
+    headers: { authorization: `Bot ${sandbox.discord.token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ content: 'x' }),
+  });
+  assert.equal(edit.status, 500);
+  await page.waitFor((event) => event.type === 'request' && event.to === 'discord' && event.request.status === 500);
+  await page.waitFor((event) => event.type === 'faults' && armed(event.faults)['discord-edit-500'] === 1);
+  await page.waitFor((event) => event.type === 'faults' && armed(event.faults)['discord-edit-500'] === undefined);
+});
+
+test('time can be put forward, for Discord and Replicate alike', async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const page = await Page.open(t, control);
+  assert.equal((await call('clock', { advanceMs: 900_000 })).status, 200);
+  await page.waitFor(
+    (event) => event.type === 'clock' && event.clockOffsetMs >= 900_000 && event.clockOffsetMs < 901_000,
+  );
+  assert.ok(sandbox.discord.clock.now() >= Date.now() + 899_000);
+  assert.equal((await call('clock', { advanceMs: -1 })).status, 400);
+  assert.equal((await call('pace', { queueMs: 1, workMs: 2 })).status, 200);
+  assert.equal((await call('pace', { queueMs: 'soon', workMs: 2 })).status, 400);
+});
+
+test('what is missing or wrong in a call is answered with a sentence', async (t) => {
+  const { call } = await setUp(t);
+  assert.deepEqual(await call('command', { userId: '1' }), {
+    status: 400,
+    body: { error: 'Expected `channelId` to be a text, got undefined.' },
+  });
+  const command = { userId: '1', channelId: '2', name: 'x', options: { a: {} } };
+  assert.match(JSON.stringify((await call('command', command)).body), /option a/);
+  assert.equal((await call('press', [])).status, 400);
+});
+
+test('another site open in the browser can neither press a button nor listen', async (t) => {
+  const { control, call } = await setUp(t);
+  assert.equal((await call('bot/start', {}, { origin: 'https://example.com' })).status, 403);
+  assert.equal(control.botStatus().state, 'stopped');
+  const { port } = new URL(control.url);
+  assert.equal((await call('faults/clear', {}, { origin: `http://localhost:${port}` })).status, 200);
+  assert.equal(await statusOf(control, { host: 'attacker.example' }), 403);
+  assert.equal(await statusOf(control, { host: `localhost:${port}` }), 200);
+  const form = await fetch(`${control.url}/control/faults/clear`, { method: 'POST', body: '{}' });
+  assert.equal(form.ok, false);
+  for (const headers of [{ origin: 'https://example.com' }, { host: 'attacker.example' }]) {
+    const socket = new WebSocket(`${control.url.replace('http', 'ws')}/live`, { headers });
+    const error = await new Promise<Error>((resolve) => socket.once('error', resolve));
+    assert.match(error.message, /403/);
+  }
+});
+
+test('the page, its script and its libraries are served, and nothing else of the disk', async (t) => {
+  const { control } = await setUp(t);
+  const get = async (path: string): Promise<string> => {
+    const response = await fetch(`${control.url}${path}`);
+    await response.arrayBuffer();
+    return `${response.status} ${response.headers.get('content-type')}`;
+  };
+  assert.equal(await get('/'), '200 text/html; charset=utf-8');
+  assert.equal(await get('/style.css'), '200 text/css; charset=utf-8');
+  for (const path of ['/page/main.js', '/vendor/preact.mjs', '/vendor/hooks.mjs', '/vendor/jsx-runtime.mjs']) {
+    assert.equal(await get(path), '200 text/javascript; charset=utf-8', path);
+  }
+  for (const path of [
+    '/page/..%2f..%2f..%2fpackage.json',
+    '/page/%2e%2e/bot.js',
+    '/vendor/package.json',
+    '/package.json',
+  ]) {
+    assert.match(await get(path), /^404/, path);
+  }
+});
+
+/** GET / with headers that fetch would not send. */
+async function statusOf(control: Control, headers: Record<string, string>): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    const call = request(control.url, { headers }, (response) => {
+      response.resume();
+      resolve(response.statusCode === 404 ? 200 : response.statusCode);
+    });
+    call.once('error', reject);
+    call.end();
+  });
+}

@@ -1,0 +1,28 @@
+/** The real stores on a real SQLite file in the given folder, for tests of other parts. */
+import { join } from 'node:path';
+import type { AssetStore, JobStore } from '../../src/jobs/ports.ts';
+import type { CardStore } from '../../src/discord/card.ts';
+import { openAssetStore } from '../../src/store/asset-store.ts';
+import { openCardStore } from '../../src/store/card-store.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { openJobStore } from '../../src/store/job-store.ts';
+
+export interface OpenStores {
+  jobs: JobStore;
+  cards: CardStore;
+  assets: AssetStore;
+  close(): Promise<void>;
+}
+
+export async function openStores(folder: string): Promise<OpenStores> {
+  const database = await openDatabase({ url: `sqlite://${join(folder, 'darkroom.sqlite')}` });
+  const onUnreadable = (key: string, why: string): never => {
+    throw new Error(`${key} could not be read: ${why}`);
+  };
+  return {
+    jobs: await openJobStore({ database, onUnreadable }),
+    cards: await openCardStore({ database, onUnreadable }),
+    assets: await openAssetStore({ folder: join(folder, 'assets') }),
+    close: () => database.close(),
+  };
+}

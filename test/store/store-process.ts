@@ -1,0 +1,83 @@
+/**
+ * A process of its own on a store, for what only a process can show: locks, kill -9, limits of the disk.
+ * `node store-process.js <what> <store url> [asset folder]`. Says one JSON line for each thing that happened.
+ */
+import { randomBytes } from 'node:crypto';
+import { openAssetStore } from '../../src/store/asset-store.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { openJobStore } from '../../src/store/job-store.ts';
+import { sampleJob } from './samples.ts';
+
+/** More than any limit these tests set. */
+const MOST_SAVES = 5000;
+
+process.on('unhandledRejection', (reason) => say({ event: 'unhandled rejection', message: String(reason) }));
+
+const [what = '', url = '', folder = ''] = process.argv.slice(2);
+
+try {
+  if (what === 'open') await open();
+  else if (what === 'save') await save();
+  else if (what === 'fill') await fill();
+  else if (what === 'fill-assets') await fillAssets();
+} catch (error) {
+  sayFailure('failed', error);
+}
+
+/** Holds the store until it is killed. */
+async function open(): Promise<void> {
+  await openDatabase({ url });
+  say({ event: 'open' });
+  setInterval(() => undefined, 60_000);
+}
+
+/** Saves jobs one after another and says each one that is durable, until it is killed. */
+async function save(): Promise<void> {
+  const jobs = await openJobStore({ database: await openDatabase({ url }), onUnreadable: () => undefined });
+  for (let number = 0; number < MOST_SAVES; number += 1) {
+    await jobs.save(sampleJob(`job-${number}`));
+    say({ event: 'saved', id: `job-${number}` });
+  }
+}
+
+/** Saves large jobs until the disk refuses; then proves that what was said to be saved is still there. */
+async function fill(): Promise<void> {
+  const database = await openDatabase({ url });
+  const jobs = await openJobStore({ database, onUnreadable: () => undefined });
+  const saved: string[] = [];
+  for (let number = 0; number < MOST_SAVES; number += 1) {
+    const id = `job-${number}`;
+    try {
+      await jobs.save(sampleJob(id, randomBytes(2000).toString('hex')));
+      saved.push(id);
+    } catch (error) {
+      sayFailure('refused', error);
+      break;
+    }
+  }
+  const readable = await Promise.all(saved.map(async (id) => (await jobs.get(id)) !== undefined));
+  say({ event: 'end', saved: saved.length, readable: readable.filter(Boolean).length });
+}
+
+async function fillAssets(): Promise<void> {
+  const assets = await openAssetStore({ folder });
+  const bytes = randomBytes(64 * 1024);
+  for (let index = 0; index < MOST_SAVES; index += 1) {
+    try {
+      await assets.put({ jobId: 'job-1', item: 'image', index, bytes, mimeType: 'image/png', extension: '.png' });
+    } catch (error) {
+      sayFailure('refused', error);
+      return;
+    }
+  }
+}
+
+function sayFailure(event: string, error: unknown): void {
+  if (error instanceof Error)
+    say({ event, name: error.name, message: error.message, hasCause: error.cause !== undefined });
+  else say({ event, name: 'not an error', message: String(error) });
+}
+
+function say(line: object): void {
+  process.stdout.write(`${JSON.stringify(line)}\n`);
+}
