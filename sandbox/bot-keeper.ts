@@ -51,15 +51,23 @@ export class BotKeeper {
   }
 }
 
-/** The last thing a bot said: a log line's message, or the line itself. */
+/** The last thing a bot said: a log line's message, the error above a crash's stack, or the line itself. */
 function lastWordsOf(lines: readonly string[]): string | null {
   const line = lines.findLast((candidate) => candidate.trim() !== '');
-  if (line === undefined || !line.startsWith('{')) return line ?? null;
+  if (line === undefined) return null;
+  // Node closes the report of an uncaught error with its version.
+  if (/^Node\.js v\d/.test(line))
+    return lines.findLast((candidate) => /^(Uncaught )?\w*(Error|Failure)\b/.test(candidate)) ?? line;
+  return messageOf(line) ?? line;
+}
+
+function messageOf(line: string): string | null {
+  if (!line.startsWith('{')) return null;
   try {
     const log: unknown = JSON.parse(line);
-    return typeof log === 'object' && log !== null && 'msg' in log && typeof log.msg === 'string' ? log.msg : line;
+    return typeof log === 'object' && log !== null && 'msg' in log && typeof log.msg === 'string' ? log.msg : null;
   } catch {
     // Not a log line after all: then it is the words themselves.
-    return line;
+    return null;
   }
 }

@@ -61,7 +61,10 @@ export class AttachmentStore {
   }
 
   add(attachment: APIAttachment, file: UploadedFile): void {
-    this.#files.set(attachment.id, { bytes: file.bytes, contentType: attachment.content_type ?? 'application/octet-stream' });
+    this.#files.set(attachment.id, {
+      bytes: file.bytes,
+      contentType: attachment.content_type ?? 'application/octet-stream',
+    });
   }
 
   remove(attachmentId: string): void {
@@ -80,7 +83,8 @@ export class AttachmentStore {
   }
 
   #signAny(value: unknown): unknown {
-    if (typeof value === 'string') return value.startsWith(`${this.#origin()}/attachments/`) ? this.#signUrl(value) : value;
+    if (typeof value === 'string')
+      return value.startsWith(`${this.#origin()}/attachments/`) ? this.#signUrl(value) : value;
     if (Array.isArray(value)) return value.map((entry) => this.#signAny(entry));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, this.#signAny(entry)]));

@@ -63,7 +63,12 @@ export function checkComponents(components: readonly AnyComponent[], isV2: boole
   const placed = listComponents(components);
   return [
     ...(isV2 ? checkTotals(placed) : checkLegacy(components)),
-    ...checkDuplicates(placed, 'custom_id', 'COMPONENT_CUSTOM_ID_DUPLICATED', 'Component custom id cannot be duplicated'),
+    ...checkDuplicates(
+      placed,
+      'custom_id',
+      'COMPONENT_CUSTOM_ID_DUPLICATED',
+      'Component custom id cannot be duplicated',
+    ),
     ...checkDuplicates(placed, 'id', 'COMPONENT_ID_DUPLICATED', 'Component id cannot be duplicated'),
     ...placed.flatMap(checkOne),
   ];
@@ -72,12 +77,24 @@ export function checkComponents(components: readonly AnyComponent[], isV2: boole
 function checkLegacy(components: readonly AnyComponent[]): FormIssue[] {
   const tooMany =
     components.length > MOST_LEGACY_ROWS
-      ? [{ path: ['components'], code: 'BASE_TYPE_BAD_LENGTH', message: `Must be ${MOST_LEGACY_ROWS} or fewer in length.` }]
+      ? [
+          {
+            path: ['components'],
+            code: 'BASE_TYPE_BAD_LENGTH',
+            message: `Must be ${MOST_LEGACY_ROWS} or fewer in length.`,
+          },
+        ]
       : [];
   const wrong = components.flatMap((component, index) =>
     component.type === ComponentType.ActionRow
       ? []
-      : [{ path: ['components', index], code: 'UNION_TYPE_CHOICES', message: 'Value of field "type" must be one of (1,).' }],
+      : [
+          {
+            path: ['components', index],
+            code: 'UNION_TYPE_CHOICES',
+            message: 'Value of field "type" must be one of (1,).',
+          },
+        ],
   );
   return [...tooMany, ...wrong];
 }
@@ -97,7 +114,12 @@ function checkTotals(placed: readonly Placed[]): FormIssue[] {
 }
 
 /** An id of 0 counts as none. */
-function checkDuplicates(placed: readonly Placed[], field: 'id' | 'custom_id', code: string, message: string): FormIssue[] {
+function checkDuplicates(
+  placed: readonly Placed[],
+  field: 'id' | 'custom_id',
+  code: string,
+  message: string,
+): FormIssue[] {
   const seen = new Set<string | number>();
   return placed.flatMap(({ component, path }) => {
     const value = component[field];
@@ -133,7 +155,9 @@ function checkRow(row: AnyComponent, path: FormPath): FormIssue[] {
   const children = row.components ?? [];
   const width = children.reduce((sum, child) => sum + (child.type === ComponentType.Button ? 1 : ROW_WIDTH), 0);
   if (width <= ROW_WIDTH) return [];
-  return [{ path, code: 'COMPONENT_LAYOUT_WIDTH_EXCEEDED', message: 'The specified component exceeds the maximum width' }];
+  return [
+    { path, code: 'COMPONENT_LAYOUT_WIDTH_EXCEEDED', message: 'The specified component exceeds the maximum width' },
+  ];
 }
 
 function checkButton(button: AnyComponent, path: FormPath): FormIssue[] {
@@ -152,9 +176,14 @@ function checkButton(button: AnyComponent, path: FormPath): FormIssue[] {
     }
   }
   if (!isPremium && !button.label && !button.emoji) {
-    issues.push({ path, code: 'BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED', message: 'A button needs a label or an emoji.' });
+    issues.push({
+      path,
+      code: 'BUTTON_COMPONENT_LABEL_OR_EMOJI_REQUIRED',
+      message: 'A button needs a label or an emoji.',
+    });
   }
-  if (isLink && button.url) issues.push(...checkMedia({ url: button.url }, [...path, 'url'], ['http', 'https', 'discord']));
+  if (isLink && button.url)
+    issues.push(...checkMedia({ url: button.url }, [...path, 'url'], ['http', 'https', 'discord']));
   return issues;
 }
 
@@ -183,12 +212,17 @@ function checkMedia(media: Media | undefined, path: FormPath, schemes: readonly 
 }
 
 /** Every `attachment://name` must name a file of the message. */
-export function checkReferences(components: readonly AnyComponent[], attachments: readonly APIAttachment[]): FormIssue[] {
+export function checkReferences(
+  components: readonly AnyComponent[],
+  attachments: readonly APIAttachment[],
+): FormIssue[] {
   return listComponents(components).flatMap(({ component, path }) =>
     mediaOf(component).flatMap(({ media, steps }) => {
       if (!media.url.startsWith('attachment://') || findReferenced(media.url, attachments)) return [];
       const message = `The referenced attachment "${media.url.slice('attachment://'.length)}" was not found.`;
-      return [{ path: [...path, ...steps, 'url'], code: 'UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND', message }];
+      return [
+        { path: [...path, ...steps, 'url'], code: 'UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND', message },
+      ];
     }),
   );
 }

@@ -76,7 +76,12 @@ export class Gateway {
     return {
       url: this.#url,
       shards: 1,
-      session_start_limit: { total: 1_000, remaining: this.#identifiesLeft, reset_after: 86_400_000, max_concurrency: 1 },
+      session_start_limit: {
+        total: 1_000,
+        remaining: this.#identifiesLeft,
+        reset_after: 86_400_000,
+        max_concurrency: 1,
+      },
     };
   }
 
@@ -116,10 +121,9 @@ export class Gateway {
   }
 
   close(): void {
-    for (const connection of this.#connections) {
-      this.#release(connection);
-      connection.socket.terminate();
-    }
+    for (const connection of this.#connections) this.#release(connection);
+    // Also those that were told to close and have not answered yet.
+    for (const socket of this.#server.clients) socket.terminate();
     this.#sessions.clear();
     this.#server.close();
   }
@@ -136,11 +140,17 @@ export class Gateway {
   #open(socket: WebSocket, query: URLSearchParams): void {
     // A connection that breaks closes as well, and `close` is where that is dealt with.
     socket.on('error', () => undefined);
-    if ((query.get('v') ?? '10') !== '10') return socket.close(Close.InvalidAPIVersion, 'Invalid API version specified.');
+    if ((query.get('v') ?? '10') !== '10')
+      return socket.close(Close.InvalidAPIVersion, 'Invalid API version specified.');
     if ((query.get('encoding') ?? 'json') !== 'json' || query.has('compress')) {
       return socket.close(Close.DecodeError, 'The sandbox speaks JSON without compression.');
     }
-    const connection: Connection = { socket, session: null, heartbeat: null, sends: { startedAt: Date.now(), count: 0 } };
+    const connection: Connection = {
+      socket,
+      session: null,
+      heartbeat: null,
+      sends: { startedAt: Date.now(), count: 0 },
+    };
     this.#connections.add(connection);
     socket.on('message', (data, isBinary) => this.#receive(connection, data, isBinary));
     socket.on('close', (code) => this.#closed(connection, code));
@@ -230,7 +240,8 @@ export class Gateway {
     const session = this.#sessions.get(String(data['session_id']));
     const sequence = data['seq'];
     if (!session) return send(connection, { op: Op.InvalidSession, d: false, s: null, t: null });
-    if (typeof sequence !== 'number' || sequence > session.sequence) return socket.close(Close.InvalidSeq, 'Invalid seq.');
+    if (typeof sequence !== 'number' || sequence > session.sequence)
+      return socket.close(Close.InvalidSeq, 'Invalid seq.');
     const oldest = session.events[0]?.sequence ?? session.sequence + 1;
     if (sequence < session.sequence && oldest > sequence + 1) {
       this.#sessions.delete(session.id);
@@ -280,7 +291,8 @@ export class Gateway {
   #forgetExpired(): void {
     const now = this.#parts.clock.now();
     for (const session of this.#sessions.values()) {
-      if (session.disconnectedAt !== null && now - session.disconnectedAt > RESUMABLE_MS) this.#sessions.delete(session.id);
+      if (session.disconnectedAt !== null && now - session.disconnectedAt > RESUMABLE_MS)
+        this.#sessions.delete(session.id);
     }
   }
 
@@ -298,7 +310,10 @@ function parsePayload(text: string): Payload | undefined {
   try {
     const payload = JSON.parse(text) as { op?: unknown; d?: unknown } | null;
     if (typeof payload?.op !== 'number') return undefined;
-    return { op: payload.op, d: typeof payload.d === 'object' && payload.d !== null ? (payload.d as Record<string, unknown>) : {} };
+    return {
+      op: payload.op,
+      d: typeof payload.d === 'object' && payload.d !== null ? (payload.d as Record<string, unknown>) : {},
+    };
   } catch {
     return undefined;
   }

@@ -1,5 +1,10 @@
 /** Which callback may answer which interaction, and what its body must be. */
-import { ComponentType, InteractionResponseType as Callback, InteractionType, MessageFlags } from 'discord-api-types/v10';
+import {
+  ComponentType,
+  InteractionResponseType as Callback,
+  InteractionType,
+  MessageFlags,
+} from 'discord-api-types/v10';
 import {
   ApplicationCommandAutocompleteCallbackRequestSchema,
   CreateMessageInteractionCallbackRequestSchema,
@@ -31,7 +36,10 @@ export interface CallbackBody {
 }
 
 /** Throws 50035 unless the body is a callback that this interaction may get. */
-export function checkCallback(body: unknown, interaction: { type: InteractionType; hasMessage: boolean }): CallbackBody {
+export function checkCallback(
+  body: unknown,
+  interaction: { type: InteractionType; hasMessage: boolean },
+): CallbackBody {
   const type = typeof body === 'object' && body !== null ? (body as { type?: unknown }).type : undefined;
   refuseIssues(checkType(type, interaction));
   const callback = body as CallbackBody;
@@ -102,7 +110,13 @@ function checkModal(data: Record<string, unknown>): FormIssue[] {
 /** A text input outside a label brings its own label; inside one it must not. */
 function checkInRow(component: AnyComponent, path: readonly (string | number)[]): FormIssue[] {
   if (component.disabled) {
-    return [{ path: [...path, 'disabled'], code: 'COMPONENT_DISABLED_IN_MODAL', message: 'Components cannot be disabled in modals.' }];
+    return [
+      {
+        path: [...path, 'disabled'],
+        code: 'COMPONENT_DISABLED_IN_MODAL',
+        message: 'Components cannot be disabled in modals.',
+      },
+    ];
   }
   if (component.type !== ComponentType.TextInput) return [];
   const isInLabel = path.at(-1) === 'component';

@@ -6,7 +6,13 @@
  * the callback is refused with 10062, the webhook never comes to be (10015).
  */
 import { randomBytes } from 'node:crypto';
-import { InteractionResponseType as Callback, InteractionType, MessageFlags, MessageType, PermissionFlagsBits } from 'discord-api-types/v10';
+import {
+  InteractionResponseType as Callback,
+  InteractionType,
+  MessageFlags,
+  MessageType,
+  PermissionFlagsBits,
+} from 'discord-api-types/v10';
 import type {
   APIApplicationCommandOptionChoice,
   APIMessage,
@@ -30,7 +36,8 @@ const TOKEN_LIFE_MS = 15 * 60_000;
 /** Older interactions are forgotten; nobody replays that far back. */
 const MOST_KEPT = 5_000;
 
-const NEW_MESSAGE_FLAGS = MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications | MessageFlags.IsComponentsV2;
+const NEW_MESSAGE_FLAGS =
+  MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications | MessageFlags.IsComponentsV2;
 const EDIT_FLAGS = MessageFlags.SuppressEmbeds | MessageFlags.IsComponentsV2;
 
 export interface Interaction {
@@ -112,7 +119,11 @@ export class Interactions {
   }
 
   /** POST /interactions/{id}/{token}/callback. Gives the body for `with_response`. */
-  answer(interactionId: string, token: string, { body, files }: { body: unknown; files: readonly UploadedFile[] }): Record<string, unknown> {
+  answer(
+    interactionId: string,
+    token: string,
+    { body, files }: { body: unknown; files: readonly UploadedFile[] },
+  ): Record<string, unknown> {
     const interaction = this.#byId.get(interactionId);
     if (!interaction || interaction.token !== token || this.#isExpired(interaction)) throw refuse('unknownInteraction');
     if (interaction.state === 'lost') throw refuse('unknownInteraction');
@@ -155,7 +166,12 @@ export class Interactions {
       return original;
     }
     const composed = this.#compose(interaction, request, null, [], NEW_MESSAGE_FLAGS);
-    return this.#post(interaction, composed, { isEphemeral: isEphemeral(request.body), isLoading: false }, original ?? null);
+    return this.#post(
+      interaction,
+      composed,
+      { isEphemeral: isEphemeral(request.body), isLoading: false },
+      original ?? null,
+    );
   }
 
   close(): void {
@@ -210,10 +226,20 @@ export class Interactions {
     switch (type) {
       case Callback.ChannelMessageWithSource: {
         const composed = this.#compose(interaction, request, null, ['data'], NEW_MESSAGE_FLAGS);
-        return this.#answerWith(interaction, composed, { isEphemeral: isEphemeral(request.body), isLoading: false }, source);
+        return this.#answerWith(
+          interaction,
+          composed,
+          { isEphemeral: isEphemeral(request.body), isLoading: false },
+          source,
+        );
       }
       case Callback.DeferredChannelMessageWithSource:
-        return this.#answerWith(interaction, EMPTY, { isEphemeral: isEphemeral(request.body), isLoading: true }, source);
+        return this.#answerWith(
+          interaction,
+          EMPTY,
+          { isEphemeral: isEphemeral(request.body), isLoading: true },
+          source,
+        );
       case Callback.DeferredMessageUpdate:
       case Callback.UpdateMessage: {
         if (!source) throw refuse('unknownMessage');
@@ -242,10 +268,20 @@ export class Interactions {
   ): ComposedMessage {
     const { permissions, attachments, nextId } = this.#parts;
     const channelId = interaction.channel.id;
-    if (files.length > 0 && !permissions.has(channelId, PermissionFlagsBits.AttachFiles)) throw refuse('missingPermissions');
+    if (files.length > 0 && !permissions.has(channelId, PermissionFlagsBits.AttachFiles))
+      throw refuse('missingPermissions');
     const mayMentionEveryone = permissions.has(channelId, PermissionFlagsBits.MentionEveryone);
     return composeMessage(
-      { body, files, existing: existing?.message ?? null, channelId, prefix, settableFlags, mayMentionEveryone, repliedTo: null },
+      {
+        body,
+        files,
+        existing: existing?.message ?? null,
+        channelId,
+        prefix,
+        settableFlags,
+        mayMentionEveryone,
+        repliedTo: null,
+      },
       attachments,
       nextId,
     );
@@ -270,12 +306,23 @@ export class Interactions {
   ): StoredMessage {
     const { facts, channel } = interaction;
     const extra = {
-      type: repliedTo ? MessageType.Reply : facts.commandName === null ? MessageType.Default : MessageType.ChatInputCommand,
+      type: repliedTo
+        ? MessageType.Reply
+        : facts.commandName === null
+          ? MessageType.Default
+          : MessageType.ChatInputCommand,
       webhook_id: APPLICATION_ID,
       application_id: APPLICATION_ID,
       interaction_metadata: buildMetadata(facts),
       ...(repliedTo
-        ? { message_reference: { type: 0, channel_id: channel.id, message_id: repliedTo.message.id, guild_id: channel.guildId } }
+        ? {
+            message_reference: {
+              type: 0,
+              channel_id: channel.id,
+              message_id: repliedTo.message.id,
+              guild_id: channel.guildId,
+            },
+          }
         : {}),
     } as unknown as Partial<APIMessage>;
     const stored = this.#parts.messages.create({

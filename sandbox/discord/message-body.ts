@@ -58,11 +58,7 @@ export function checkFileSizes(files: readonly UploadedFile[]): void {
   if (files.some((file) => file.bytes.length > FILE_LIMIT_BYTES)) throw refuse('entityTooLarge');
 }
 
-export function composeMessage(
-  request: ComposeRequest,
-  store: AttachmentStore,
-  nextId: () => string,
-): ComposedMessage {
+export function composeMessage(request: ComposeRequest, store: AttachmentStore, nextId: () => string): ComposedMessage {
   const { body, existing, prefix } = request;
   const wasV2 = hasFlag(existing?.flags, MessageFlags.IsComponentsV2);
   const isV2 = wasV2 || hasFlag(body.flags, MessageFlags.IsComponentsV2);
@@ -102,7 +98,11 @@ function checkText(body: MessageBody, existing: APIMessage | null, isV2: boolean
   const embeds = body.embeds === undefined ? existing?.embeds : body.embeds;
   const issues: FormIssue[] = [];
   if ((body.content?.length ?? 0) > MOST_CONTENT) {
-    issues.push({ path: ['content'], code: 'BASE_TYPE_MAX_LENGTH', message: `Must be ${MOST_CONTENT} or fewer in length.` });
+    issues.push({
+      path: ['content'],
+      code: 'BASE_TYPE_MAX_LENGTH',
+      message: `Must be ${MOST_CONTENT} or fewer in length.`,
+    });
   }
   if (embedText(body.embeds ?? []) > MOST_EMBED_TEXT) {
     const message = `Embed size exceeds maximum size of ${MOST_EMBED_TEXT}`;
@@ -156,7 +156,9 @@ function planAttachments(
   const listed = body.attachments ?? undefined;
   const entries: { id: string; description?: string | null; filename?: string | null }[] = [
     ...(listed ?? old),
-    ...(listed && existing ? [] : files.filter((file) => !listed?.some((entry) => entry.id === file.index)).map((file) => ({ id: file.index }))),
+    ...(listed && existing
+      ? []
+      : files.filter((file) => !listed?.some((entry) => entry.id === file.index)).map((file) => ({ id: file.index }))),
   ];
   if (entries.length > MOST_ATTACHMENTS) throw refuse('tooManyAttachments');
   const added: ComposedMessage['added'] = [];

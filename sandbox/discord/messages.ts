@@ -26,7 +26,10 @@ export interface NewMessage {
 }
 
 /** Tells the bots of a message that is not ephemeral. */
-export type AnnounceMessage = (event: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE' | 'MESSAGE_DELETE', message: APIMessage) => void;
+export type AnnounceMessage = (
+  event: 'MESSAGE_CREATE' | 'MESSAGE_UPDATE' | 'MESSAGE_DELETE',
+  message: APIMessage,
+) => void;
 
 interface MessageStoreParts {
   clock: SandboxClock;

@@ -64,10 +64,15 @@ export class RateLimits {
     const { isLimited, window } = this.#take(OLD_EDITS, channelId);
     if (!isLimited) return;
     const retryAfter = this.#secondsLeft(window);
-    throw new DiscordError(429, 30046, 'Maximum number of edits to messages older than 1 hour reached. Try again later', {
-      headers: { 'retry-after': String(Math.ceil(retryAfter)), 'x-ratelimit-scope': 'user' },
-      extra: { retry_after: retryAfter, global: false },
-    });
+    throw new DiscordError(
+      429,
+      30046,
+      'Maximum number of edits to messages older than 1 hour reached. Try again later',
+      {
+        headers: { 'retry-after': String(Math.ceil(retryAfter)), 'x-ratelimit-scope': 'user' },
+        extra: { retry_after: retryAfter, global: false },
+      },
+    );
   }
 
   #take(bucket: Bucket, resource: string): { isLimited: boolean; window: Window } {

@@ -52,14 +52,20 @@ function translateUnion(branches: SchemaIssue[][], value: unknown, path: FormPat
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value);
   if (!isObject) {
     const first = branches.find((issues) => issues.length > 0)?.[0];
-    const isModel = branches.some((issues) => issues.some((issue) => issue.expected === 'object' && issue.path.length === 0));
+    const isModel = branches.some((issues) =>
+      issues.some((issue) => issue.expected === 'object' && issue.path.length === 0),
+    );
     if (isModel || !first) return [{ path, ...wrongType('object', value) }];
     return translate(first, value, path);
   }
-  const fitting = branches.filter((issues) => !issues.some((issue) => issue.path.length === 1 && issue.path[0] === 'type'));
+  const fitting = branches.filter(
+    (issues) => !issues.some((issue) => issue.path.length === 1 && issue.path[0] === 'type'),
+  );
   const chosen = fitting.find((issues) => issues.some((issue) => issue.path.length > 0)) ?? fitting[0];
   if (chosen) return chosen.flatMap((issue) => translate(issue, value, path));
-  const types = branches.flatMap((issues) => issues.filter((issue) => issue.path[0] === 'type').flatMap((issue) => issue.values ?? []));
+  const types = branches.flatMap((issues) =>
+    issues.filter((issue) => issue.path[0] === 'type').flatMap((issue) => issue.values ?? []),
+  );
   const allowed = [...new Set(types)].map(String).join(', ');
   return [{ path, code: 'UNION_TYPE_CHOICES', message: `Value of field "type" must be one of (${allowed}).` }];
 }
@@ -72,7 +78,7 @@ function wrongType(expected: string, value: unknown): { code: string; message: s
     case 'int':
       return { code: 'NUMBER_TYPE_COERCE', message: `Value "${shorten(value)}" is not int.` };
     case 'boolean':
-      return { code: 'BOOLEAN_TYPE_CONVERT', message: "Must be either true or false." };
+      return { code: 'BOOLEAN_TYPE_CONVERT', message: 'Must be either true or false.' };
     case 'array':
       return { code: 'LIST_TYPE_CONVERT', message: 'Only iterables may be used in a ListType' };
     case 'object':
@@ -90,7 +96,10 @@ function wrongSize(issue: SchemaIssue, value: unknown): { code: string; message:
       : { code: 'NUMBER_TYPE_MIN', message: `int value should be greater than or equal to ${issue.minimum}.` };
   }
   const limit = issue.code === 'too_big' ? `${issue.maximum} or fewer` : `${issue.minimum} or more`;
-  return { code: issue.code === 'too_big' ? 'BASE_TYPE_MAX_LENGTH' : 'BASE_TYPE_BAD_LENGTH', message: `Must be ${limit} in length.` };
+  return {
+    code: issue.code === 'too_big' ? 'BASE_TYPE_MAX_LENGTH' : 'BASE_TYPE_BAD_LENGTH',
+    message: `Must be ${limit} in length.`,
+  };
 }
 
 function wrongFormat(format: string, value: unknown): { code: string; message: string } {

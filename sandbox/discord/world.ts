@@ -216,7 +216,12 @@ function guild(id: string, name: string, channels: readonly (readonly [string, s
   return {
     id,
     name,
-    channels: channels.map(([channelId, channelName, topic]) => ({ id: channelId, guildId: id, name: channelName, topic })),
+    channels: channels.map(([channelId, channelName, topic]) => ({
+      id: channelId,
+      guildId: id,
+      name: channelName,
+      topic,
+    })),
   };
 }
 

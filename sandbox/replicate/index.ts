@@ -13,10 +13,10 @@ import type {
   SandboxReplicate,
   StartReplicateOptions,
 } from '../interface.ts';
-import { parseCancelAfter } from './cancel-after.ts';
 import { Faults, type ArmedFault, type FaultKind } from './faults.ts';
 import { serveFile } from './files.ts';
-import { findModel, findVersion, nameOf, openapiSchemaOf, type SandboxModel } from './models.ts';
+import { readCancelAfter, readWaitMs } from './headers.ts';
+import { findModel, findVersion, presentModel, presentVersion, type SandboxModel } from './models.ts';
 import { pageOf } from './pages.ts';
 import {
   cancelPrediction,
@@ -62,8 +62,6 @@ const DEFAULT_PACE: Pace = { queueMs: 1_000, workMs: 4_000 };
 const DEFAULT_SLOW_MS = 20_000;
 /** How long after its create a prediction is missing from the list; the real list lags too. */
 const LIST_LAG_MS = 500;
-/** `Prefer: wait` holds an answer for 60 s at most. */
-const LONGEST_WAIT_MS = 60_000;
 const WAIT_STEP_MS = 50;
 
 const TOKEN = 'r8_sandbox0000000000000000000000000000000';
@@ -248,7 +246,7 @@ class ReplicateService implements StartedReplicate {
       throw new Problem(UNAUTHENTICATED);
     }
     if (!this.#hasRateLimits) return;
-    const isCreate = request.method === 'POST' && /\/predictions$/.test(request.url.split('?')[0] ?? '');
+    const isCreate = request.method === 'POST' && (request.url.split('?')[0] ?? '').endsWith('/predictions');
     const retryAfterSeconds = (isCreate ? this.#createLimit : this.#otherLimit).take();
     if (retryAfterSeconds !== null) throw new Problem(throttled(retryAfterSeconds));
   }
@@ -268,7 +266,7 @@ class ReplicateService implements StartedReplicate {
     }
     if (fault !== null) throw new Problem(problemOfFault(fault));
     const prediction = this.#create(request, model);
-    const waitMs = waitMsOf(request.headers.prefer);
+    const waitMs = readWaitMs(request.headers.prefer);
     if (waitMs > 0) await this.#waitForEnd(prediction, waitMs, request);
     const isOpen = stateAt(prediction, this.#clock.now()).completedAt === null;
     void reply.code(waitMs > 0 && isOpen ? 202 : 201);
@@ -371,54 +369,6 @@ function resolveVersion(reference: string): SandboxModel {
     versionId === undefined ? !reference.includes('/') || model?.isOfficial === true : model?.versionId === versionId;
   if (model === undefined || !isRight) throw new Problem(INVALID_VERSION);
   return model;
-}
-
-function readCancelAfter(header: string | string[] | undefined): { text: string; ms: number } | null {
-  if (header === undefined) return null;
-  const text = String(header);
-  const ms = parseCancelAfter(text);
-  if (ms === null) {
-    throw new Problem(
-      badRequest(
-        `Invalid Cancel-After header: expected a duration of at least 5 seconds like 30s, 5m or 1h30m, got ${text}.`,
-      ),
-    );
-  }
-  return { text, ms };
-}
-
-/** `wait` is 60 seconds, `wait=n` is n of them; anything else does not wait. */
-function waitMsOf(header: string | string[] | undefined): number {
-  const match = /^wait(?:=(\d{1,2}))?$/.exec(String(header ?? ''));
-  if (match === null) return 0;
-  return match[1] === undefined ? LONGEST_WAIT_MS : Math.min(LONGEST_WAIT_MS, Number(match[1]) * 1000);
-}
-
-function presentModel(model: SandboxModel): Record<string, unknown> {
-  return {
-    url: `https://replicate.com/${nameOf(model)}`,
-    owner: model.owner,
-    name: model.name,
-    description: model.description,
-    visibility: 'public',
-    is_official: model.isOfficial,
-    github_url: null,
-    paper_url: null,
-    license_url: null,
-    run_count: model.runCount,
-    cover_image_url: null,
-    default_example: null,
-    latest_version: presentVersion(model),
-  };
-}
-
-function presentVersion(model: SandboxModel): Record<string, unknown> {
-  return {
-    id: model.versionId,
-    created_at: '2026-03-14T09:26:53.589Z',
-    cog_version: '0.16.9',
-    openapi_schema: openapiSchemaOf(model),
-  };
 }
 
 function problemOfFault(kind: FaultKind<'create'> | FaultKind<'get'>): ProblemBody {

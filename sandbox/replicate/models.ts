@@ -80,6 +80,35 @@ export function openapiSchemaOf(model: SandboxModel): Record<string, unknown> {
   };
 }
 
+/** The API's model object. */
+export function presentModel(model: SandboxModel): Record<string, unknown> {
+  return {
+    url: `https://replicate.com/${nameOf(model)}`,
+    owner: model.owner,
+    name: model.name,
+    description: model.description,
+    visibility: 'public',
+    is_official: model.isOfficial,
+    github_url: null,
+    paper_url: null,
+    license_url: null,
+    run_count: model.runCount,
+    cover_image_url: null,
+    default_example: null,
+    latest_version: presentVersion(model),
+  };
+}
+
+/** The API's version object. */
+export function presentVersion(model: SandboxModel): Record<string, unknown> {
+  return {
+    id: model.versionId,
+    created_at: '2026-03-14T09:26:53.589Z',
+    cog_version: '0.16.9',
+    openapi_schema: openapiSchemaOf(model),
+  };
+}
+
 type Property = Omit<InputProperty, 'x-order' | 'title'>;
 
 interface ModelText {

@@ -42,7 +42,7 @@ function startOf(found: readonly Prediction[], cursor: string | undefined): numb
 
 function addressOf(url: string, query: Record<string, string>, cursor: string): string {
   const parameters = new URLSearchParams({ ...query, cursor: Buffer.from(cursor).toString('base64url') });
-  return `${url}/predictions?${parameters}`;
+  return `${url}/predictions?${parameters.toString()}`;
 }
 
 function readTime(query: Record<string, string>, name: string): number | null {

@@ -181,7 +181,14 @@ export function summarizePrediction(prediction: Prediction, now: number): Sandbo
 export function pictureOf(prediction: Prediction, index: number): PictureRequest {
   const { input, seed } = prediction;
   const { width, height } = dimensionsOf(input);
-  return { prompt: String(input.prompt ?? ''), seed, index, width, height, format: formatOf(prediction) };
+  return {
+    prompt: typeof input.prompt === 'string' ? input.prompt : '',
+    seed,
+    index,
+    width,
+    height,
+    format: formatOf(prediction),
+  };
 }
 
 /** `out-0.webp` for a list, `output.jpg` for a single file. */

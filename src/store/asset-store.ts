@@ -3,10 +3,11 @@
  * a file never takes the place of another one, and that the same bytes twice are one file.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises';
+import { readFile, rename, rm, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Asset } from '../jobs/job.ts';
 import { StoreFailure, type AssetStore } from '../jobs/ports.ts';
+import { createFolder, syncFolder, writeDurably } from './folder.ts';
 import { codeOf, toStoreFailure } from './storage-failure.ts';
 
 /** Begins with a dot, which no job id may, and lies on the same disk, so that a rename is one step. */
@@ -34,9 +35,9 @@ export async function openAssetStore({ folder }: { folder: string }): Promise<Fo
   const root = resolve(folder);
   const temporary = join(root, TEMPORARY_FOLDER);
   try {
-    await mkdir(root, { recursive: true });
+    await createFolder(root);
     await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary);
+    await createFolder(temporary);
     const probe = join(temporary, 'probe');
     await writeDurably(probe, Buffer.from('probe'));
     await rm(probe);
@@ -61,7 +62,7 @@ class DiskAssetStore implements FolderAssetStore {
     const jobFolder = join(this.#root, file.jobId);
     const temporary = join(this.#temporary, randomUUID());
     try {
-      await mkdir(jobFolder, { recursive: true });
+      await createFolder(jobFolder);
       await writeDurably(temporary, file.bytes);
       await rename(temporary, join(jobFolder, name));
       // A name is durable only once its folder is, and the folder's own name once its parent is.
@@ -131,25 +132,6 @@ async function readWhole(path: string): Promise<Buffer> {
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw await toStoreFailure(error, path);
     throw new StoreFailure(`${path} is gone: restore it from a backup, or make the picture again.`, { cause: error });
-  }
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, 'wx');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function syncFolder(path: string): Promise<void> {
-  const handle = await open(path, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
   }
 }
 

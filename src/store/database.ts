@@ -7,11 +7,11 @@
  * - `locking_mode=EXCLUSIVE`: a second process is refused instead of both writing; kill -9 frees the lock.
  * - `synchronous=FULL`: a resolved write survives the loss of power.
  */
-import { mkdir } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import KeyvSqlite from '@keyv/sqlite';
 import Keyv from 'keyv';
 import { StoreFailure } from '../jobs/ports.ts';
+import { createFolder } from './folder.ts';
 import { damagedFile, toStoreFailure } from './storage-failure.ts';
 
 const SCHEME = 'sqlite://';
@@ -67,7 +67,7 @@ export interface Database {
  */
 export async function openDatabase({ url }: { url: string }): Promise<Database> {
   const path = parsePath(url);
-  await createFolder(dirname(path));
+  await prepareFolder(dirname(path));
   const adapter = new KeyvSqlite({ uri: `${SCHEME}${path}`, iterationLimit: ITERATION_LIMIT });
   adapter.on('error', ignoreReported);
   adapter.setMaxListeners(MAX_LISTENERS);
@@ -99,9 +99,9 @@ function parsePath(url: string): string {
   return resolve(path);
 }
 
-async function createFolder(folder: string): Promise<void> {
+async function prepareFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true });
+    await createFolder(folder);
   } catch (error) {
     throw await toStoreFailure(error, folder);
   }

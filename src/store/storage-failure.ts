@@ -13,6 +13,7 @@ const FORBIDDEN = new Set([
   'SQLITE_CANTOPEN',
   'SQLITE_READONLY',
   'SQLITE_PERM',
+  'ENOENT',
   'EACCES',
   'EPERM',
   'EROFS',

@@ -15,9 +15,9 @@ export interface Setup {
   clock: SandboxClock;
   client: Replicate;
   /** A plain call with the token; `path` begins after /v1. */
-  call(path: string, init?: RequestInit): Promise<Response>;
+  call: (path: string, init?: RequestInit) => Promise<Response>;
   /** Creates a flux-schnell prediction. */
-  create(input?: Record<string, unknown>, headers?: Record<string, string>): Promise<Response>;
+  create: (input?: Record<string, unknown>, headers?: Record<string, string>) => Promise<Response>;
 }
 
 export async function setUp(context: TestContext, options: ReplicateOptions = {}): Promise<Setup> {

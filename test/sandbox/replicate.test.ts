@@ -353,18 +353,18 @@ test('an hour after completion the data is gone', async (t) => {
 test('the 601st create of a minute and the 3001st other call are throttled until the window has slid on', async (t) => {
   const { create, call, clock, service } = await setUp(t);
   for (let index = 0; index < 600; index += 50) await Promise.all(Array.from({ length: 50 }, () => create()));
-  clock.advance(50_000);
+  clock.advance(30_000);
   const refused = await create();
   assert.equal(refused.status, 429);
   const retryAfter = Number(refused.headers.get('retry-after'));
-  assert.ok(retryAfter >= 1 && retryAfter <= 10, String(retryAfter));
+  assert.ok(retryAfter >= 1 && retryAfter <= 30, String(retryAfter));
   assert.deepEqual(await refused.json(), {
     detail: `Request was throttled. Your rate limit resets in ~${retryAfter}s.`,
     status: 429,
     retry_after: retryAfter,
   });
   assert.equal(service.predictions().length, 600);
-  clock.advance(10_000);
+  clock.advance(30_000);
   assert.equal((await create()).status, 201);
   for (let index = 0; index < 3_000; index += 100)
     await Promise.all(Array.from({ length: 100 }, () => call('/account')));

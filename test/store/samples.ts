@@ -8,12 +8,10 @@ import { createJob, failure, moveTo, type Job } from '../../src/jobs/job.ts';
 
 export const NOW = 1_800_000_000_000;
 
-/** A folder that is removed when the test ends well; after a failure it stays as evidence. */
+/** A folder that is removed when the test ends. */
 export async function temporaryFolder(t: TestContext): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-store-'));
-  t.after(async () => {
-    if (t.passed) await rm(folder, { recursive: true, force: true });
-  });
+  t.after(() => rm(folder, { recursive: true, force: true }));
   return folder;
 }
 

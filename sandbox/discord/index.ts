@@ -1,0 +1,261 @@
+/** A Discord on this machine: REST v10, gateway, files, and the people who use it. */
+import { randomBytes } from 'node:crypto';
+import { InteractionType, GatewayIntentBits } from 'discord-api-types/v10';
+import type { APIApplicationCommandOptionChoice, APIMessage } from 'discord-api-types/v10';
+import { createClock } from '../clock.ts';
+import type {
+  DiscordChange,
+  InteractionOutcome,
+  RecordedRequest,
+  SandboxChannel,
+  SandboxDiscord,
+  SandboxUser,
+  StartDiscordOptions,
+} from '../interface.ts';
+import { AttachmentStore } from './attachments.ts';
+import { ChannelMessages } from './channel-messages.ts';
+import { buildAutocompleteData, buildCommandData } from './command-options.ts';
+import { CommandStore } from './commands.ts';
+import { buildModalData, buildPressData } from './component-input.ts';
+import { Faults } from './faults.ts';
+import { Gateway } from './gateway.ts';
+import { createHttpServer } from './http-server.ts';
+import { Interactions } from './interactions.ts';
+import { MessageStore } from './messages.ts';
+import type { StoredMessage } from './messages.ts';
+import { BotPermissions } from './permissions.ts';
+import { RateLimits } from './rate-limits.ts';
+import { createRoutes } from './routes.ts';
+import { createSnowflakes } from './snowflakes.ts';
+import { APPLICATION_ID, findChannel, findUser, GUILDS, isMember, USERS } from './world.ts';
+
+const HOST = '127.0.0.1';
+const DEFAULT_LOCALE = 'en-US';
+/** Enough for a long test; a page that stays open for days forgets the oldest. */
+const MOST_REQUESTS = 10_000;
+
+/**
+ * Starts the sandbox's Discord on 127.0.0.1. Rejects when the port is taken.
+ * Whoever starts it closes it: `close()` leaves no socket and no timer.
+ */
+export async function startDiscord(options: StartDiscordOptions = {}): Promise<SandboxDiscord> {
+  const clock = options.clock ?? createClock();
+  const token = createToken();
+  const listeners = new Set<(change: DiscordChange) => void>();
+  const emit = (change: DiscordChange): void => {
+    for (const listener of [...listeners]) listener(change);
+  };
+  const requests: RecordedRequest[] = [];
+  let origin = '';
+
+  const nextId = createSnowflakes(clock);
+  const permissions = new BotPermissions();
+  const faults = new Faults();
+  const rateLimits = new RateLimits(clock, options.rateLimits ?? true);
+  const attachments = new AttachmentStore(clock, () => origin);
+  const gateway = new Gateway({
+    clock,
+    token,
+    onConnectedChange: (isConnected) => emit({ type: 'bot-connected', isConnected }),
+  });
+  const commands = new CommandStore({ clock, nextId, onChange: () => emit({ type: 'commands' }) });
+  const announce = (event: string, message: APIMessage): void => {
+    const guildId = findChannel(message.channel_id)?.guildId;
+    if (guildId === undefined) return;
+    const data =
+      event === 'MESSAGE_DELETE'
+        ? { id: message.id, channel_id: message.channel_id, guild_id: guildId }
+        : { ...message, guild_id: guildId };
+    gateway.dispatch(event, data, guildId, GatewayIntentBits.GuildMessages);
+  };
+  const messages = new MessageStore({ clock, nextId, attachments, emit, announce });
+  const interactions = new Interactions({
+    clock,
+    nextId,
+    messages,
+    attachments,
+    permissions,
+    hasSession: () => gateway.hasSession(),
+    dispatch: (payload, guildId) => gateway.dispatch('INTERACTION_CREATE', payload, guildId, 0),
+  });
+  const channelMessages = new ChannelMessages({ clock, nextId, messages, attachments, permissions, rateLimits });
+  const server = createHttpServer({
+    clock,
+    token,
+    routes: createRoutes({ gateway, commands, interactions, messages, channelMessages }),
+    faults,
+    rateLimits,
+    attachments,
+    record: (request) => {
+      requests.push(request);
+      if (requests.length > MOST_REQUESTS) requests.shift();
+      emit({ type: 'request', request });
+    },
+  });
+  origin = await server.listen({ host: HOST, port: options.port ?? 0 });
+  gateway.attach(server.server, `${origin.replace(/^http/u, 'ws')}/gateway`);
+
+  return {
+    url: `${origin}/api`,
+    token,
+    applicationId: APPLICATION_ID,
+    clock,
+    guilds: GUILDS,
+    users: USERS,
+    requests,
+    commands: (guildId) => commands.visibleIn(guildId),
+    isBotConnected: () => gateway.isConnected(),
+    waitForBot: (timeoutMs) => waitForBot({ gateway, listeners, timeoutMs }),
+
+    async runCommand({ userId, channelId, locale, ...ask }) {
+      const { user, channel } = requirePlace(userId, channelId);
+      const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
+      const data = buildCommandData(ask, context);
+      return interactions.ask({
+        type: InteractionType.ApplicationCommand,
+        user,
+        channel,
+        data,
+        locale: locale ?? DEFAULT_LOCALE,
+        commandName: ask.name,
+        source: null,
+        triggeredBy: null,
+      }).outcome;
+    },
+
+    async press({ userId, messageId, customId, values, locale }) {
+      const source = requireVisible(messages.get(messageId), messageId, userId);
+      const { user, channel } = requirePlace(userId, source.message.channel_id);
+      const data = buildPressData(source, customId, values);
+      return interactions.ask({
+        type: InteractionType.MessageComponent,
+        user,
+        channel,
+        data,
+        locale: locale ?? DEFAULT_LOCALE,
+        commandName: null,
+        source,
+        triggeredBy: null,
+      }).outcome;
+    },
+
+    async submitModal({ userId, interactionId, customId, values, locale }): Promise<InteractionOutcome> {
+      const opener = interactions.get(interactionId);
+      if (!opener?.modal)
+        throw new Error(`Expected an interaction that was answered with a modal, got ${interactionId}.`);
+      if (opener.facts.user.id !== userId) throw new Error('The modal is open for another user.');
+      const data = buildModalData(opener.modal, customId, values);
+      const sourceId = opener.facts.sourceMessageId;
+      return interactions.ask({
+        type: InteractionType.ModalSubmit,
+        user: opener.facts.user,
+        channel: opener.channel,
+        data,
+        locale: locale ?? DEFAULT_LOCALE,
+        commandName: null,
+        source: (sourceId === null ? undefined : messages.get(sourceId)) ?? null,
+        triggeredBy: opener,
+      }).outcome;
+    },
+
+    async autocomplete({ userId, channelId, ...ask }): Promise<APIApplicationCommandOptionChoice[]> {
+      const { user, channel } = requirePlace(userId, channelId);
+      const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
+      const { interaction, outcome } = interactions.ask({
+        type: InteractionType.ApplicationCommandAutocomplete,
+        user,
+        channel,
+        data: buildAutocompleteData(ask, context),
+        locale: DEFAULT_LOCALE,
+        commandName: ask.name,
+        source: null,
+        triggeredBy: null,
+      });
+      const { status } = await outcome;
+      if (status === 'no-answer') throw new Error('Loading options failed: the bot did not answer the autocomplete.');
+      return interaction.choices;
+    },
+
+    replay: (interactionId) => interactions.replay(interactionId),
+    messages: (channelId, viewerId) =>
+      messages
+        .list(channelId)
+        .filter((stored) => isVisible(stored, viewerId))
+        .map((stored) => messages.toSandbox(stored)),
+    getMessage(messageId) {
+      const stored = messages.get(messageId);
+      return stored && messages.toSandbox(stored);
+    },
+    readFile: (url) => attachments.read(url)?.bytes,
+    deleteMessage(messageId) {
+      const stored = messages.get(messageId);
+      if (!stored) throw new Error(`Expected the id of a message to delete, got ${messageId}.`);
+      messages.delete(stored);
+    },
+    setBotPermissions: (channelId, bits) => permissions.set(channelId, bits),
+    addFault: (fault) => faults.add(fault),
+    clearFaults: () => faults.clear(),
+    dropGateway: (isResumable) => gateway.drop(isResumable),
+    onChange(listener) {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    async close() {
+      interactions.close();
+      gateway.close();
+      await server.close();
+      listeners.clear();
+    },
+  };
+}
+
+function requirePlace(userId: string, channelId: string): { user: SandboxUser; channel: SandboxChannel } {
+  const user = findUser(userId);
+  const channel = findChannel(channelId);
+  if (!user || user.isBot) throw new Error(`Expected the id of a person of the sandbox, got ${userId}.`);
+  if (!channel) throw new Error(`Expected the id of a channel of the sandbox, got ${channelId}.`);
+  if (!isMember(userId, channel.guildId))
+    throw new Error(`${user.globalName} is not a member of the server of #${channel.name}.`);
+  return { user, channel };
+}
+
+function requireVisible(stored: StoredMessage | undefined, messageId: string, userId: string): StoredMessage {
+  if (stored && isVisible(stored, userId)) return stored;
+  throw new Error(`Expected a message that this user sees, got ${messageId}.`);
+}
+
+function isVisible(stored: StoredMessage, viewerId: string): boolean {
+  const guildId = findChannel(stored.message.channel_id)?.guildId ?? '';
+  return isMember(viewerId, guildId) && (stored.ephemeralFor === null || stored.ephemeralFor === viewerId);
+}
+
+/** Resolves when a bot is connected; rejects after `timeoutMs` of real time. */
+function waitForBot(wait: {
+  gateway: Gateway;
+  listeners: Set<(change: DiscordChange) => void>;
+  timeoutMs: number;
+}): Promise<void> {
+  const { gateway, listeners, timeoutMs } = wait;
+  if (gateway.isConnected()) return Promise.resolve();
+  return new Promise((resolve, reject) => {
+    const listener = (change: DiscordChange): void => {
+      if (change.type === 'bot-connected' && change.isConnected) end(resolve);
+    };
+    const timer = setTimeout(
+      () => end(() => reject(new Error(`Expected a bot to connect within ${timeoutMs} ms, none did.`))),
+      timeoutMs,
+    );
+    const end = (settle: () => void): void => {
+      clearTimeout(timer);
+      listeners.delete(listener);
+      settle();
+    };
+    listeners.add(listener);
+  });
+}
+
+/** Three parts as Discord's tokens have them: the application's id, a time, a secret. */
+function createToken(): string {
+  const id = Buffer.from(APPLICATION_ID).toString('base64url');
+  return `${id}.${randomBytes(4).toString('base64url')}.${randomBytes(28).toString('base64url')}`;
+}

@@ -1,0 +1,100 @@
+/**
+ * What of a message's components the page reads: one open shape for all kinds, every field optional,
+ * since what a bot sent is shown as far as it makes sense and never trusted. Numbers are Discord's
+ * (facts: Components V2 reference).
+ */
+
+export const KIND = {
+  actionRow: 1,
+  button: 2,
+  stringSelect: 3,
+  textInput: 4,
+  userSelect: 5,
+  roleSelect: 6,
+  mentionableSelect: 7,
+  channelSelect: 8,
+  section: 9,
+  textDisplay: 10,
+  thumbnail: 11,
+  mediaGallery: 12,
+  file: 13,
+  separator: 14,
+  container: 17,
+  label: 18,
+} as const;
+
+export interface Emoji {
+  id?: string | null;
+  name?: string | null;
+}
+
+export interface Media {
+  url?: string;
+  width?: number | null;
+  height?: number | null;
+  content_type?: string | null;
+}
+
+export interface SelectOption {
+  label: string;
+  value: string;
+  description?: string | null;
+  emoji?: Emoji | null;
+  default?: boolean;
+}
+
+export interface Component {
+  type: number;
+  id?: number;
+  custom_id?: string;
+  components?: Component[];
+  component?: Component;
+  accessory?: Component;
+  content?: string;
+  label?: string | null;
+  description?: string | null;
+  style?: number;
+  emoji?: Emoji | null;
+  url?: string | null;
+  disabled?: boolean;
+  items?: { media?: Media; description?: string | null; spoiler?: boolean }[];
+  media?: Media;
+  file?: Media;
+  name?: string;
+  size?: number;
+  spoiler?: boolean;
+  accent_color?: number | null;
+  divider?: boolean;
+  spacing?: number;
+  options?: SelectOption[];
+  placeholder?: string | null;
+  min_values?: number;
+  max_values?: number;
+  min_length?: number;
+  max_length?: number;
+  required?: boolean;
+  value?: string;
+}
+
+/** Components as they came, of a message or a modal. */
+export function readComponents(components: unknown): Component[] {
+  if (!Array.isArray(components)) return [];
+  return components.filter(
+    (component): component is Component =>
+      typeof component === 'object' && component !== null && typeof component.type === 'number',
+  );
+}
+
+/** The words of a message in reading order, for those who hear the page. */
+export function listTexts(components: readonly Component[]): string[] {
+  return components.flatMap((component) => [
+    ...(component.content === undefined ? [] : [component.content]),
+    ...listTexts(component.components ?? []),
+  ]);
+}
+
+/** An address that is safe to open or load: http and https, nothing else. */
+export function safeUrl(url: string | null | undefined): string | undefined {
+  if (url === null || url === undefined || !URL.canParse(url)) return undefined;
+  return /^https?:$/u.test(new URL(url).protocol) ? url : undefined;
+}

@@ -1,0 +1,177 @@
+/** The real bot as a process beside the sandbox, and the words of a person who uses it. */
+import assert from 'node:assert/strict';
+import type { TestContext } from 'node:test';
+import type { APIMessage } from 'discord-api-types/v10';
+import { startBot } from '../../sandbox/bot.ts';
+import type { BotProcess, CommandOptions, InteractionOutcome, SandboxMessage, SandboxPrediction } from '../../sandbox/interface.ts';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+
+export type Person = 'member' | 'member2' | 'moderator' | 'outsider';
+
+export interface WorldOptions {
+  env?: Record<string, string>;
+  pace?: { queueMs: number; workMs: number };
+}
+
+/** Retries that do not make a test wait: the doubling itself is tested with a moved clock. */
+const FAST = { RETRY_BASE_SECONDS: '0.05', RETRY_MAX_SECONDS: '0.2', LOG_LEVEL: 'debug' };
+const PACE = { queueMs: 50, workMs: 300 };
+/** Far above what anything here takes; reached only when something never happens. */
+const WAIT_MS = 30_000;
+
+export class World {
+  readonly sandbox: Sandbox;
+  bot: BotProcess;
+  readonly #env: Record<string, string>;
+
+  constructor(sandbox: Sandbox, env: Record<string, string>, bot: BotProcess) {
+    this.sandbox = sandbox;
+    this.#env = env;
+    this.bot = bot;
+  }
+
+  /** Starts everything and ends it with the test. Resolves when the bot is online. */
+  static async start(context: TestContext, options: WorldOptions = {}): Promise<World> {
+    const sandbox = await startSandbox({ replicate: { pace: options.pace ?? PACE } });
+    const env = sandbox.env({ ...FAST, ...options.env });
+    const world = new World(sandbox, env, startBot({ env }));
+    context.after(async () => {
+      await world.bot.end('SIGKILL');
+      await sandbox.close();
+    });
+    await world.whenOnline();
+    return world;
+  }
+
+  get channelId(): string {
+    return this.sandbox.discord.guilds[0]?.channels[0]?.id ?? '';
+  }
+
+  userId(person: Person): string {
+    return this.sandbox.discord.users[person].id;
+  }
+
+  async whenOnline(): Promise<void> {
+    const { discord } = this.sandbox;
+    const early = this.bot.exited.then(({ code }) => {
+      throw new Error(`The bot ended with ${code} before it was online:\n${this.bot.lines.slice(-5).join('\n')}`);
+    });
+    await Promise.race([discord.waitForBot(WAIT_MS), early]);
+    await this.waitUntil('the commands are registered', () => discord.commands(discord.guilds[0]?.id ?? '').length > 0);
+  }
+
+  /** kill -9, as an out-of-memory killer would. */
+  async kill(): Promise<void> {
+    await this.bot.end('SIGKILL');
+  }
+
+  async startAgain(): Promise<void> {
+    this.bot = startBot({ env: this.#env });
+    await this.whenOnline();
+  }
+
+  command(options: CommandOptions, by: Person = 'member', channelId = this.channelId): Promise<InteractionOutcome> {
+    return this.sandbox.discord.runCommand({ userId: this.userId(by), channelId, name: 'generate', options });
+  }
+
+  /** Types `/generate` and gives the id of the card. */
+  async generate(options: CommandOptions, by: Person = 'member', channelId = this.channelId): Promise<string> {
+    const outcome = await this.command(options, by, channelId);
+    assert.equal(outcome.status, 'answered', 'the command was answered');
+    assert.ok(outcome.status === 'answered' && outcome.messageId !== null);
+    return outcome.messageId;
+  }
+
+  /** Presses the button with this label on the card. */
+  press(messageId: string, label: string, by: Person = 'member'): Promise<InteractionOutcome> {
+    const customId = this.buttons(messageId).get(label);
+    assert.ok(customId !== undefined, `a button ${label} among [${[...this.buttons(messageId).keys()].join(', ')}]`);
+    return this.sandbox.discord.press({ userId: this.userId(by), messageId, customId });
+  }
+
+  async pressForMessage(messageId: string, label: string, by: Person = 'member'): Promise<SandboxMessage> {
+    const outcome = await this.press(messageId, label, by);
+    assert.ok(outcome.status === 'answered' && outcome.messageId !== null, `${label} was answered with a message`);
+    const id = outcome.messageId;
+    await this.waitUntil('the answer is there', () => this.sandbox.discord.getMessage(id)?.isLoading === false);
+    return this.message(id);
+  }
+
+  message(messageId: string): SandboxMessage {
+    const message = this.sandbox.discord.getMessage(messageId);
+    assert.ok(message !== undefined, 'the message is there');
+    return message;
+  }
+
+  text(messageId: string): string {
+    return textOf(this.message(messageId).message);
+  }
+
+  buttons(messageId: string): Map<string, string> {
+    return buttonsOf(this.message(messageId).message);
+  }
+
+  predictions(): SandboxPrediction[] {
+    return this.sandbox.replicate.predictions();
+  }
+
+  /** Resolves when the card's words match. */
+  async whenCard(messageId: string, pattern: RegExp): Promise<string> {
+    await this.waitUntil(
+      `the card says ${pattern}`,
+      () => pattern.test(this.text(messageId)),
+      () => this.text(messageId),
+    );
+    return this.text(messageId);
+  }
+
+  /** Looks again after every change until it holds; fails with what was awaited, not with a hang. */
+  async waitUntil(what: string, holds: () => boolean, tell: () => string = () => ''): Promise<void> {
+    const deadline = Date.now() + WAIT_MS;
+    while (!holds()) {
+      if (Date.now() > deadline) {
+        throw new Error(`Waited in vain until ${what}.\n${tell()}\nlast lines of the bot:\n${this.bot.lines.slice(-12).join('\n')}`);
+      }
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+  }
+
+  /** The moves of the log, as `from>to`. */
+  moves(): string[] {
+    return this.bot.logs().flatMap((line) => (typeof line['to'] === 'string' ? [`${String(line['from'])}>${line['to']}`] : []));
+  }
+
+  async whenMoved(to: string): Promise<void> {
+    await this.waitUntil(`an item is ${to}`, () => this.moves().some((move) => move.endsWith(`>${to}`)));
+  }
+}
+
+/** All text of a message, whatever it is nested in. */
+export function textOf(message: APIMessage): string {
+  return [message.content, ...collect(message.components, (part) => (part['type'] === 10 ? String(part['content']) : null))].join('\n');
+}
+
+/** Custom ids by label, of the buttons that can be pressed. */
+export function buttonsOf(message: APIMessage): Map<string, string> {
+  const pairs = collect(message.components, (part) =>
+    part['type'] === 2 && part['disabled'] !== true ? ([String(part['label']), String(part['custom_id'])] as const) : null,
+  );
+  return new Map(pairs);
+}
+
+/** Alt texts and addresses of the pictures in a message. */
+export function picturesOf(message: APIMessage): { url: string; description: string }[] {
+  return collect(message.components, (part) => {
+    const media = part['media'];
+    if (typeof media !== 'object' || media === null || !('url' in media)) return null;
+    return { url: String(media.url), description: String(part['description'] ?? '') };
+  });
+}
+
+function collect<T>(value: unknown, pick: (part: Record<string, unknown>) => T | null): T[] {
+  if (Array.isArray(value)) return value.flatMap((part) => collect(part, pick));
+  if (typeof value !== 'object' || value === null) return [];
+  const part = value as Record<string, unknown>;
+  const own = pick(part);
+  return [...(own === null ? [] : [own]), ...Object.values(part).flatMap((inner) => collect(inner, pick))];
+}
