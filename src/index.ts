@@ -104,4 +104,94 @@ async function run(config: Config, log: Log): Promise<void> {
     onRefused: (refusal) => exitWith(refusal.message, EXIT_REFUSED),
     log,
   });
+
+  stopOnSignals(async () => {
+    stopping.abort(new Error('the process is stopping'));
+    await router.close();
+    await engine.stop();
+    await live.flush(FLUSH_MS);
+    await jobs.markCleanEnd();
+    await database.close();
+    await gateway.close();
+    await providers.get('local')?.close?.();
+  }, log);
+
+  await engine.load();
+  let isStarted = false;
+  const goOn = async (): Promise<void> => {
+    if (isStarted) return;
+    isStarted = true;
+    await live.recover();
+    engine.start();
+    intake.recover();
+  };
+  // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
+  const connected = await gateway.connect(stopping.signal, () => void goOn());
+  await goOn();
+  await announce(connected, config, meta, log);
+}
+
+type LocalProvider = Provider & { close(): Promise<void> };
+
+/** In the order in which the first configured one becomes the default. */
+function createProviders(config: Config): Map<string, Provider & Partial<Pick<LocalProvider, 'close'>>> {
+  const providers: Provider[] = [];
+  if (config.replicate !== null) providers.push(createReplicateProvider(config.replicate));
+  providers.push(createLocalProvider());
+  return new Map(providers.map((provider) => [provider.name, provider]));
+}
+
+/** Made once for a store, so that equal prompts keep equal hashes in the log and nobody else can make them. */
+async function readPromptKey(meta: MetaStore): Promise<string> {
+  const known = await meta.get('prompt-key');
+  if (known !== undefined) return known;
+  const key = randomBytes(32).toString('hex');
+  await meta.set('prompt-key', key);
+  return key;
+}
+
+/** Registers the commands and prints how to invite the bot. Trouble here costs the commands, not the jobs. */
+async function announce({ rest, applicationId, botName }: Gateway, config: Config, meta: MetaStore, log: Log): Promise<void> {
+  const { guildId } = config.discord;
+  try {
+    const previousGuildId = (await meta.get('commands-guild')) || null;
+    const payloads = commands.map(({ data }) => data);
+    const wasWritten = await registerCommands({ rest, applicationId, guildId, previousGuildId, payloads });
+    await meta.set('commands-guild', guildId ?? '');
+    log.info(wasWritten ? 'the commands are registered' : 'the commands were registered already', { guildId });
+  } catch (error) {
+    log.error('the commands could not be registered; start again to retry', {
+      errorMessage: error instanceof Error ? error.message : String(error),
+    });
+  }
+  log.info('ready', { botName, providers: config.replicate === null ? 'local' : 'replicate, local' });
+  console.log(`${botName} is ready. Invite it with ${inviteLink(applicationId)}`);
+}
+
+/** The first signal stops in order, the second at once. What is not finished goes on at the next start. */
+function stopOnSignals(stop: () => Promise<void>, log: Log): void {
+  let isStopping = false;
+  const onSignal = (signal: string): void => {
+    if (isStopping) process.exit(0);
+    isStopping = true;
+    log.info('stopping', { signal });
+    setTimeout(() => process.exit(0), STOP_BOUND_MS).unref();
+    stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.error('the stop met trouble; what was running goes on at the next start', { errorMessage: String(error) });
+        process.exit(0);
+      },
+    );
+  };
+  process.on('SIGTERM', onSignal);
+  process.on('SIGINT', onSignal);
+  process.on('unhandledRejection', (reason) => {
+    log.error('a promise was left alone', { errorMessage: reason instanceof Error ? reason.message : String(reason) });
+  });
+  process.on('uncaughtException', (error) => {
+    // Nobody knows what state this leaves. Every job is saved, so a new process is the safe way on.
+    log.error('an unexpected error ended the process', { errorMessage: error.message });
+    process.exit(EXIT_WRONG_SETUP);
+  });
 }

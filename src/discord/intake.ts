@@ -24,7 +24,7 @@ import type { Asker, PressAsk } from './ask.ts';
 import type { Card } from './card.ts';
 import { findByInteraction, type LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
-import { renderCard, renderNotice, type CardContext } from './render.ts';
+import { describeFailure, renderCard, renderNotice, type CardContext } from './render.ts';
 
 export interface IntakeOptions {
   api: DiscordApi;
@@ -164,7 +164,7 @@ export class Intake {
     try {
       const signal = AbortSignal.timeout(MODEL_CHECK_MS);
       const refused = await provider.refuseModel(input.model, { signal });
-      return refused === null ? null : locale.failures[refused.reason](refused.details);
+      return refused === null ? null : describeFailure(refused, locale);
     } catch {
       return null;
     }

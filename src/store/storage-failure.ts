@@ -50,7 +50,7 @@ function sentence(code: string, error: unknown, path: string): string {
   if (code === 'SQLITE_MISUSE')
     return `${path} was already closed, so nothing more can be read from it or saved in it.`;
   const found = code === '' ? messageOf(error) : code;
-  return `The disk refused to read or write ${path} (${found}): check the disk and its limits, then start Darkroom again.`;
+  return `The disk refused to read or write ${path} (${found}): check the disk and its limits, then try again.`;
 }
 
 function damaged(path: string, reason: string): string {
@@ -58,7 +58,7 @@ function damaged(path: string, reason: string): string {
 }
 
 function fullDisk(path: string): string {
-  return `The disk is full, so ${path} could not be written: free some space, then start Darkroom again.`;
+  return `The disk is full, so ${path} could not be written: free some space and try again.`;
 }
 
 function isInputOutputError(code: string): boolean {

@@ -34,7 +34,14 @@ export const COMMANDS: RESTPutAPIApplicationCommandsJSONBody = [
     contexts: [0],
     integration_types: [0],
     options: [
-      { type: ApplicationCommandOptionType.String, name: 'prompt', description: 'What to see', required: true, min_length: 2, max_length: 4000 },
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'prompt',
+        description: 'What to see',
+        required: true,
+        min_length: 2,
+        max_length: 4000,
+      },
       { type: ApplicationCommandOptionType.String, name: 'model', description: 'Which model', autocomplete: true },
       {
         type: ApplicationCommandOptionType.String,
@@ -45,7 +52,13 @@ export const COMMANDS: RESTPutAPIApplicationCommandsJSONBody = [
           { name: 'wide', value: '16:9' },
         ],
       },
-      { type: ApplicationCommandOptionType.Integer, name: 'count', description: 'How many', min_value: 1, max_value: 4 },
+      {
+        type: ApplicationCommandOptionType.Integer,
+        name: 'count',
+        description: 'How many',
+        min_value: 1,
+        max_value: 4,
+      },
       { type: ApplicationCommandOptionType.Boolean, name: 'private', description: 'Only for me' },
     ],
   },
@@ -72,9 +85,13 @@ export interface TestBot {
   channelId: string;
   memberId: string;
   /** A member types a command; gives the interaction as the client sees it, and what will come of it. */
-  generate(options?: CommandOptions): Promise<{ interaction: ChatInputCommandInteraction; outcome: Promise<InteractionOutcome> }>;
+  generate(
+    options?: CommandOptions,
+  ): Promise<{ interaction: ChatInputCommandInteraction; outcome: Promise<InteractionOutcome> }>;
   /** Waits for the interaction that `act` causes. */
-  receive<T extends Interaction>(act: () => Promise<InteractionOutcome>): Promise<{ interaction: T; outcome: Promise<InteractionOutcome> }>;
+  receive<T extends Interaction>(
+    act: () => Promise<InteractionOutcome>,
+  ): Promise<{ interaction: T; outcome: Promise<InteractionOutcome> }>;
 }
 
 export async function startSandbox(context: TestContext, options: StartDiscordOptions = {}): Promise<SandboxDiscord> {
@@ -126,7 +143,10 @@ export async function startBot(context: TestContext, options: StartDiscordOption
 }
 
 /** What was refused: HTTP status, Discord's code and, for 50035, the paths. */
-export async function refused(discord: SandboxDiscord, call: Promise<unknown>): Promise<{ status: number; code: number | string; paths: string[] }> {
+export async function refused(
+  discord: SandboxDiscord,
+  call: Promise<unknown>,
+): Promise<{ status: number; code: number | string; paths: string[] }> {
   const before = discord.requests.length;
   const error = await call.then(
     () => assert.fail('Expected the call to be refused, it was carried out.'),
@@ -151,7 +171,11 @@ export async function call(
     body: body === undefined ? null : JSON.stringify(body),
   });
   const text = await response.text();
-  return { status: response.status, headers: response.headers, body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>) };
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+  };
 }
 
 export function text(content: string): Record<string, unknown> {

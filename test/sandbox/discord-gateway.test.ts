@@ -52,7 +52,10 @@ test('the unmodified client logs in and knows its servers', async (t) => {
   const { client, discord } = await startBot(t);
   assert.equal(client.user.id, discord.users.bot.id);
   assert.equal(client.application.id, discord.applicationId);
-  assert.deepEqual([...client.guilds.cache.keys()], discord.guilds.map((guild) => guild.id));
+  assert.deepEqual(
+    [...client.guilds.cache.keys()],
+    discord.guilds.map((guild) => guild.id),
+  );
   assert.equal(discord.isBotConnected(), true);
 });
 
@@ -62,7 +65,10 @@ test('a client with the Guilds intent gets channels and names', async (t) => {
   const [first] = discord.guilds;
   const guild = client.guilds.cache.get(first?.id ?? '');
   assert.equal(guild?.name, first?.name);
-  assert.deepEqual(guild?.channels.cache.map((channel) => channel.name), ['pictures', 'general']);
+  assert.deepEqual(
+    guild?.channels.cache.map((channel) => channel.name),
+    ['pictures', 'general'],
+  );
 });
 
 test('waiting for a bot ends when one has connected, and with a sentence when none does', async (t) => {
@@ -100,8 +106,16 @@ const CLOSES: { name: string; code: number; send: (token: string) => unknown[] }
   { name: 'a payload that is no JSON object', code: 4002, send: () => ['text'] },
   { name: 'a payload over 4096 bytes', code: 4002, send: () => [{ op: 1, d: 'x'.repeat(5_000) }] },
   { name: 'a shard out of range', code: 4010, send: (token) => [{ op: 2, d: { token, intents: 0, shard: [2, 2] } }] },
-  { name: 'RESUME with a wrong token', code: 4004, send: () => [{ op: 6, d: { token: 'no', session_id: 'x', seq: 1 } }] },
-  { name: 'more than 120 payloads a minute', code: 4008, send: () => Array.from({ length: 121 }, () => ({ op: 1, d: null })) },
+  {
+    name: 'RESUME with a wrong token',
+    code: 4004,
+    send: () => [{ op: 6, d: { token: 'no', session_id: 'x', seq: 1 } }],
+  },
+  {
+    name: 'more than 120 payloads a minute',
+    code: 4008,
+    send: () => Array.from({ length: 121 }, () => ({ op: 1, d: null })),
+  },
 ];
 
 for (const { name, code, send } of CLOSES) {
@@ -125,7 +139,10 @@ test('HELLO comes first, heartbeats are acknowledged, READY tells where to resum
   const ready = await raw.find((payload) => payload.t === 'READY');
   assert.match(String(ready.d['resume_gateway_url']), /^ws:\/\/127\.0\.0\.1:\d+/u);
   assert.ok(ready.d['session_id']);
-  assert.deepEqual(ready.d['guilds'], discord.guilds.map((guild) => ({ id: guild.id, unavailable: true })));
+  assert.deepEqual(
+    ready.d['guilds'],
+    discord.guilds.map((guild) => ({ id: guild.id, unavailable: true })),
+  );
 });
 
 test('an unknown session cannot be resumed', async (t) => {
@@ -155,8 +172,14 @@ test('what a bot missed is replayed in order when it resumes, then RESUMED', asy
   second.send({ op: 6, d: { token: discord.token, session_id: ready.d['session_id'], seq: ready.s } });
   await second.find((payload) => payload.t === 'RESUMED');
   const events = second.payloads.filter((payload) => payload.op === 0);
-  assert.deepEqual(events.map((event) => event.t), ['INTERACTION_CREATE', 'INTERACTION_CREATE', 'RESUMED']);
-  assert.deepEqual(events.map((event) => event.s), [2, 3, 4]);
+  assert.deepEqual(
+    events.map((event) => event.t),
+    ['INTERACTION_CREATE', 'INTERACTION_CREATE', 'RESUMED'],
+  );
+  assert.deepEqual(
+    events.map((event) => event.s),
+    [2, 3, 4],
+  );
   assert.ok(JSON.stringify(events[0]?.d).includes('first'));
 });
 
@@ -218,7 +241,12 @@ test('a client that says goodbye ends its session, and a command then gets no an
   });
   await client.destroy();
   await until(() => changes.includes(false));
-  const outcome = await discord.runCommand({ userId: memberId, channelId, name: 'generate', options: { prompt: 'hello' } });
+  const outcome = await discord.runCommand({
+    userId: memberId,
+    channelId,
+    name: 'generate',
+    options: { prompt: 'hello' },
+  });
   assert.equal(outcome.status, 'no-answer');
 });
 

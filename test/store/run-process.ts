@@ -7,6 +7,9 @@ import { fileURLToPath } from 'node:url';
 
 const SCRIPT = fileURLToPath(new URL('./store-process.js', import.meta.url));
 
+const OWN_MOUNTS = ['--user', '--map-root-user', '--mount'];
+const MOUNT_SMALL_DISK = 'mount -t tmpfs -o size=1m tmpfs "$0"';
+
 /** One line of the process. */
 export interface Said {
   event: string;
@@ -34,12 +37,16 @@ export function startProcess(t: TestContext, words: readonly string[], shell = '
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
 }
 
-/** Starts Linux's own small file system at `mountPoint`, seen by the process alone. */
-export function startOnSmallDisk(t: TestContext, words: readonly string[], mountPoint: string): StoreProcess {
-  const command = [process.execPath, SCRIPT, ...words];
-  const script = 'mount -t tmpfs -o size=1m tmpfs "$0" && exec "$@"';
-  const child = spawn('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script, mountPoint, ...command], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+/** Gives the process a real small disk (1 MiB) at `mountPoint`, seen by it alone. `shell` runs there first. */
+export function startOnSmallDisk(
+  t: TestContext,
+  words: readonly string[],
+  mountPoint: string,
+  shell = 'true',
+): StoreProcess {
+  const script = `${MOUNT_SMALL_DISK} && { ${shell}; } && exec "$@"`;
+  const child = spawn('unshare', [...OWN_MOUNTS, 'sh', '-c', script, mountPoint, process.execPath, SCRIPT, ...words], {
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   t.after(() => child.kill('SIGKILL'));
   return { child, lines: createInterface({ input: child.stdout })[Symbol.asyncIterator]() };
@@ -47,8 +54,7 @@ export function startOnSmallDisk(t: TestContext, words: readonly string[], mount
 
 /** A reason to skip, or false. */
 export function smallDiskMissing(mountPoint: string): string | false {
-  const script = 'mount -t tmpfs -o size=1m tmpfs "$0"';
-  const tried = spawnSync('unshare', ['--user', '--map-root-user', '--mount', 'sh', '-c', script, mountPoint]);
+  const tried = spawnSync('unshare', [...OWN_MOUNTS, 'sh', '-c', MOUNT_SMALL_DISK, mountPoint]);
   return tried.status === 0
     ? false
     : 'this machine does not let a process mount a small disk of its own (unshare, tmpfs)';

@@ -1,0 +1,179 @@
+/**
+ * Every setting, read once: the only file that reads the environment. Later code sees typed values in
+ * milliseconds and bytes and no missing ones. `.env.example` lists the same settings in the same order.
+ */
+import { existsSync } from 'node:fs';
+
+export interface Config {
+  readonly discord: { readonly token: string; readonly apiUrl: string; readonly guildId: string | null };
+  /** null: the provider is off. */
+  readonly replicate: { readonly token: string; readonly baseUrl: string; readonly imageModel: string } | null;
+  readonly defaultProvider: string;
+  readonly fallback: 'ask' | 'auto' | 'never';
+  readonly storeUrl: string;
+  readonly dataDir: string;
+  readonly maxRetries: number;
+  /** What the engine is given as it is. */
+  readonly engine: {
+    readonly timeoutMs: { readonly image: number; readonly video: number };
+    readonly retry: { readonly baseMs: number; readonly maxMs: number; readonly variation: 'auto' | 'always' | 'never' };
+    readonly jobMaxAgeMs: number;
+    readonly concurrency: number;
+    readonly userRunningLimit: number;
+    readonly userWaitingLimit: number;
+  };
+  readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly file: string | null };
+  /** Values that must never be logged. */
+  readonly secrets: readonly string[];
+}
+
+/** A setting is missing or wrong. The message is one sentence for the owner and never holds a secret. */
+export class ConfigError extends Error {
+  override name = 'ConfigError';
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** The settings of `.env` in the working directory, where there is one, beneath those of the environment. */
+export function loadConfig(): Config {
+  if (existsSync('.env')) loadEnvFile();
+  return readConfig(process.env);
+}
+
+function loadEnvFile(): void {
+  try {
+    process.loadEnvFile('.env');
+  } catch {
+    throw new ConfigError('Expected .env to be a readable file of NAME=value lines; it could not be read.');
+  }
+}
+
+/** Throws ConfigError at the first setting that is missing or wrong. */
+export function readConfig(environment: Environment): Config {
+  const settings = new Settings(environment);
+  const token = settings.require('DISCORD_TOKEN', 'the bot token from the Bot page of the Discord developer portal');
+  const replicateToken = settings.read('REPLICATE_API_TOKEN');
+  const apiUrl = settings.url('DISCORD_API_URL', 'https://discord.com/api');
+  const guildId = settings.snowflake('DISCORD_GUILD_ID');
+  const baseUrl = settings.url('REPLICATE_BASE_URL', 'https://api.replicate.com/v1');
+  const imageModel = settings.model('REPLICATE_IMAGE_MODEL', 'black-forest-labs/flux-schnell');
+  const configured = replicateToken === null ? ['local'] : ['replicate', 'local'];
+  const storeUrl = settings.read('STORE_URL') ?? 'sqlite://data/darkroom.sqlite';
+  if (!storeUrl.startsWith('sqlite://') || storeUrl === 'sqlite://') {
+    throw wrong('STORE_URL', schemeOf(storeUrl), 'sqlite:// and a file, for example sqlite://data/darkroom.sqlite');
+  }
+  return {
+    discord: { token, apiUrl, guildId },
+    replicate: replicateToken === null ? null : { token: replicateToken, baseUrl, imageModel },
+    defaultProvider: settings.choice('DEFAULT_PROVIDER', configured, configured[0] ?? 'local', 'one that is set up: '),
+    fallback: settings.choice('FALLBACK', ['ask', 'auto', 'never'], 'ask'),
+    storeUrl,
+    dataDir: settings.read('DATA_DIR') ?? 'data',
+    maxRetries: settings.integer('MAX_RETRIES', 3, 0, 20),
+    engine: readEngine(settings),
+    log: {
+      level: settings.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+      file: settings.read('LOG_FILE'),
+    },
+    secrets: [token, ...(replicateToken === null ? [] : [replicateToken])],
+  };
+}
+
+function readEngine(settings: Settings): Config['engine'] {
+  const imageTimeoutMs = settings.seconds('IMAGE_TIMEOUT_SECONDS', 120, 1, 1_800);
+  return {
+    timeoutMs: { image: imageTimeoutMs, video: 600_000 },
+    retry: {
+      variation: settings.choice('PROMPT_VARIATION', ['auto', 'always', 'never'], 'auto'),
+      baseMs: settings.seconds('RETRY_BASE_SECONDS', 2, 0, 600),
+      maxMs: settings.seconds('RETRY_MAX_SECONDS', 30, 0, 3_600),
+    },
+    jobMaxAgeMs: settings.number('JOB_MAX_AGE_HOURS', 24, 0.01, 24 * 30) * 3_600_000,
+    concurrency: settings.integer('CONCURRENCY', 8, 1, 1_000),
+    userRunningLimit: settings.integer('USER_RUNNING_LIMIT', 2, 1, 1_000),
+    userWaitingLimit: settings.integer('USER_WAITING_LIMIT', 10, 0, 10_000),
+  };
+}
+
+/** Reads one setting of each kind; an empty one counts as not set. */
+class Settings {
+  readonly #environment: Environment;
+
+  constructor(environment: Environment) {
+    this.#environment = environment;
+  }
+
+  read(name: string): string | null {
+    const value = this.#environment[name]?.trim();
+    return value === undefined || value === '' ? null : value;
+  }
+
+  require(name: string, expected: string): string {
+    const value = this.read(name);
+    if (value === null) throw new ConfigError(`${name} is not set. Expected ${expected}; set it in .env or in the environment.`);
+    return value;
+  }
+
+  choice<T extends string>(name: string, choices: readonly T[], fallback: T, kind = ''): T {
+    const value = this.read(name);
+    if (value === null) return fallback;
+    const choice = choices.find((each) => each === value);
+    if (choice === undefined) throw wrong(name, value, `${kind}${choices.join(', ')}`);
+    return choice;
+  }
+
+  number(name: string, fallback: number, least: number, most: number): number {
+    const value = this.read(name);
+    if (value === null) return fallback;
+    const number = Number(value);
+    if (!Number.isFinite(number) || number < least || number > most) {
+      throw wrong(name, value, `a number from ${least} to ${most}`);
+    }
+    return number;
+  }
+
+  integer(name: string, fallback: number, least: number, most: number): number {
+    const number = this.number(name, fallback, least, most);
+    if (!Number.isInteger(number)) throw wrong(name, String(number), `a whole number from ${least} to ${most}`);
+    return number;
+  }
+
+  /** In milliseconds; fractions of seconds are allowed. */
+  seconds(name: string, fallback: number, least: number, most: number): number {
+    return Math.round(this.number(name, fallback, least, most) * 1_000);
+  }
+
+  /** Without a slash at the end. Plain http only on this machine: a key travels with it. */
+  url(name: string, fallback: string): string {
+    const value = this.read(name) ?? fallback;
+    const expected = 'an https:// address (http:// only for this machine)';
+    if (!URL.canParse(value)) throw wrong(name, value, expected);
+    const { protocol, hostname, username, password } = new URL(value);
+    if (username !== '' || password !== '') throw wrong(name, 'an address with a password in it', expected);
+    const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
+    if (protocol !== 'https:' && !(protocol === 'http:' && isLocal)) throw wrong(name, value, expected);
+    return value.replace(/\/+$/, '');
+  }
+
+  snowflake(name: string): string | null {
+    const value = this.read(name);
+    if (value === null || /^\d{15,21}$/.test(value)) return value;
+    throw wrong(name, value, 'a server id of 15 to 21 digits (right-click the server, Copy Server ID)');
+  }
+
+  model(name: string, fallback: string): string {
+    const value = this.read(name) ?? fallback;
+    if (/^[\w.-]+\/[\w.-]+(:[0-9a-f]{64})?$/.test(value)) return value;
+    throw wrong(name, value, 'owner/name or owner/name:version');
+  }
+}
+
+/** Store addresses may hold a password; only what stands before it is told. */
+function schemeOf(url: string): string {
+  const end = url.indexOf('://');
+  return end < 0 ? 'an address without sqlite://' : `${url.slice(0, end)}://…`;
+}
+
+function wrong(name: string, found: string, expected: string): ConfigError {
+  return new ConfigError(`${name} is "${found}". Expected ${expected}.`);
+}

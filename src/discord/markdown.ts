@@ -1,0 +1,37 @@
+/** Makes what a user typed inert: it shows as it was typed and formats, links, pings and reorders nothing. */
+
+/** Everything Discord's markdown gives a meaning to, and what starts mentions, timestamps and custom emoji. */
+const ACTIVE = /[\\*_~`|>#<@:[\]()\-+.!/]/g;
+/** Controls that reorder or hide text (Unicode bidi controls), and those no one can see. */
+const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+const FIRST_STRONG_ISOLATE = '\u2068';
+const POP_ISOLATE = '\u2069';
+const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+
+/**
+ * One line of at most `longest` characters (as Discord counts them, UTF-16 units, before escaping), cut
+ * between what a reader sees as characters. Its direction stays its own.
+ */
+export function quoteLine(text: string, longest: number): string {
+  const line = cut(plainLine(text), longest);
+  return `${FIRST_STRONG_ISOLATE}${line.replace(ACTIVE, '\\$&')}${POP_ISOLATE}`;
+}
+
+/** As plain text, for places where Discord formats nothing (alt text). */
+export function plainText(text: string, longest: number): string {
+  return cut(plainLine(text), longest);
+}
+
+function plainLine(text: string): string {
+  return text.replace(INVISIBLE, '').replace(/\s+/gu, ' ').trim();
+}
+
+function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text;
+  let kept = '';
+  for (const { segment } of segmenter.segment(text)) {
+    if (kept.length + segment.length > longest - 1) break;
+    kept += segment;
+  }
+  return `${kept.trimEnd()}…`;
+}

@@ -1,0 +1,83 @@
+/**
+ * Registers the slash commands: compared with what Discord has, and written only when different. Every
+ * write of a new name counts against 200 a day, and a command that is deleted and made again loses the
+ * permissions that admins gave it.
+ */
+import { Routes, type REST } from 'discord.js';
+import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
+
+export interface Registration {
+  rest: REST;
+  applicationId: string;
+  /** Register in this server only; null: everywhere. */
+  guildId: string | null;
+  /** The server they were registered in by an earlier start; emptied when it is another one now. */
+  previousGuildId: string | null;
+  payloads: readonly RESTPostAPIChatInputApplicationCommandsJSONBody[];
+}
+
+/** Resolves with whether anything was written. Rejects with discord.js's error when Discord refuses. */
+export async function registerCommands(registration: Registration): Promise<boolean> {
+  const { applicationId, guildId, previousGuildId } = registration;
+  const everywhere = Routes.applicationCommands(applicationId);
+  const target = guildId === null ? everywhere : Routes.applicationGuildCommands(applicationId, guildId);
+  const others: `/${string}`[] = guildId === null ? [] : [everywhere];
+  if (previousGuildId !== null && previousGuildId !== guildId) {
+    others.push(Routes.applicationGuildCommands(applicationId, previousGuildId));
+  }
+  const wasWritten = await write(registration.rest, target, registration.payloads);
+  for (const other of others) await write(registration.rest, other, []);
+  return wasWritten;
+}
+
+async function write(rest: REST, route: `/${string}`, payloads: Registration['payloads']): Promise<boolean> {
+  const present = (await rest.get(route)) as unknown[];
+  if (sign(present) === sign(payloads)) return false;
+  await rest.put(route, { body: payloads });
+  return true;
+}
+
+/** Equal for lists of commands that mean the same, in whatever order and with whatever defaults filled in. */
+function sign(commands: readonly unknown[]): string {
+  return JSON.stringify(commands.map(normalize).map((command) => JSON.stringify(command)).sort());
+}
+
+/** What Discord adds on its own, or fills in where we say nothing. */
+const GIVEN_BY_DISCORD: ReadonlySet<string> = new Set([
+  'id',
+  'application_id',
+  'version',
+  'guild_id',
+  'dm_permission',
+  'default_permission',
+  'handler',
+  'name_localized',
+  'description_localized',
+]);
+/** A server's own commands ignore where commands may be used, and Discord answers its own idea of it. */
+const IGNORED_SCOPES: ReadonlySet<string> = new Set(['contexts', 'integration_types']);
+const DEFAULTS: Readonly<Record<string, unknown>> = { type: 1, nsfw: false, required: false, autocomplete: false };
+
+function normalize(command: unknown): unknown {
+  return strip(command, true);
+}
+
+function strip(value: unknown, isCommand: boolean): unknown {
+  if (Array.isArray(value)) return value.map((inner) => strip(inner, false));
+  if (typeof value !== 'object' || value === null) return value;
+  const entries = Object.entries(value)
+    .filter(([name, inner]) => !GIVEN_BY_DISCORD.has(name) && !isDefault(name, inner, isCommand))
+    .map(([name, inner]) => [name, strip(inner, false)] as const)
+    .sort(([one], [other]) => (one < other ? -1 : 1));
+  return Object.fromEntries(entries);
+}
+
+function isDefault(name: string, value: unknown, isCommand: boolean): boolean {
+  if (value === null || value === undefined) return true;
+  if (Array.isArray(value) && value.length === 0) return true;
+  if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) return true;
+  if (IGNORED_SCOPES.has(name)) return true;
+  // The type of an option is never a default; the type of a command is.
+  if (name === 'type') return isCommand && value === DEFAULTS['type'];
+  return name in DEFAULTS && DEFAULTS[name] === value;
+}

@@ -1,0 +1,254 @@
+/**
+ * A card as a pure function of the saved job and what surrounds it. Draws Discord's Components V2; sends
+ * nothing, reads nothing, knows no clock of its own.
+ *
+ * The status word comes first, before any bar, and state is never told by colour alone.
+ */
+import {
+  ComponentType,
+  MessageFlags,
+  SeparatorSpacingSize,
+  type APIComponentInContainer,
+  type APIContainerComponent,
+  type APIMessageTopLevelComponent,
+} from 'discord-api-types/v10';
+import type { Asset, Failure, Item, Job } from '../jobs/job.ts';
+import { isFinal } from '../jobs/job.ts';
+import type { Locale } from '../locales/locale.ts';
+import { buttonsFor } from './card-buttons.ts';
+import { plainText, quoteLine } from './markdown.ts';
+
+export interface CardContext {
+  now: number;
+  locale: Locale;
+  /** Place in line of each queued item, where known. */
+  positions: ReadonlyMap<string, number>;
+  /** 0 to 1 for items whose provider tells. */
+  progress: ReadonlyMap<string, number>;
+  /** Configured providers. */
+  providers: readonly { name: string; label: string; isPaid: boolean }[];
+  fallback: 'ask' | 'auto' | 'never';
+  /** For a private card: when live updates end; null for others. */
+  updatesEndAt: number | null;
+}
+
+export interface CardMessage {
+  body: { flags: number; components: APIMessageTopLevelComponent[]; allowed_mentions: { parse: never[] } };
+  /** Assets to be uploaded with it, by the names its components refer to. */
+  files: { name: string; asset: Asset; description: string }[];
+}
+
+export interface Notice {
+  flags: number;
+  components: APIMessageTopLevelComponent[];
+  allowed_mentions: { parse: never[] };
+}
+
+type CardStatus = keyof Locale['status'];
+type CardFile = CardMessage['files'][number];
+
+const COLOURS: Readonly<Record<CardStatus, number>> = {
+  queued: 0x80848e,
+  generating: 0x5865f2,
+  retrying: 0xf0b232,
+  done: 0x23a55a,
+  partial: 0xf0b232,
+  failed: 0xf23f43,
+  cancelled: 0x80848e,
+};
+const PROMPT_SHOWN = 300;
+/** Discord's limit for alt text (components, "Unfurled Media Item"). */
+const ALT_TEXT_LIMIT = 1_000;
+/** From this place on the line is too long to be worth a number. */
+const LAST_SHOWN_POSITION = 10;
+const BAR_CELLS = 10;
+/** A gallery takes ten pictures (Discord: components, "Media Gallery"). */
+const GALLERY_LIMIT = 10;
+
+/** The card of a job, whatever its state. */
+export function renderCard(job: Job, context: CardContext): CardMessage {
+  const status = statusOf(job);
+  const files = filesOf(job, context);
+  const parts: APIComponentInContainer[] = [text(headline(job, status, context)), text(quote(job))];
+  const body = bodyLines(job, status, context);
+  if (body !== '') parts.push(text(body));
+  if (files.length > 0) parts.push(gallery(files));
+  parts.push(text(footer(job, context)), { type: ComponentType.Separator, divider: true, spacing: SeparatorSpacingSize.Small });
+  parts.push({ type: ComponentType.ActionRow, components: buttonsFor(job, context) });
+  return { body: message([{ type: ComponentType.Container, accent_color: COLOURS[status], components: parts }]), files };
+}
+
+/** The same card in words alone, for when Discord refuses the full one: no prompt, no picture, its buttons. */
+export function renderFallbackText(job: Job, context: CardContext): CardMessage {
+  const status = statusOf(job);
+  const lines = [headline(job, status, context)];
+  if (job.result.length > 0) lines.push(context.locale.card.withoutPicture);
+  lines.push(`-# ${context.locale.card.job(job.id)}`);
+  const container: APIContainerComponent = {
+    type: ComponentType.Container,
+    accent_color: COLOURS[status],
+    components: [text(lines.join('\n')), { type: ComponentType.ActionRow, components: buttonsFor(job, context) }],
+  };
+  return { body: message([container]), files: [] };
+}
+
+/** One sentence to one person, or to the channel. */
+export function renderNotice(sentence: string, { isEphemeral }: { isEphemeral: boolean }): Notice {
+  const notice = message([{ type: ComponentType.TextDisplay, content: sentence }]);
+  return { ...notice, flags: notice.flags | (isEphemeral ? MessageFlags.Ephemeral : 0) };
+}
+
+function message(components: APIMessageTopLevelComponent[]): CardMessage['body'] {
+  return { flags: MessageFlags.IsComponentsV2, components, allowed_mentions: { parse: [] } };
+}
+
+function text(content: string): { type: ComponentType.TextDisplay; content: string } {
+  return { type: ComponentType.TextDisplay, content };
+}
+
+/** `retrying` only while every open item waits: as long as one is at work, the job is. */
+function statusOf(job: Job): CardStatus {
+  if (job.state === 'queued' || isFinal(job)) return job.state as CardStatus;
+  const open = job.items.filter((item) => item.state !== 'done' && item.state !== 'failed' && item.state !== 'cancelled');
+  return open.every((item) => item.state === 'waiting') ? 'retrying' : 'generating';
+}
+
+function headline(job: Job, status: CardStatus, { locale }: CardContext): string {
+  const word = `### ${locale.status[status]}`;
+  if (job.cancelRequest !== null && !isFinal(job)) return `${word} · ${locale.card.cancelling}`;
+  if (status !== 'partial') return word;
+  return `${word} · ${locale.card.of(job.items.filter((item) => item.state === 'done').length, job.items.length)}`;
+}
+
+function quote(job: Job): string {
+  return `> ${quoteLine(job.input.prompt, PROMPT_SHOWN)}`;
+}
+
+function bodyLines(job: Job, status: CardStatus, context: CardContext): string {
+  if (job.items.length > 1 && !isFinal(job)) {
+    return job.items.map((item) => `**${item.name}** ${itemLine(job, item, context)}`).join('\n');
+  }
+  const [item] = job.items;
+  if (item === undefined) return '';
+  switch (status) {
+    case 'done':
+    case 'partial':
+      return resultLines(job, context);
+    case 'cancelled':
+      return '';
+    case 'failed':
+      return failureLines(job, context);
+    default:
+      return itemLine(job, item, context);
+  }
+}
+
+/** What an item is at, in words. */
+function itemLine(job: Job, item: Item, context: CardContext): string {
+  const { locale } = context;
+  switch (item.state) {
+    case 'queued':
+      return positionLine(context.positions.get(item.name), locale);
+    case 'starting':
+    case 'running':
+      return progressLine(item, context);
+    case 'collecting':
+      return locale.card.fetching;
+    case 'waiting':
+      return waitLine(job, item, locale);
+    case 'failed':
+      return `${locale.card.reason(item.failure.code)} ${describeFailure(item.failure, locale)}`;
+    case 'done':
+      return locale.status.done;
+    case 'cancelled':
+      return locale.status.cancelled;
+  }
+}
+
+function positionLine(position: number | undefined, locale: Locale): string {
+  if (position === undefined || position > LAST_SHOWN_POSITION) return locale.card.inLine;
+  return locale.card.position(position);
+}
+
+function progressLine(item: Item, { progress, locale }: CardContext): string {
+  const fraction = progress.get(item.name);
+  const since = item.attemptStartedAt === null ? '' : locale.card.since(seconds(item.attemptStartedAt));
+  const changed = item.variation > 0 ? ` · ${locale.card.variation(item.variation)}` : '';
+  if (fraction === undefined) return `${since}${changed}`;
+  const cells = Math.min(BAR_CELLS, Math.max(0, Math.round(fraction * BAR_CELLS)));
+  const bar = '▰'.repeat(cells) + '▱'.repeat(BAR_CELLS - cells);
+  return `${bar} ${locale.card.percent(Math.round(fraction * 100))} · ${since}${changed}`;
+}
+
+function waitLine(job: Job, item: Item & { state: 'waiting' }, { card }: Locale): string {
+  const parts = [
+    card.attempt(item.attempt + 1, job.maxRetries + 1),
+    card.reason(item.failure.code),
+    card.at(seconds(item.until)),
+  ];
+  if (item.variation > 0) parts.push(card.variation(item.variation));
+  return parts.join(' · ');
+}
+
+function failureLines(job: Job, { locale }: CardContext): string {
+  const item = job.items.find((each) => each.state === 'failed');
+  if (item?.state !== 'failed') return '';
+  const cause = `${locale.card.reason(item.failure.code)} ${describeFailure(item.failure, locale)}`;
+  return `${cause}\n${locale.card.retries(item.retryCount, job.maxRetries)}`;
+}
+
+/** The user's sentence for a failure. Details may come from a provider, and a model name from a user: shown, never obeyed. */
+export function describeFailure({ reason, details }: Failure, locale: Locale): string {
+  const inert = Object.fromEntries(
+    Object.entries(details).map(([name, value]) => [name, plainText(value, 200).replace(/[`*_~|<>@[\]\\]/g, '')]),
+  );
+  return locale.failures[reason](inert);
+}
+
+function resultLines(job: Job, { locale }: CardContext): string {
+  const lines: string[] = [];
+  if (job.input.provider === 'local') lines.push(locale.card.localPreview);
+  if (job.fallbackFrom !== null) lines.push(locale.card.fellBackFrom(locale.providers[job.fallbackFrom] ?? job.fallbackFrom));
+  const tooLarge = job.result.find((asset) => asset.bytes > job.attachmentSizeLimit);
+  if (tooLarge !== undefined) lines.push(locale.card.tooLargeToShow((tooLarge.bytes / 1_000_000).toFixed(1)));
+  return lines.join('\n');
+}
+
+/** What anybody may want to know, small: who made it, with what, how long it took, and the job's id. */
+function footer(job: Job, context: CardContext): string {
+  const { locale } = context;
+  const { input } = job;
+  const [item] = job.items;
+  const facts = [locale.providers[input.provider] ?? input.provider];
+  const model = input.model ?? item?.model ?? null;
+  if (model !== null && input.provider !== 'local') facts.push(`\`${model.replaceAll('`', '')}\``);
+  if (input.aspectRatio !== null) facts.push(input.aspectRatio);
+  if (input.seed !== null || job.state === 'done') facts.push(locale.card.seed(input.seed ?? item?.seed ?? 0));
+  if (job.state === 'done' && job.finishedAt !== null && job.startedAt !== null) {
+    facts.push(locale.card.took(((job.finishedAt - job.startedAt) / 1_000).toFixed(1)));
+  }
+  facts.push(locale.card.job(job.id));
+  const lines = [facts.join(' · ')];
+  if (context.updatesEndAt !== null && !isFinal(job)) lines.push(locale.card.updatesEnd(seconds(context.updatesEndAt)));
+  return lines.map((line) => `-# ${line}`).join('\n');
+}
+
+function filesOf(job: Job, { locale }: CardContext): CardFile[] {
+  if (!isFinal(job)) return [];
+  const description = locale.card.altText(plainText(job.input.prompt, ALT_TEXT_LIMIT));
+  return job.result
+    .filter((asset) => asset.bytes <= job.attachmentSizeLimit)
+    .slice(0, GALLERY_LIMIT)
+    .map((asset, index) => ({ name: `${job.id}_${index + 1}${asset.extension}`, asset, description }));
+}
+
+function gallery(files: readonly CardFile[]): APIComponentInContainer {
+  return {
+    type: ComponentType.MediaGallery,
+    items: files.map(({ name, description }) => ({ media: { url: `attachment://${name}` }, description })),
+  };
+}
+
+function seconds(ms: number): number {
+  return Math.floor(ms / 1_000);
+}
