@@ -1,0 +1,47 @@
+/** Dark or light: the system's wish until the person chooses. */
+import type { JSX } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import { Icon } from './icon.tsx';
+
+type Theme = 'dark' | 'light';
+
+const KEY = 'darkroom-theme';
+
+export function ThemeButton(): JSX.Element {
+  const [theme, setTheme] = useState<Theme>(readTheme);
+  useEffect(() => {
+    document.documentElement.dataset['theme'] = theme;
+  }, [theme]);
+  const other = theme === 'dark' ? 'light' : 'dark';
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-label={`Switch to the ${other} theme`}
+      onClick={() => {
+        keepTheme(other);
+        setTheme(other);
+      }}
+    >
+      <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
+    </button>
+  );
+}
+
+function readTheme(): Theme {
+  try {
+    const kept = localStorage.getItem(KEY);
+    if (kept === 'dark' || kept === 'light') return kept;
+  } catch {
+    // A browser that keeps nothing for this page: the system's wish is good enough.
+  }
+  return matchMedia('(prefers-color-scheme: light)').matches ? 'light' : 'dark';
+}
+
+function keepTheme(theme: Theme): void {
+  try {
+    localStorage.setItem(KEY, theme);
+  } catch {
+    // As above: then it holds until the page is closed.
+  }
+}
