@@ -56,7 +56,7 @@ export class AttachmentStore {
       url,
       proxy_url: url,
       content_type: contentTypeOf(filename, file.contentType),
-      ...(size ?? {}),
+      ...size,
     };
   }
 

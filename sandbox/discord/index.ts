@@ -43,7 +43,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
   const token = createToken();
   const listeners = new Set<(change: DiscordChange) => void>();
   const emit = (change: DiscordChange): void => {
-    for (const listener of [...listeners]) listener(change);
+    for (const listener of listeners) listener(change);
   };
   const requests: RecordedRequest[] = [];
   let origin = '';

@@ -175,7 +175,7 @@ export class Interactions {
   }
 
   close(): void {
-    for (const interactionId of [...this.#waiting.keys()]) {
+    for (const interactionId of this.#waiting.keys()) {
       const interaction = this.#byId.get(interactionId);
       if (interaction) this.#lose(interaction);
     }

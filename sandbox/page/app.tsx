@@ -60,7 +60,7 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
   const [refusal, setRefusal] = useState<string | null>(null);
   const [dismissed, setDismissed] = useState<ReadonlySet<string>>(new Set());
   const talk = useInteractions(user, channel);
-  useEscape(drawer !== null, () => setDrawer(null));
+  useDrawerKeys(drawer, () => setDrawer(null));
 
   const facts = useMemo(
     () => ({ users: state.users, channels: state.guilds.flatMap((guild) => guild.channels) }),
@@ -80,12 +80,14 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
     await call(path, body).catch((error: unknown) => setRefusal(sentenceOf(error)));
   };
   const goTo = (channelId: string): void => {
+    setFill(null);
     setPlace({ channelId, userId: user.id });
     setDrawer(null);
   };
   const become = (userId: string): void => {
     const guild = state.guilds.find(({ id }) => membersOf(state, id).some((member) => member.id === userId));
     const isHere = guild?.channels.some(({ id }) => id === channel.id) === true;
+    setFill(null);
     setPlace({ userId, channelId: isHere ? channel.id : (guild?.channels[0]?.id ?? channel.id) });
     setDrawer(null);
   };
@@ -94,7 +96,11 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
     <Page.Provider value={facts}>
       <div class="app">
         <Header state={state} channel={channel} drawer={drawer} setDrawer={setDrawer} />
-        <Sidebar {...{ state, channel, user, goTo, become }} isOpen={drawer === 'channels'} close={() => setDrawer(null)} />
+        <Sidebar
+          {...{ state, channel, user, goTo, become }}
+          isOpen={drawer === 'channels'}
+          close={() => setDrawer(null)}
+        />
         <main class="channel" aria-label={`#${channel.name}`}>
           {refusal !== null && (
             <p class="banner-note trouble" role="alert">
@@ -186,15 +192,20 @@ function Header({ state, channel, drawer, setDrawer }: HeaderProps): JSX.Element
   );
 }
 
-function useEscape(isOn: boolean, close: () => void): void {
+/** Escape closes the open drawer; the focus goes into it and comes back. */
+function useDrawerKeys(drawer: Drawer, close: () => void): void {
   useEffect(() => {
-    if (!isOn) return undefined;
+    if (drawer === null) return undefined;
+    document.querySelector<HTMLElement>(`#${drawer} .drawer-close`)?.focus();
     const onKeyDown = (event: KeyboardEvent): void => {
       if (event.key === 'Escape') close();
     };
     document.addEventListener('keydown', onKeyDown);
-    return () => document.removeEventListener('keydown', onKeyDown);
-  }, [isOn, close]);
+    return () => {
+      document.removeEventListener('keydown', onKeyDown);
+      document.querySelector<HTMLElement>(`[aria-controls='${drawer}']`)?.focus();
+    };
+  }, [drawer]);
 }
 
 /** Commands, presses and modals of this user in this channel, and what comes of them. */

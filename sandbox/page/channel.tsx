@@ -151,5 +151,10 @@ function Announcer({ channelId, messages }: { channelId: string; messages: reado
 function describe({ message, isLoading }: SandboxMessage): string {
   if (isLoading) return 'Thinking…';
   const texts = [message.content, ...listTexts(readComponents(message.components))];
-  return texts.join(' ').replace(/[*_#`~|>]|<[^>]*>/gu, '').replace(/\s+/gu, ' ').trim().slice(0, 160);
+  return texts
+    .join(' ')
+    .replace(/[*_#`~|>]|<[^>]*>/gu, '')
+    .replace(/\s+/gu, ' ')
+    .trim()
+    .slice(0, 160);
 }

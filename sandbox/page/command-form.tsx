@@ -50,7 +50,9 @@ export function CommandForm({ draft, change, leave, send, complete }: CommandFor
   const written = (): WrittenOption[] =>
     fieldOptions.flatMap((option) => {
       const given = values[option.name];
-      return given === undefined || given.text.trim() === '' ? [] : [{ option, text: given.value ?? given.text.trim() }];
+      return given === undefined || given.text.trim() === ''
+        ? []
+        : [{ option, text: given.value ?? given.text.trim() }];
     });
   const move = (name: string, step: 1 | -1): void => {
     const next = shown[shown.indexOf(name) + step];

@@ -185,8 +185,7 @@ function readChoice(option: CommandOption, text: string): string | number | bool
   const aliases: Readonly<Record<string, string>> = { yes: 'true', no: 'false' };
   const wanted = option.type === OPTION.boolean ? (aliases[sought] ?? sought) : sought;
   const found = option.choices.find(
-    ({ name, value }) =>
-      String(value).toLowerCase() === wanted || name.toLowerCase().replace(/^#/u, '') === wanted,
+    ({ name, value }) => String(value).toLowerCase() === wanted || name.toLowerCase().replace(/^#/u, '') === wanted,
   );
   if (found !== undefined) return found.value;
   const listed = option.choices.map(({ name }) => name).join(', ');

@@ -163,7 +163,8 @@ function TextForm(props: TextFormProps): JSX.Element {
     if (event.key === 'Escape' && isOpen) closePopup(true);
     else if (chosen !== undefined && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
       setActive(moveActive(highlighted, event.key === 'ArrowDown' ? 1 : -1, found.length));
-    } else if (chosen !== undefined && ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab')) pick(chosen);
+    } else if (chosen !== undefined && ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab'))
+      pick(chosen);
     else if (event.key === 'Enter' && !event.shiftKey) sendText();
     else return;
     event.preventDefault();

@@ -114,7 +114,10 @@ function takeLine(text: string): Taken {
 function takeParagraph(text: string, firstLine: string, firstLength: number): Taken {
   let taken = firstLine;
   let length = firstLength;
-  while (length < text.length && !/^(?:```|> |>>> |#{1,3} +\S|-# +\S| *(?:[-*]|\d{1,9}\.) +)/u.test(text.slice(length))) {
+  while (
+    length < text.length &&
+    !/^(?:```|> |>>> |#{1,3} +\S|-# +\S| *(?:[-*]|\d{1,9}\.) +)/u.test(text.slice(length))
+  ) {
     const newline = text.indexOf('\n', length);
     const end = newline === -1 ? text.length : newline;
     taken += `\n${text.slice(length, end)}`;
@@ -219,7 +222,10 @@ const italicUnderscore: Rule = (text, depth, before) => {
 };
 
 const maskedLink: Rule = (text, depth) => {
-  const found = /^\[((?:\\[\s\S]|[^\\[\]])+)\]\(<?(https?:\/\/[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*)>?(?: "([^"\n]*)")?\)/u.exec(text);
+  const found =
+    /^\[((?:\\[\s\S]|[^\\[\]])+)\]\(<?(https?:\/\/[^\s<>()]+(?:\([^\s<>()]*\)[^\s<>()]*)*)>?(?: "([^"\n]*)")?\)/u.exec(
+      text,
+    );
   if (found === null) return undefined;
   const children = parseInline(found[1] ?? '', depth + 1);
   return { node: { type: 'link', url: found[2] ?? '', title: found[3], children }, length: found[0].length };

@@ -129,8 +129,9 @@ function showMessage(messageId: string): void {
 
 /** Discord names the command in a field that its documentation leaves out, and in the older `interaction`. */
 function readCommandName(message: APIMessage): string | undefined {
-  const asked: { name?: unknown } = { ...message.interaction_metadata };
-  return typeof asked.name === 'string' ? asked.name : message.interaction?.name;
+  const asked = message.interaction_metadata;
+  const isNamed = asked !== undefined && 'name' in asked && typeof asked.name === 'string';
+  return isNamed ? String(asked.name) : message.interaction?.name;
 }
 
 export function Avatar({ user }: { user: SandboxUser }): JSX.Element {
@@ -153,7 +154,11 @@ function Author({ message }: { message: APIMessage }): JSX.Element {
         {formatMessageTime(message.timestamp, now)}
       </time>
       {message.edited_timestamp && (
-        <time class="edited" dateTime={message.edited_timestamp} title={formatMessageTime(message.edited_timestamp, now)}>
+        <time
+          class="edited"
+          dateTime={message.edited_timestamp}
+          title={formatMessageTime(message.edited_timestamp, now)}
+        >
           (edited)
         </time>
       )}
@@ -219,10 +224,7 @@ function Attachments({ attachments }: { attachments: readonly APIAttachment[] })
       )}
       {/* Pictures too: the way to save a file under its name. */}
       {attachments.map((attachment) => (
-        <FileRow
-          key={attachment.id}
-          file={{ name: attachment.filename, size: attachment.size, url: attachment.url }}
-        />
+        <FileRow key={attachment.id} file={{ name: attachment.filename, size: attachment.size, url: attachment.url }} />
       ))}
     </div>
   );
@@ -244,7 +246,11 @@ export function NoticeView(props: { notice: Notice; dismiss: (id: number) => voi
   const bot = users.find((user) => user.isBot);
   const isSending = notice.state === 'sending';
   return (
-    <li role="article" class="message is-ephemeral" aria-label={`${bot?.globalName ?? 'The application'}, only you can see this`}>
+    <li
+      role="article"
+      class="message is-ephemeral"
+      aria-label={`${bot?.globalName ?? 'The application'}, only you can see this`}
+    >
       <p class="origin">
         <Avatar user={notice.user} />
         <strong>{notice.user.globalName}</strong> used <span class="origin-command">{notice.command}</span>

@@ -130,7 +130,13 @@ function FieldView({ field, isFirst }: { field: Field; isFirst: boolean }): JSX.
           {description}
         </p>
       )}
-      <FieldInput input={input} id={id} isRequired={isRequired} isFirst={isFirst} hasDescription={description !== undefined} />
+      <FieldInput
+        input={input}
+        id={id}
+        isRequired={isRequired}
+        isFirst={isFirst}
+        hasDescription={description !== undefined}
+      />
     </div>
   );
 }

@@ -9,9 +9,7 @@ const KEY = 'darkroom-theme';
 
 export function ThemeButton(): JSX.Element {
   const [theme, setTheme] = useState<Theme>(readTheme);
-  useEffect(() => {
-    document.documentElement.dataset['theme'] = theme;
-  }, [theme]);
+  useEffect(() => showTheme(theme), [theme]);
   const other = theme === 'dark' ? 'light' : 'dark';
   return (
     <button
@@ -26,6 +24,11 @@ export function ThemeButton(): JSX.Element {
       <Icon name={theme === 'dark' ? 'sun' : 'moon'} />
     </button>
   );
+}
+
+/** Also before anything is drawn, so that nothing flashes. */
+export function showTheme(theme: Theme = readTheme()): void {
+  document.documentElement.dataset['theme'] = theme;
 }
 
 function readTheme(): Theme {

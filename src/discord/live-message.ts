@@ -115,17 +115,19 @@ export class LiveMessage {
       shownRevision: job.revision,
       closed: null,
     };
+    // First, so that the old job's end cannot settle the card after this save.
+    this.#untrack(card.messageId);
     await this.#options.cards.save(next);
     this.#track(next, job);
   }
 
   /** A press brought a new token for this message: another 15 minutes of edits by it. */
   async renewToken(card: Card, source: TokenSource): Promise<void> {
-    const renewed: Card = { ...card, ...pickToken(source), closed: null };
-    await this.#options.cards.save(renewed);
     const slot = this.#slots.get(card.messageId);
+    const renewed: Card = { ...(slot?.card ?? card), ...pickToken(source), closed: null };
     if (slot !== undefined) slot.card = renewed;
-    else await this.#openSlot(renewed);
+    await this.#options.cards.save(renewed);
+    if (!this.#slots.has(card.messageId)) await this.#openSlot(renewed);
   }
 
   /** Draws the card again from what is saved, whatever it shows. */
@@ -352,12 +354,20 @@ export class LiveMessage {
     if (isFinal(job) && this.#isTracked(slot) && slot.job === job) await this.#settle(slot);
   }
 
-  /** The card shows the end of its job: nothing to look at after a crash. */
+  /**
+   * The card shows the end of its job: nothing to look at after a crash. A press may bring it news while this
+   * is being written; then it stays.
+   */
   async #settle(slot: Slot): Promise<void> {
     const { cards } = this.#options;
-    await cards.save(slot.card);
-    await cards.settle(slot.card.messageId);
-    if (this.#isTracked(slot)) this.#untrack(slot.card.messageId);
+    const settled = slot.card;
+    const isStill = (): boolean => this.#isTracked(slot) && slot.card === settled && !slot.isDirty;
+    await cards.save(settled);
+    if (!isStill()) return;
+    await cards.settle(settled.messageId);
+    if (isStill()) this.#untrack(settled.messageId);
+    // Settled a moment too early: a save lists it again.
+    else if (this.#isTracked(slot)) await cards.save(slot.card);
   }
 
   /** The card can be edited no more. It is kept with its job, so that a restart knows the job was shown. */

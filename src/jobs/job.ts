@@ -35,18 +35,21 @@ export type ItemState = 'queued' | 'starting' | 'running' | 'waiting' | 'collect
 export type JobState = 'queued' | 'running' | 'done' | 'partial' | 'failed' | 'cancelled';
 
 /** The codes a user, a log reader or a program meets. */
-export type ErrorCode =
-  | 'TIMEOUT'
-  | 'NETWORK_ERROR'
-  | 'API_ERROR'
-  | 'RATE_LIMIT'
-  | 'VALIDATION_ERROR'
-  | 'MAX_RETRIES_EXCEEDED'
-  | 'CONTENT_BLOCKED'
-  | 'AUTH_ERROR'
-  | 'QUOTA_EXCEEDED'
-  | 'NO_OUTPUT'
-  | 'CANCELLED';
+export const ERROR_CODES = [
+  'TIMEOUT',
+  'NETWORK_ERROR',
+  'API_ERROR',
+  'RATE_LIMIT',
+  'VALIDATION_ERROR',
+  'MAX_RETRIES_EXCEEDED',
+  'CONTENT_BLOCKED',
+  'AUTH_ERROR',
+  'QUOTA_EXCEEDED',
+  'NO_OUTPUT',
+  'CANCELLED',
+] as const;
+
+export type ErrorCode = (typeof ERROR_CODES)[number];
 
 /**
  * Why, finer than the code: each reason has one code and one sentence for the user (`src/locales`).

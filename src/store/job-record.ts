@@ -1,21 +1,7 @@
 /** A job as it is written: checked on reading so that nothing else in the program can stumble over it. */
 import { z } from 'zod';
-import { FAILURE_CODES, type ErrorCode, type FailureReason, type Job } from '../jobs/job.ts';
+import { ERROR_CODES, FAILURE_CODES, type FailureReason, type Job } from '../jobs/job.ts';
 import type { RecordShape } from './records.ts';
-
-const ERROR_CODES = [
-  'TIMEOUT',
-  'NETWORK_ERROR',
-  'API_ERROR',
-  'RATE_LIMIT',
-  'VALIDATION_ERROR',
-  'MAX_RETRIES_EXCEEDED',
-  'CONTENT_BLOCKED',
-  'AUTH_ERROR',
-  'QUOTA_EXCEEDED',
-  'NO_OUTPUT',
-  'CANCELLED',
-] as const satisfies readonly ErrorCode[];
 
 // Object.keys forgets the type of its keys; FAILURE_CODES has exactly one for each reason.
 const failureReasons = Object.keys(FAILURE_CODES) as FailureReason[];

@@ -94,19 +94,21 @@ export interface TestBot {
   ): Promise<{ interaction: T; outcome: Promise<InteractionOutcome> }>;
 }
 
+/** Clients go before the Discord they are connected to: one that loses it first would try to come back. */
+const clients = new WeakMap<SandboxDiscord, Client[]>();
+
 export async function startSandbox(context: TestContext, options: StartDiscordOptions = {}): Promise<SandboxDiscord> {
   const discord = await startDiscord({ rateLimits: false, ...options });
-  context.after(() => discord.close());
+  context.after(async () => {
+    for (const client of clients.get(discord) ?? []) await client.destroy();
+    await discord.close();
+  });
   return discord;
 }
 
-export async function logIn(
-  context: TestContext,
-  discord: SandboxDiscord,
-  options: Partial<ClientOptions> = {},
-): Promise<Client<true>> {
+export async function logIn(discord: SandboxDiscord, options: Partial<ClientOptions> = {}): Promise<Client<true>> {
   const client = new Client({ intents: [], rest: { api: discord.url, retries: 0 }, ...options });
-  context.after(() => client.destroy());
+  clients.set(discord, [...(clients.get(discord) ?? []), client]);
   const ready = once(client, Events.ClientReady);
   await client.login(discord.token);
   await ready;
@@ -119,7 +121,7 @@ export function createRest(discord: SandboxDiscord): REST {
 
 export async function startBot(context: TestContext, options: StartDiscordOptions = {}): Promise<TestBot> {
   const discord = await startSandbox(context, options);
-  const client = await logIn(context, discord);
+  const client = await logIn(discord);
   const rest = createRest(discord);
   await rest.put(Routes.applicationCommands(discord.applicationId), { body: COMMANDS });
   const channelId = discord.guilds[0]?.channels[0]?.id ?? '';

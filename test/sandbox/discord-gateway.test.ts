@@ -61,7 +61,7 @@ test('the unmodified client logs in and knows its servers', async (t) => {
 
 test('a client with the Guilds intent gets channels and names', async (t) => {
   const discord = await startSandbox(t);
-  const client = await logIn(t, discord, { intents: [GatewayIntentBits.Guilds] });
+  const client = await logIn(discord, { intents: [GatewayIntentBits.Guilds] });
   const [first] = discord.guilds;
   const guild = client.guilds.cache.get(first?.id ?? '');
   assert.equal(guild?.name, first?.name);
@@ -75,13 +75,14 @@ test('waiting for a bot ends when one has connected, and with a sentence when no
   const discord = await startSandbox(t);
   await assert.rejects(discord.waitForBot(1), /Expected a bot to connect within 1 ms/u);
   const waiting = discord.waitForBot(5_000);
-  await logIn(t, discord);
+  await logIn(discord);
   await waiting;
 });
 
 test('a wrong token is told so by REST and closes the gateway with 4004', async (t) => {
   const discord = await startSandbox(t);
   const client = new Client({ intents: [], rest: { api: discord.url } });
+  t.after(() => client.destroy());
   await assert.rejects(client.login('wrong.token.here'), /An invalid token was provided/u);
   const raw = await connectRaw(t, discord);
   raw.send(identify('wrong.token.here'));
@@ -221,7 +222,7 @@ test('a session that was away for minutes is forgotten', async (t) => {
 
 test('two bots connected at once both get an interaction; the second answer is refused', async (t) => {
   const { client, discord, generate } = await startBot(t);
-  const other = await logIn(t, discord);
+  const other = await logIn(discord);
   const atOther = once(other, Events.InteractionCreate) as Promise<[Interaction]>;
   const { interaction, outcome } = await generate();
   const [same] = await atOther;

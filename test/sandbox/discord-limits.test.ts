@@ -143,7 +143,7 @@ test('a message over an hour old takes 3 edits in 6 seconds for each channel, th
 
 test('the client waits out the limits by itself', async (t) => {
   const discord = await startSandbox(t, { rateLimits: true });
-  const client = await logIn(t, discord);
+  const client = await logIn(discord);
   const channelId = discord.guilds[0]?.channels[0]?.id ?? '';
   const posts = Array.from({ length: 6 }, (_, index) =>
     client.rest.post(Routes.channelMessages(channelId), { body: { content: String(index) } }),
@@ -223,7 +223,7 @@ test('every request is recorded with its path, body, files and error', async (t)
 
 test('closing leaves nothing behind: not a hanging call, a waiting interaction, a connected bot', async (t) => {
   const discord = await startDiscord({ rateLimits: false });
-  const client = await logIn(t, discord);
+  const client = await logIn(discord);
   client.on('shardError', () => undefined);
   const channelId = discord.guilds[0]?.channels[0]?.id ?? '';
   await createRest(discord).post(Routes.applicationCommands(discord.applicationId), {

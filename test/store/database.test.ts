@@ -252,7 +252,7 @@ test('a full disk is named as such, when saving and when starting', async (t) =>
     startOnSmallDisk(t, ['open', storeUrl(folder)], folder, 'head -c 1048576 /dev/zero > "$0/ballast" || true'),
   );
   assert.deepEqual(
-    starting.map(({ event, message }) => ({ event, isFull: /^The disk is full/.test(message ?? '') })),
+    starting.map(({ event, message }) => ({ event, isFull: message?.startsWith('The disk is full') === true })),
     [{ event: 'failed', isFull: true }],
   );
 });

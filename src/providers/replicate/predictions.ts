@@ -1,0 +1,91 @@
+/** A prediction as the API tells it, and what it means for us. */
+import { failure, type Output } from '../../jobs/job.ts';
+import type { Checked } from '../provider.ts';
+import { classifyPredictionError } from './failures.ts';
+
+export interface Prediction {
+  id: string;
+  /** `owner/name`; empty when not told. */
+  model: string;
+  /** A version's id, or `hidden` for an official model. */
+  version: string;
+  /** `starting`, `processing`, `succeeded`, `failed`, `canceled`, `aborted`; others may come one day. */
+  status: string;
+  input: unknown;
+  output: unknown;
+  error: string;
+  logs: string;
+  isDataRemoved: boolean;
+  /** Milliseconds since 1970, or null. */
+  createdAt: number | null;
+}
+
+/** Outputs of a model are lists and objects of a few levels. */
+const DEEPEST_OUTPUT = 8;
+const MOST_OUTPUTS = 50;
+
+/** null: not a prediction. */
+export function readPrediction(body: unknown): Prediction | null {
+  if (typeof body !== 'object' || body === null) return null;
+  const { id, model, version, status, input, output, error, logs, data_removed, created_at } = body as Record<
+    string,
+    unknown
+  >;
+  if (typeof id !== 'string' || id === '' || typeof status !== 'string') return null;
+  const createdAt = typeof created_at === 'string' ? Date.parse(created_at) : Number.NaN;
+  return {
+    id,
+    model: typeof model === 'string' ? model : '',
+    version: typeof version === 'string' ? version : '',
+    status,
+    input,
+    output,
+    error: typeof error === 'string' ? error : JSON.stringify(error ?? ''),
+    logs: typeof logs === 'string' ? logs : '',
+    isDataRemoved: data_removed === true,
+    createdAt: Number.isNaN(createdAt) ? null : createdAt,
+  };
+}
+
+/** Where the work stands. A status we do not know counts as running: our own time limit bounds it. */
+export function checkPrediction(prediction: Prediction): Checked {
+  const { status } = prediction;
+  switch (status) {
+    case 'succeeded':
+      return checkOutput(prediction);
+    case 'failed':
+      return { status: 'failed', failure: classifyPredictionError(prediction.error) };
+    // `aborted`: its deadline passed before it began.
+    case 'canceled':
+    case 'aborted':
+      return { status: 'failed', failure: failure('attempt-timeout', 'retry', { providerStatus: status }) };
+    default:
+      return { status: 'running', begun: status === 'processing', progress: readProgress(prediction.logs) };
+  }
+}
+
+/** From 0 to 1: the last percentage that the log shows as a progress bar (tqdm rewrites its line with \r); null for none. */
+export function readProgress(logs: string): number | null {
+  const last = [...logs.replaceAll('\r', '\n').matchAll(/(\d{1,3})%\|[^|]*\|\s*(\d+)\/(\d+)/g)].at(-1);
+  return last === undefined ? null : Math.min(1, Number(last[1]) / 100);
+}
+
+/** Every address in an output, in order, each once: models answer with a string, a list, or objects of them. */
+export function collectUrls(output: unknown): string[] {
+  const urls = new Set<string>();
+  const walk = (value: unknown, depth: number): void => {
+    if (urls.size >= MOST_OUTPUTS || depth > DEEPEST_OUTPUT) return;
+    if (typeof value === 'string' && /^(https?:\/\/|data:(image|video)\/)/i.test(value)) urls.add(value);
+    if (typeof value === 'object' && value !== null) for (const part of Object.values(value)) walk(part, depth + 1);
+  };
+  walk(output, 0);
+  return [...urls];
+}
+
+function checkOutput({ output, isDataRemoved }: Prediction): Checked {
+  const outputs = collectUrls(output).map((url): Output => ({ kind: 'url', url }));
+  if (outputs.length > 0) return { status: 'finished', outputs };
+  // An hour after its end a prediction has neither output nor files.
+  const reason = isDataRemoved ? failure('file-gone', 'give-up') : failure('no-output', 'vary');
+  return { status: 'failed', failure: { ...reason, providerStatus: isDataRemoved ? 'data removed' : 'succeeded' } };
+}
