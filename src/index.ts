@@ -55,7 +55,7 @@ async function main(): Promise<void> {
 
 /** One sentence, no stack. */
 function exitWith(sentence: string, code: number): never {
-  console.error(sentence);
+  process.stderr.write(`${sentence}\n`);
   process.exit(code);
 }
 
@@ -128,7 +128,7 @@ async function run(config: Config, log: Log): Promise<void> {
   // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
   const connected = await gateway.connect(stopping.signal, () => void goOn());
   await goOn();
-  await announce(connected, config, meta, log);
+  await announce(connected, config, meta, log, [...providers.keys()]);
 }
 
 type LocalProvider = Provider & { close(): Promise<void> };
@@ -151,7 +151,13 @@ async function readPromptKey(meta: MetaStore): Promise<string> {
 }
 
 /** Registers the commands and prints how to invite the bot. Trouble here costs the commands, not the jobs. */
-async function announce({ rest, applicationId, botName }: Gateway, config: Config, meta: MetaStore, log: Log): Promise<void> {
+async function announce(
+  { rest, applicationId, botName }: Gateway,
+  config: Config,
+  meta: MetaStore,
+  log: Log,
+  providers: readonly string[],
+): Promise<void> {
   const { guildId } = config.discord;
   try {
     const previousGuildId = (await meta.get('commands-guild')) || null;
@@ -164,8 +170,7 @@ async function announce({ rest, applicationId, botName }: Gateway, config: Confi
       errorMessage: error instanceof Error ? error.message : String(error),
     });
   }
-  log.info('ready', { botName, providers: config.replicate === null ? 'local' : 'replicate, local' });
-  console.log(`${botName} is ready. Invite it with ${inviteLink(applicationId)}`);
+  log.info(`${botName} is ready; invite it with ${inviteLink(applicationId)}`, { botName, providers });
 }
 
 /** The first signal stops in order, the second at once. What is not finished goes on at the next start. */

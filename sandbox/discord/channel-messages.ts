@@ -1,11 +1,11 @@
 /** Messages by the bot's own token: read, posted, edited and deleted in a channel. */
-import { MessageFlags, MessageType, PermissionFlagsBits } from 'discord-api-types/v10';
+import { MessageType, PermissionFlagsBits } from 'discord-api-types/v10';
 import type { APIMessage } from 'discord-api-types/v10';
 import { MessageCreateRequestSchema, MessageEditRequestPartialSchema } from 'discord-api-spec/zod';
 import type { SandboxChannel, SandboxClock } from '../interface.ts';
 import type { AttachmentStore, UploadedFile } from './attachments.ts';
 import { refuse, refuseIssues } from './errors.ts';
-import { composeMessage } from './message-body.ts';
+import { composeMessage, EDIT_FLAGS, NEW_MESSAGE_FLAGS } from './message-body.ts';
 import type { ComposedMessage, MessageBody } from './message-body.ts';
 import type { MessageStore, StoredMessage } from './messages.ts';
 import type { BotPermissions } from './permissions.ts';
@@ -13,9 +13,6 @@ import type { RateLimits } from './rate-limits.ts';
 import { findIssues } from './schema-check.ts';
 import { findChannel, USERS } from './world.ts';
 
-const NEW_MESSAGE_FLAGS =
-  MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications | MessageFlags.IsComponentsV2;
-const EDIT_FLAGS = MessageFlags.SuppressEmbeds | MessageFlags.IsComponentsV2;
 /** "The past few minutes" in Discord's words. */
 const NONCE_LIFE_MS = 5 * 60_000;
 const PAGE = { usual: 50, most: 100 };

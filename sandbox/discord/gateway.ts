@@ -18,6 +18,9 @@ const HEARTBEAT_GRACE = 1.5;
 const RESUMABLE_MS = 5 * 60_000;
 const MOST_KEPT_EVENTS = 1_000;
 const LARGEST_PAYLOAD_BYTES = 4_096;
+/** Identifies a day over all shards. The sandbox counts them and refuses none. */
+const MOST_IDENTIFIES = 1_000;
+const DAY_MS = 86_400_000;
 const SENDS = { limit: 120, windowMs: 60_000 };
 /** Intents 0 to 16, 20, 21, 24 and 25. */
 const ALL_INTENTS = 0x1ffff | (1 << 20) | (1 << 21) | (1 << 24) | (1 << 25);
@@ -59,7 +62,7 @@ export class Gateway {
   readonly #sessions = new Map<string, Session>();
   readonly #connections = new Set<Connection>();
   #url = '';
-  #identifiesLeft = 1_000;
+  #identifies = { since: 0, count: 0 };
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
@@ -73,13 +76,15 @@ export class Gateway {
 
   /** GET /gateway/bot. */
   describe(): Record<string, unknown> {
+    const elapsedMs = this.#parts.clock.now() - this.#identifies.since;
+    const used = elapsedMs < DAY_MS ? this.#identifies.count : 0;
     return {
       url: this.#url,
       shards: 1,
       session_start_limit: {
-        total: 1_000,
-        remaining: this.#identifiesLeft,
-        reset_after: 86_400_000,
+        total: MOST_IDENTIFIES,
+        remaining: Math.max(0, MOST_IDENTIFIES - used),
+        reset_after: Math.max(0, DAY_MS - elapsedMs),
         max_concurrency: 1,
       },
     };
@@ -200,13 +205,19 @@ export class Gateway {
     if ((intents & PRIVILEGED_INTENTS) !== 0) return socket.close(Close.DisallowedIntents, 'Disallowed intent(s).');
     const shard = parseShard(data['shard']);
     if (!shard) return socket.close(Close.InvalidShard, 'Invalid shard.');
-    this.#identifiesLeft -= 1;
+    this.#countIdentify();
     const id = randomBytes(16).toString('hex');
     const session: Session = { id, intents, shard, sequence: 0, events: [], connection, disconnectedAt: null };
     this.#sessions.set(id, session);
     connection.session = session;
     this.#greet(session);
     this.#parts.onConnectedChange(true);
+  }
+
+  #countIdentify(): void {
+    const now = this.#parts.clock.now();
+    if (now - this.#identifies.since >= DAY_MS) this.#identifies = { since: now, count: 0 };
+    this.#identifies.count += 1;
   }
 
   #greet(session: Session): void {

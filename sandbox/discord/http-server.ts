@@ -104,15 +104,9 @@ async function answerTo(
 ): Promise<ApiAnswer | DiscordError> {
   const { seen, request, fault, headers } = context;
   try {
-    if (typeof fault === 'object') {
-      await tryReadBody(seen, request);
-      throw toError(fault);
-    }
+    if (typeof fault === 'object') throw toError(fault);
     if (!request.url.startsWith(BASE) && /^\/api\/v\d+\//u.test(request.url)) throw refuse('invalidApiVersion');
-    if (!route) {
-      await tryReadBody(seen, request);
-      throw refuse('notFound');
-    }
+    if (!route) throw refuse('notFound');
     const isBot = request.headers.authorization === `Bot ${parts.token}`;
     if (route.needsBot && !isBot) throw refuse('unauthorized');
     if (route.needsBot) parts.rateLimits.takeGlobal();
@@ -127,6 +121,7 @@ async function answerTo(
       ...seen.received,
     });
   } catch (error) {
+    if (seen.received.body === null) await tryReadBody(seen, request);
     if (error instanceof DiscordError) return error;
     // A mistake in the sandbox must not look like an answer of Discord's.
     process.stderr.write(

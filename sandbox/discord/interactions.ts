@@ -8,7 +8,6 @@
 import { randomBytes } from 'node:crypto';
 import {
   InteractionResponseType as Callback,
-  InteractionType,
   MessageFlags,
   MessageType,
   PermissionFlagsBits,
@@ -17,6 +16,7 @@ import type {
   APIApplicationCommandOptionChoice,
   APIMessage,
   APIModalInteractionResponseCallbackData,
+  InteractionType,
 } from 'discord-api-types/v10';
 import type { InteractionOutcome, SandboxChannel, SandboxClock, SandboxUser } from '../interface.ts';
 import type { AttachmentStore, UploadedFile } from './attachments.ts';
@@ -25,7 +25,7 @@ import type { FormPath } from './errors.ts';
 import { buildMetadata, buildPayload } from './interaction-payloads.ts';
 import type { MetadataFacts } from './interaction-payloads.ts';
 import { checkCallback } from './interaction-rules.ts';
-import { composeMessage } from './message-body.ts';
+import { composeMessage, EDIT_FLAGS, NEW_MESSAGE_FLAGS } from './message-body.ts';
 import type { ComposedMessage, MessageBody } from './message-body.ts';
 import type { MessageStore, StoredMessage } from './messages.ts';
 import type { BotPermissions } from './permissions.ts';
@@ -35,10 +35,6 @@ const ANSWER_WITHIN_MS = 3_000;
 const TOKEN_LIFE_MS = 15 * 60_000;
 /** Older interactions are forgotten; nobody replays that far back. */
 const MOST_KEPT = 5_000;
-
-const NEW_MESSAGE_FLAGS =
-  MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications | MessageFlags.IsComponentsV2;
-const EDIT_FLAGS = MessageFlags.SuppressEmbeds | MessageFlags.IsComponentsV2;
 
 export interface Interaction {
   readonly facts: MetadataFacts;
@@ -130,7 +126,7 @@ export class Interactions {
     if (interaction.state === 'answered') throw refuse('alreadyAcknowledged');
     const { type, sourceMessageId } = interaction.facts;
     const callback = checkCallback(body, { type, hasMessage: sourceMessageId !== null });
-    const message = this.#carryOut(interaction, callback.type, { body: (callback.data ?? {}) as MessageBody, files });
+    const message = this.#carryOut(interaction, callback.type, { body: callback.data ?? {}, files });
     interaction.state = 'answered';
     this.#settle(interaction, callback.type, message);
     return this.#describeAnswer(interaction, callback.type, message);

@@ -49,6 +49,11 @@ export interface ComposedMessage extends Mentions {
   added: { attachment: APIAttachment; file: UploadedFile }[];
 }
 
+/** Flags a bot may set on a new message; EPHEMERAL is for interactions and dealt with there. */
+export const NEW_MESSAGE_FLAGS =
+  MessageFlags.SuppressEmbeds | MessageFlags.SuppressNotifications | MessageFlags.IsComponentsV2;
+export const EDIT_FLAGS = MessageFlags.SuppressEmbeds | MessageFlags.IsComponentsV2;
+
 const MOST_ATTACHMENTS = 10;
 const MOST_CONTENT = 2_000;
 const MOST_EMBED_TEXT = 6_000;
@@ -211,13 +216,13 @@ function nextFlags({ body, existing, settableFlags }: ComposeRequest, isV2: bool
   const kept = existing ? (existing.flags ?? 0) & ~MessageFlags.Loading : 0;
   const isGiven = body.flags !== undefined && body.flags !== null;
   const set = isGiven ? (kept & ~settableFlags) | ((body.flags ?? 0) & settableFlags) : kept;
-  return (isV2 ? set | MessageFlags.IsComponentsV2 : set) as MessageFlags;
+  return isV2 ? set | MessageFlags.IsComponentsV2 : set;
 }
 
 function textsOf(body: MessageBody, components: AnyComponent[] | undefined, existing: APIMessage | null): string[] {
   const content = body.content === undefined ? existing?.content : body.content;
   // What Discord gives back has the same fields as what it takes, as far as text is concerned.
-  const shown = components ?? ((existing?.components ?? []) as unknown as AnyComponent[]);
+  const shown = components ?? existing?.components ?? [];
   return [...(content ? [content] : []), ...collectText(shown)];
 }
 

@@ -62,7 +62,7 @@ export class MessageStore {
       pinned: false,
       ...extra,
       ...fields,
-      flags: (fields.flags | ownFlags) as MessageFlags,
+      flags: fields.flags | ownFlags,
     };
     const stored: StoredMessage = { message, ephemeralFor, isLoading, edits: 0, editedAt: null, createdAt: now };
     this.#keepFiles(added);

@@ -161,7 +161,7 @@ export function toApiGuild(known: SandboxGuild): APIGuild {
     roles: toApiRoles(known.id),
     hub_type: null,
     incidents_data: null,
-  } as APIGuild;
+  };
 }
 
 /** GUILD_CREATE: the server with everything in it that comes only over the gateway. */
@@ -202,7 +202,7 @@ export function toApiApplication(): Partial<APIApplication> {
     flags: 0 as ApplicationFlags,
     approximate_guild_count: GUILDS.length,
     approximate_user_install_count: 0,
-    integration_types_config: { 0: {}, 1: {} } as NonNullable<APIApplication['integration_types_config']>,
+    integration_types_config: { 0: {}, 1: {} },
     redirect_uris: [],
     interactions_endpoint_url: null,
   };

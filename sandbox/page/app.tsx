@@ -112,6 +112,7 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
           )}
           <ChannelLog
             channel={channel}
+            bot={state.bot}
             messages={messages}
             notices={talk.notices.filter((notice) => notice.channelId === channel.id && notice.user.id === user.id)}
             press={talk.press}

@@ -2,7 +2,7 @@
 import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { APIMessage } from 'discord-api-types/v10';
-import type { SandboxChannel, SandboxMessage } from '../interface.ts';
+import type { BotStatus, SandboxChannel, SandboxMessage } from '../interface.ts';
 import { listTexts, readComponents } from './component-shape.ts';
 import { Icon } from './icon.tsx';
 import { MessageView, NoticeView, type MessageViewProps, type Notice } from './message.tsx';
@@ -13,6 +13,7 @@ const EXAMPLE = '/generate prompt: a beautiful sunset over mountains';
 
 export interface ChannelLogProps {
   channel: SandboxChannel;
+  bot: BotStatus;
   messages: readonly SandboxMessage[];
   notices: readonly Notice[];
   press: MessageViewProps['press'];
@@ -22,7 +23,7 @@ export interface ChannelLogProps {
 }
 
 export function ChannelLog(props: ChannelLogProps): JSX.Element {
-  const { channel, messages, notices, press, dismiss, dismissNotice, tryExample } = props;
+  const { channel, bot, messages, notices, press, dismiss, dismissNotice, tryExample } = props;
   const { scroller, content, isAway, toEnd } = useStickyScroll(channel.id);
   const byId = useMemo(() => new Map(messages.map(({ message }) => [message.id, message])), [messages]);
   const isEmpty = messages.length === 0 && notices.length === 0;
@@ -31,7 +32,7 @@ export function ChannelLog(props: ChannelLogProps): JSX.Element {
       <div ref={scroller} class="log" tabIndex={0} aria-label={`Messages in #${channel.name}`} role="region">
         <div ref={content} class="log-content">
           {isEmpty ? (
-            <Welcome channel={channel} tryExample={tryExample} />
+            <Welcome channel={channel} bot={bot} tryExample={tryExample} />
           ) : (
             <p class="log-start">This is the start of #{channel.name}.</p>
           )}
@@ -100,8 +101,8 @@ function useStickyScroll(channelId: string) {
   return { scroller, content, isAway, toEnd };
 }
 
-function Welcome(props: { channel: SandboxChannel; tryExample: (text: string) => void }): JSX.Element {
-  const { channel, tryExample } = props;
+function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>): JSX.Element {
+  const { channel, bot, tryExample } = props;
   return (
     <div class="welcome">
       <span class="welcome-mark" aria-hidden="true">
@@ -118,7 +119,11 @@ function Welcome(props: { channel: SandboxChannel; tryExample: (text: string) =>
           Try this example
         </button>
       </p>
-      <p class="quiet">Then press Enter. Or type / to see every command.</p>
+      <p class="quiet">
+        {bot.state === 'stopped'
+          ? 'The bot is not running: press Start the bot in the panel first.'
+          : 'Then press Enter. Or type / to see every command.'}
+      </p>
     </div>
   );
 }

@@ -4,6 +4,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { safeUrl, type Media } from './component-shape.ts';
 import { Icon } from './icon.tsx';
 
+/** A picture alone is shown at most this tall, as in style.css. */
+const TALLEST_PX = 400;
+
 export interface GalleryItem {
   media: Media;
   /** Empty: the maker gave no alt text. */
@@ -36,10 +39,7 @@ function isVideo({ url, content_type: type }: Media): boolean {
 function GalleryCell(props: { item: GalleryItem; isAlone: boolean; zoom: (item: GalleryItem) => void }): JSX.Element {
   const { item, isAlone, zoom } = props;
   const [isHidden, hide] = useState(item.spoiler);
-  const { width, height } = item.media;
-  const ratio = width && height ? `${width} / ${height}` : undefined;
-  // A picture alone keeps its shape while it loads, so that nothing below it jumps.
-  const style = isAlone && ratio !== undefined && width ? { aspectRatio: ratio, width: `${width}px` } : {};
+  const style = isAlone ? styleOf(item.media) : {};
   const url = useSteadyUrl(item.media.url);
   if (url === undefined) return <div class="media-missing">This picture has no address that can be shown.</div>;
   if (isHidden) {
@@ -67,6 +67,15 @@ function GalleryCell(props: { item: GalleryItem; isAlone: boolean; zoom: (item: 
       <img src={url} alt={item.description} />
     </button>
   );
+}
+
+/** A picture alone keeps its shape while it loads, so that nothing below it jumps. */
+function styleOf({ width, height }: Media): { aspectRatio?: string; width?: string } {
+  if (!width || !height) return {};
+  return {
+    aspectRatio: `${width} / ${height}`,
+    width: `${Math.min(width, Math.round((TALLEST_PX * width) / height))}px`,
+  };
 }
 
 /** Keeps the first signed address of a file, so that an edited card does not load its picture again. */

@@ -99,7 +99,7 @@ function readAsker(
     memberPermissions: payload.member === undefined ? null : BigInt(payload.member.permissions),
     // Not every payload in the wild carries it, whatever its type says.
     appPermissions: (payload.app_permissions as string | undefined) === undefined ? null : BigInt(payload.app_permissions),
-    attachmentSizeLimit: (payload.attachment_size_limit as number | undefined) ?? DEFAULT_SIZE_LIMIT,
+    attachmentSizeLimit: payload.attachment_size_limit ?? DEFAULT_SIZE_LIMIT,
   };
 }
 

@@ -20,6 +20,6 @@ function promptWords(job: Job): string {
     .replace(/^(an?|the)\s+/u, '')
     .replace(/[^\p{L}\p{M}\p{N}]+/gu, '_')
     .replace(/^_+|_+$/gu, '');
-  const short = [...words].slice(0, LONGEST_WORDS).join('').replace(/_+$/u, '');
+  const short = Array.from(words).slice(0, LONGEST_WORDS).join('').replace(/_+$/u, '');
   return short === '' ? job.id : short;
 }

@@ -206,12 +206,11 @@ export class Intake {
    * Sends the card as the answer. Resolves with its message; null when it does not stand and the job
    * has been ended unpaid.
    */
-  async #deliver(asker: Asker, job: Job, answer: { type: number; data: object }): Promise<string | null> {
+  async #deliver(asker: Asker, job: Job, answer: APIInteractionResponse): Promise<string | null> {
     const { api, engine, log } = this.#options;
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     try {
-      // The body is built by our renderer for exactly this answer.
-      const messageId = await api.answer(asker, answer as APIInteractionResponse, { signal });
+      const messageId = await api.answer(asker, answer, { signal });
       return messageId ?? (await this.#lookForCard(job));
     } catch (error) {
       const lost = classifyDelivery(error);
@@ -228,13 +227,13 @@ export class Intake {
   async #answerAgain(
     asker: Asker,
     job: Job,
-    answer: { type: number; data: object },
+    answer: APIInteractionResponse,
     signal: AbortSignal,
   ): Promise<string | null> {
     const standing = await this.#lookForCard(job);
     if (standing !== null || signal.aborted) return standing;
     try {
-      return await this.#options.api.answer(asker, answer as APIInteractionResponse, { signal });
+      return await this.#options.api.answer(asker, answer, { signal });
     } catch (error) {
       classifyDelivery(error);
       return this.#lookForCard(job);

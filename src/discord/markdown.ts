@@ -2,8 +2,8 @@
 
 /** Everything Discord's markdown gives a meaning to, and what starts mentions, timestamps and custom emoji. */
 const ACTIVE = /[\\*_~`|>#<@:[\]()\-+.!/]/g;
-/** Controls that reorder or hide text (Unicode bidi controls), and those no one can see. */
-const INVISIBLE = /[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u200E\u200F\u202A-\u202E\u2066-\u2069]/g;
+/** Controls, and what reorders text (Unicode's Bidi_Control). Joiners stay: emoji are built with them. */
+const INVISIBLE = /[\p{Cc}\p{Bidi_Control}]/gu;
 const FIRST_STRONG_ISOLATE = '\u2068';
 const POP_ISOLATE = '\u2069';
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
@@ -23,7 +23,7 @@ export function plainText(text: string, longest: number): string {
 }
 
 function plainLine(text: string): string {
-  return text.replace(INVISIBLE, '').replace(/\s+/gu, ' ').trim();
+  return text.replace(/\s+/gu, ' ').replace(INVISIBLE, '').trim();
 }
 
 function cut(text: string, longest: number): string {

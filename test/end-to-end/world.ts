@@ -164,7 +164,7 @@ export function picturesOf(message: APIMessage): { url: string; description: str
   return collect(message.components, (part) => {
     const media = part['media'];
     if (typeof media !== 'object' || media === null || !('url' in media)) return null;
-    return { url: String(media.url), description: String(part['description'] ?? '') };
+    return { url: String(media.url), description: typeof part['description'] === 'string' ? part['description'] : '' };
   });
 }
 

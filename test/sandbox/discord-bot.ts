@@ -147,10 +147,10 @@ export async function startBot(context: TestContext, options: StartDiscordOption
 /** What was refused: HTTP status, Discord's code and, for 50035, the paths. */
 export async function refused(
   discord: SandboxDiscord,
-  call: Promise<unknown>,
+  attempt: Promise<unknown>,
 ): Promise<{ status: number; code: number | string; paths: string[] }> {
   const before = discord.requests.length;
-  const error = await call.then(
+  const error = await attempt.then(
     () => assert.fail('Expected the call to be refused, it was carried out.'),
     (reason: unknown) => reason,
   );
@@ -172,11 +172,11 @@ export async function call(
     headers: { authorization: token, ...(body === undefined ? {} : { 'content-type': 'application/json' }) },
     body: body === undefined ? null : JSON.stringify(body),
   });
-  const text = await response.text();
+  const answer = await response.text();
   return {
     status: response.status,
     headers: response.headers,
-    body: text === '' ? {} : (JSON.parse(text) as Record<string, unknown>),
+    body: answer === '' ? {} : (JSON.parse(answer) as Record<string, unknown>),
   };
 }
 

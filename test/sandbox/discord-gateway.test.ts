@@ -29,7 +29,7 @@ async function connectRaw(context: TestContext, discord: SandboxDiscord): Promis
   const socket = new WebSocket(`${url}?v=10&encoding=json`);
   context.after(() => socket.terminate());
   const payloads: GatewayPayload[] = [];
-  socket.on('message', (data) => payloads.push(JSON.parse(String(data)) as GatewayPayload));
+  socket.on('message', (data) => payloads.push(JSON.parse((data as Buffer).toString()) as GatewayPayload));
   const closed = once(socket, 'close').then(([code]) => code as number);
   const find = async (fits: (payload: GatewayPayload) => boolean): Promise<GatewayPayload> => {
     for (let seen = 0; seen < 100; seen += 1) {
@@ -249,6 +249,40 @@ test('a client that says goodbye ends its session, and a command then gets no an
     options: { prompt: 'hello' },
   });
   assert.equal(outcome.status, 'no-answer');
+});
+
+test('a bot that stops its heartbeats is closed with 4009', async (t) => {
+  t.mock.timers.enable({ apis: ['setTimeout'] });
+  const discord = await startSandbox(t);
+  const raw = await connectRaw(t, discord);
+  raw.send(identify(discord.token));
+  await raw.find((payload) => payload.t === 'READY');
+  t.mock.timers.tick(41_250);
+  raw.send({ op: 1, d: 1 });
+  await raw.find((payload) => payload.op === 11);
+  t.mock.timers.tick(41_250);
+  assert.equal(discord.isBotConnected(), true);
+  t.mock.timers.tick(41_250);
+  assert.equal(await raw.closed, 4009);
+});
+
+test('who asked for messages hears of those everyone sees', async (t) => {
+  const discord = await startSandbox(t);
+  const raw = await connectRaw(t, discord);
+  raw.send(identify(discord.token, GatewayIntentBits.GuildMessages));
+  await raw.find((payload) => payload.t === 'READY');
+  const channelId = discord.guilds[0]?.channels[0]?.id ?? '';
+  const rest = createRest(discord);
+  const message = (await rest.post(Routes.channelMessages(channelId), { body: { content: 'one' } })) as { id: string };
+  await rest.patch(Routes.channelMessage(channelId, message.id), { body: { content: 'two' } });
+  await rest.delete(Routes.channelMessage(channelId, message.id));
+  await raw.find((payload) => payload.t === 'MESSAGE_DELETE');
+  const events = raw.payloads.filter((payload) => payload.op === 0).map((payload) => [payload.t, payload.d['content']]);
+  assert.deepEqual(events.slice(1), [
+    ['MESSAGE_CREATE', 'one'],
+    ['MESSAGE_UPDATE', 'two'],
+    ['MESSAGE_DELETE', undefined],
+  ]);
 });
 
 /** Waits for what another task of this process is about to do. */

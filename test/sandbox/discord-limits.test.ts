@@ -221,7 +221,7 @@ test('every request is recorded with its path, body, files and error', async (t)
   assert.deepEqual(second?.error, { code: 50035, message: 'Invalid Form Body', paths: ['content'] });
 });
 
-test('closing leaves nothing behind: not a hanging call, a waiting interaction, a connected bot', async (t) => {
+test('closing leaves nothing behind: not a hanging call, a waiting interaction, a connected bot', async () => {
   const discord = await startDiscord({ rateLimits: false });
   const client = await logIn(discord);
   client.on('shardError', () => undefined);

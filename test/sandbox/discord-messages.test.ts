@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TestContext } from 'node:test';
-import { MessageFlags, PermissionFlagsBits, REST, Routes } from 'discord.js';
-import type { APIMessage } from 'discord.js';
+import { MessageFlags, PermissionFlagsBits, Routes } from 'discord.js';
+import type { APIMessage, REST } from 'discord.js';
 import type { SandboxDiscord } from '../../sandbox/interface.ts';
 import { button, createRest, gallery, PNG, refused, row, startBot, startSandbox, text, v2 } from './discord-bot.ts';
 

@@ -203,7 +203,7 @@ class ReplicateProvider implements Provider {
 
   /** Followed on our own host only: behind a proxy the address names another one, and the key must not go there. */
   #nextPage(next: string): [string | URL, Record<string, string>] {
-    const url = URL.canParse(next, this.#baseUrl) ? new URL(next, this.#baseUrl) : null;
+    const url = URL.canParse(next, this.#baseUrl.href) ? new URL(next, this.#baseUrl) : null;
     if (url === null) throw createUnreadable('no');
     if (url.origin === this.#baseUrl.origin) return [url, {}];
     return ['/predictions', Object.fromEntries(url.searchParams)];
