@@ -1,5 +1,9 @@
 /** `/generate`: one picture from a prompt. */
-import { ApplicationCommandOptionType, ApplicationIntegrationType, InteractionContextType } from 'discord-api-types/v10';
+import {
+  ApplicationCommandOptionType,
+  ApplicationIntegrationType,
+  InteractionContextType,
+} from 'discord-api-types/v10';
 import type { CommandAsk } from '../src/discord/ask.ts';
 import type { Command } from '../src/discord/command.ts';
 import type { Request } from '../src/jobs/job.ts';

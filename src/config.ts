@@ -16,7 +16,11 @@ export interface Config {
   /** What the engine is given as it is. */
   readonly engine: {
     readonly timeoutMs: { readonly image: number; readonly video: number };
-    readonly retry: { readonly baseMs: number; readonly maxMs: number; readonly variation: 'auto' | 'always' | 'never' };
+    readonly retry: {
+      readonly baseMs: number;
+      readonly maxMs: number;
+      readonly variation: 'auto' | 'always' | 'never';
+    };
     readonly jobMaxAgeMs: number;
     readonly concurrency: number;
     readonly userRunningLimit: number;
@@ -32,6 +36,9 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
+/** `/animate` is still to come; its setting comes with it. */
+const VIDEO_TIMEOUT_MS = 600_000;
+
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /** The settings of `.env` in the working directory, where there is one, beneath those of the environment. */
@@ -42,6 +49,8 @@ export function loadConfig(): Config {
 
 function loadEnvFile(): void {
   try {
+    // The file does not replace what is set; an empty one is not set (the interface), but Node would keep it.
+    for (const [name, value] of Object.entries(process.env)) if (value === '') delete process.env[name];
     process.loadEnvFile('.env');
   } catch {
     throw new ConfigError('Expected .env to be a readable file of NAME=value lines; it could not be read.');
@@ -50,48 +59,52 @@ function loadEnvFile(): void {
 
 /** Throws ConfigError at the first setting that is missing or wrong. */
 export function readConfig(environment: Environment): Config {
+  // Read in the order of `.env.example`, so that the first wrong line is the first one told.
   const settings = new Settings(environment);
   const token = settings.require('DISCORD_TOKEN', 'the bot token from the Bot page of the Discord developer portal');
-  const replicateToken = settings.read('REPLICATE_API_TOKEN');
-  const apiUrl = settings.url('DISCORD_API_URL', 'https://discord.com/api');
+  const apiUrl = settings.discordUrl('DISCORD_API_URL', 'https://discord.com/api');
   const guildId = settings.snowflake('DISCORD_GUILD_ID');
+  const replicateToken = settings.secret('REPLICATE_API_TOKEN');
   const baseUrl = settings.url('REPLICATE_BASE_URL', 'https://api.replicate.com/v1');
   const imageModel = settings.model('REPLICATE_IMAGE_MODEL', 'black-forest-labs/flux-schnell');
   const configured = replicateToken === null ? ['local'] : ['replicate', 'local'];
-  const storeUrl = settings.read('STORE_URL') ?? 'sqlite://data/darkroom.sqlite';
-  if (!storeUrl.startsWith('sqlite://') || storeUrl === 'sqlite://') {
-    throw wrong('STORE_URL', schemeOf(storeUrl), 'sqlite:// and a file, for example sqlite://data/darkroom.sqlite');
-  }
-  return {
-    discord: { token, apiUrl, guildId },
-    replicate: replicateToken === null ? null : { token: replicateToken, baseUrl, imageModel },
-    defaultProvider: settings.choice('DEFAULT_PROVIDER', configured, configured[0] ?? 'local', 'one that is set up: '),
-    fallback: settings.choice('FALLBACK', ['ask', 'auto', 'never'], 'ask'),
-    storeUrl,
-    dataDir: settings.read('DATA_DIR') ?? 'data',
-    maxRetries: settings.integer('MAX_RETRIES', 3, 0, 20),
-    engine: readEngine(settings),
-    log: {
-      level: settings.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
-      file: settings.read('LOG_FILE'),
-    },
-    secrets: [token, ...(replicateToken === null ? [] : [replicateToken])],
-  };
-}
-
-function readEngine(settings: Settings): Config['engine'] {
+  const defaultProvider = settings.choice(
+    'DEFAULT_PROVIDER',
+    configured,
+    configured[0] ?? 'local',
+    'one that is set up: ',
+  );
+  const fallback = settings.choice('FALLBACK', ['ask', 'auto', 'never'], 'ask');
+  const variation = settings.choice('PROMPT_VARIATION', ['auto', 'always', 'never'], 'auto');
+  const storeUrl = settings.store('STORE_URL', 'sqlite://data/darkroom.sqlite');
+  const dataDir = settings.read('DATA_DIR') ?? 'data';
   const imageTimeoutMs = settings.seconds('IMAGE_TIMEOUT_SECONDS', 120, 1, 1_800);
-  return {
-    timeoutMs: { image: imageTimeoutMs, video: 600_000 },
-    retry: {
-      variation: settings.choice('PROMPT_VARIATION', ['auto', 'always', 'never'], 'auto'),
-      baseMs: settings.seconds('RETRY_BASE_SECONDS', 2, 0, 600),
-      maxMs: settings.seconds('RETRY_MAX_SECONDS', 30, 0, 3_600),
-    },
-    jobMaxAgeMs: settings.number('JOB_MAX_AGE_HOURS', 24, 0.01, 24 * 30) * 3_600_000,
+  const maxRetries = settings.integer('MAX_RETRIES', 3, 0, 20);
+  const baseMs = settings.seconds('RETRY_BASE_SECONDS', 2, 0, 600);
+  const maxMs = settings.seconds('RETRY_MAX_SECONDS', 30, 0, 3_600);
+  const engine: Config['engine'] = {
+    timeoutMs: { image: imageTimeoutMs, video: VIDEO_TIMEOUT_MS },
+    retry: { baseMs, maxMs, variation },
+    jobMaxAgeMs: Math.round(settings.number('JOB_MAX_AGE_HOURS', 24, 0.01, 24 * 30) * 3_600_000),
     concurrency: settings.integer('CONCURRENCY', 8, 1, 1_000),
     userRunningLimit: settings.integer('USER_RUNNING_LIMIT', 2, 1, 1_000),
     userWaitingLimit: settings.integer('USER_WAITING_LIMIT', 10, 0, 10_000),
+  };
+  const log: Config['log'] = {
+    level: settings.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
+    file: settings.read('LOG_FILE'),
+  };
+  return {
+    discord: { token, apiUrl, guildId },
+    replicate: replicateToken === null ? null : { token: replicateToken, baseUrl, imageModel },
+    defaultProvider,
+    fallback,
+    storeUrl,
+    dataDir,
+    maxRetries,
+    engine,
+    log,
+    secrets: [token, ...(replicateToken === null ? [] : [replicateToken])],
   };
 }
 
@@ -109,9 +122,26 @@ class Settings {
   }
 
   require(name: string, expected: string): string {
-    const value = this.read(name);
-    if (value === null) throw new ConfigError(`${name} is not set. Expected ${expected}; set it in .env or in the environment.`);
+    const value = this.secret(name);
+    if (value === null) {
+      throw new ConfigError(`${name} is not set; expected ${expected}, in .env or in the environment.`);
+    }
     return value;
+  }
+
+  /** Never told back. One with spaces in it would only fail later, in a header. */
+  secret(name: string): string | null {
+    const value = this.read(name);
+    if (value === null || /^[\x21-\x7e]+$/.test(value)) return value;
+    throw new ConfigError(
+      `${name} has spaces or unusual characters in it; expected the bare token, without quotes and without a word before it.`,
+    );
+  }
+
+  store(name: string, fallback: string): string {
+    const value = this.read(name) ?? fallback;
+    if (/^sqlite:\/\/[^:]/.test(value)) return value;
+    throw wrong(name, schemeOf(value), 'sqlite:// and a file, for example sqlite://data/darkroom.sqlite');
   }
 
   choice<T extends string>(name: string, choices: readonly T[], fallback: T, kind = ''): T {
@@ -125,7 +155,7 @@ class Settings {
   number(name: string, fallback: number, least: number, most: number): number {
     const value = this.read(name);
     if (value === null) return fallback;
-    const number = Number(value);
+    const number = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : NaN;
     if (!Number.isFinite(number) || number < least || number > most) {
       throw wrong(name, value, `a number from ${least} to ${most}`);
     }
@@ -149,10 +179,17 @@ class Settings {
     const expected = 'an https:// address (http:// only for this machine)';
     if (!URL.canParse(value)) throw wrong(name, value, expected);
     const { protocol, hostname, username, password } = new URL(value);
-    if (username !== '' || password !== '') throw wrong(name, 'an address with a password in it', expected);
+    if (username !== '' || password !== '') throw wrong(name, 'an address with a name or a password in it', expected);
     const isLocal = ['127.0.0.1', 'localhost', '[::1]'].includes(hostname);
     if (protocol !== 'https:' && !(protocol === 'http:' && isLocal)) throw wrong(name, value, expected);
     return value.replace(/\/+$/, '');
+  }
+
+  /** The clients put the version behind it by themselves. */
+  discordUrl(name: string, fallback: string): string {
+    const value = this.url(name, fallback);
+    if (/\/v\d+$/.test(value)) throw wrong(name, value, 'the address without the version at its end');
+    return value;
   }
 
   snowflake(name: string): string | null {
@@ -171,9 +208,14 @@ class Settings {
 /** Store addresses may hold a password; only what stands before it is told. */
 function schemeOf(url: string): string {
   const end = url.indexOf('://');
-  return end < 0 ? 'an address without sqlite://' : `${url.slice(0, end)}://…`;
+  return end < 0 ? '…' : `${url.slice(0, end)}://…`;
+}
+
+/** A setting pasted in the wrong place may be a page long. */
+function shorten(found: string): string {
+  return found.length > 100 ? `${found.slice(0, 99)}…` : found;
 }
 
 function wrong(name: string, found: string, expected: string): ConfigError {
-  return new ConfigError(`${name} is "${found}". Expected ${expected}.`);
+  return new ConfigError(`${name} is ${JSON.stringify(shorten(found))}; expected ${expected}.`);
 }

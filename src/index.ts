@@ -61,7 +61,8 @@ function exitWith(sentence: string, code: number): never {
 
 async function run(config: Config, log: Log): Promise<void> {
   const stopping = new AbortController();
-  const onUnreadable = (key: string, why: string): void => log.error('a record could not be read and was set aside', { key, why });
+  const onUnreadable = (key: string, why: string): void =>
+    log.error('a record could not be read and was set aside', { key, why });
   const database = await openDatabase({ url: config.storeUrl });
   const meta = createMetaStore(database);
   const jobs = await openJobStore({ database, onUnreadable });
@@ -93,7 +94,17 @@ async function run(config: Config, log: Log): Promise<void> {
     updatesEndAt,
   });
   const live = new LiveMessage({ api, cards, assets, clock, getJob: (jobId) => engine.get(jobId), contextFor, log });
-  const intake = new Intake({ api, engine, live, providers, clock, maxRetries: config.maxRetries, contextFor, log, signal: stopping.signal });
+  const intake = new Intake({
+    api,
+    engine,
+    live,
+    providers,
+    clock,
+    maxRetries: config.maxRetries,
+    contextFor,
+    log,
+    signal: stopping.signal,
+  });
   const buttons = new Buttons({ engine, intake, live, downloads: new Downloads({ api, assets, log }) });
   const router = new Router({ commands, intake, buttons, clock, defaultProvider: config.defaultProvider, log });
   const gateway = new GatewayConnection({

@@ -3,6 +3,7 @@
  * nowhere else: whoever logs need not think of them.
  */
 import { pino } from 'pino';
+import { ConfigError } from './config.ts';
 
 export type Fields = Record<string, unknown>;
 
@@ -23,14 +24,22 @@ export interface LogOptions {
 
 const REMOVED = '[removed]';
 /** Whatever stands under such a name is not for a log, whoever put it there. */
-const SECRET_NAME = /^(authorization|token|.*_token|api_?key|secret|password|cookie)$/i;
+const SECRET_NAME = /(authorization|token|api_?key|secret|password|cookie)$|^(negative)?_?prompt$/i;
+/** Discord's interaction tokens stand in addresses; what follows a `?` there may be a signature. */
+const SECRETS_IN_ADDRESSES: readonly [RegExp, string][] = [
+  [/\/(webhooks|interactions)\/(\d+)\/[\w.~%-]+/g, `/$1/$2/${REMOVED}`],
+  [/(\bhttps?:\/\/[^\s?"']+)\?[^\s"']+/g, `$1?${REMOVED}`],
+];
 const DEEPEST = 6;
 
-/** Writes at once, not later: a line is out before the process can end. Rejects nothing; a full disk loses log lines only. */
+/**
+ * Writes at once, not later: a line is out before the process can end. A full disk or a closed stdout
+ * loses log lines only. Throws ConfigError when LOG_FILE cannot be opened.
+ */
 export function createLog({ level, file, secrets }: LogOptions): Log {
   const known = secrets.filter((secret) => secret !== '');
   const destinations = [pino.destination({ dest: 1, sync: true })];
-  if (file !== null) destinations.push(pino.destination({ dest: file, sync: true, mkdir: true, append: true }));
+  if (file !== null) destinations.push(openFile(file));
   for (const destination of destinations) destination.on('error', () => undefined);
   const logger = pino(
     {
@@ -49,6 +58,14 @@ export function createLog({ level, file, secrets }: LogOptions): Log {
   return { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') };
 }
 
+function openFile(file: string): ReturnType<typeof pino.destination> {
+  try {
+    return pino.destination({ dest: file, sync: true, mkdir: true, append: true });
+  } catch {
+    throw new ConfigError(`LOG_FILE is ${JSON.stringify(file)}; expected a file that can be written to.`);
+  }
+}
+
 /** A copy without secrets, whatever they are nested in. */
 function clean(value: unknown, secrets: readonly string[], depth: number): unknown {
   if (typeof value === 'string') return hide(value, secrets);
@@ -65,5 +82,6 @@ function clean(value: unknown, secrets: readonly string[], depth: number): unkno
 }
 
 function hide(text: string, secrets: readonly string[]): string {
-  return secrets.reduce((left, secret) => left.replaceAll(secret, REMOVED), text);
+  const known = secrets.reduce((left, secret) => left.replaceAll(secret, REMOVED), text);
+  return SECRETS_IN_ADDRESSES.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), known);
 }

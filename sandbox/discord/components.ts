@@ -250,7 +250,12 @@ export function findReferenced(url: string, attachments: readonly APIAttachment[
 export function resolveComponents(
   components: readonly AnyComponent[],
   attachments: readonly APIAttachment[],
+  nextMediaId: () => string,
 ): APIMessageTopLevelComponent[] {
+  const resolveMedia = (given: Media): Record<string, unknown> => ({
+    id: nextMediaId(),
+    ...describeMedia(given, attachments),
+  });
   const taken = new Set(listComponents(components).map(({ component }) => component.id ?? 0));
   let last = 0;
   const nextId = (): number => {
@@ -260,20 +265,32 @@ export function resolveComponents(
   };
   const resolve = (component: AnyComponent): Record<string, unknown> => {
     const { components: children, accessory, media, file, items, ...rest } = component;
-    const given = Object.fromEntries(Object.entries(rest).filter(([, value]) => value !== null && value !== undefined));
     return {
       ...defaultsOf(component.type),
-      ...given,
+      ...withoutNull(rest),
       id: component.id ? component.id : nextId(),
       ...(children ? { components: children.map(resolve) } : {}),
       ...(accessory ? { accessory: resolve(accessory) } : {}),
-      ...(media ? { media: resolveMedia(media, attachments) } : {}),
-      ...(file ? { file: resolveMedia(file, attachments), ...fileFacts(file, attachments) } : {}),
-      ...(items ? { items: items.map((item) => resolveItem(item, attachments)) } : {}),
+      ...(media ? { media: resolveMedia(media) } : {}),
+      ...(file ? { file: resolveMedia(file), ...fileFacts(file, attachments) } : {}),
+      ...(items
+        ? {
+            items: items.map((item) => ({
+              description: null,
+              spoiler: false,
+              ...withoutNull(item),
+              media: resolveMedia(item.media),
+            })),
+          }
+        : {}),
     };
   };
   // Built from what the schemas accepted, with the fields of the response schemas filled in.
   return components.map(resolve) as unknown as APIMessageTopLevelComponent[];
+}
+
+function withoutNull(fields: object): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== null && value !== undefined));
 }
 
 function defaultsOf(type: number): Record<string, unknown> {
@@ -291,19 +308,8 @@ function defaultsOf(type: number): Record<string, unknown> {
   }
 }
 
-function resolveItem(
-  item: NonNullable<AnyComponent['items']>[number],
-  attachments: readonly APIAttachment[],
-): Record<string, unknown> {
-  return {
-    media: resolveMedia(item.media, attachments),
-    description: item.description ?? null,
-    spoiler: item.spoiler ?? false,
-  };
-}
-
 /** An address outside is taken as it is: the sandbox fetches nothing. */
-function resolveMedia(media: Media, attachments: readonly APIAttachment[]): Record<string, unknown> {
+function describeMedia(media: Media, attachments: readonly APIAttachment[]): Record<string, unknown> {
   const attachment = findReferenced(media.url, attachments);
   if (!attachment) return { url: media.url, proxy_url: media.url, width: 0, height: 0, content_type: null };
   return {

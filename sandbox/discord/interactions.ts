@@ -348,7 +348,7 @@ export class Interactions {
             }
           : {}),
       },
-      resource: { type, ...(carriesMessage && message ? { message: this.#parts.messages.toApi(message) } : {}) },
+      ...(carriesMessage && message ? { resource: { type, message: this.#parts.messages.toApi(message) } } : {}),
     };
   }
 

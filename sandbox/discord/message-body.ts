@@ -81,7 +81,7 @@ export function composeMessage(request: ComposeRequest, store: AttachmentStore, 
   const composed: ComposedMessage = {
     content: isV2 ? '' : (body.content ?? (body.content === null ? '' : (existing?.content ?? ''))),
     embeds: isV2 ? [] : resolveEmbeds(body.embeds, existing, attachments, prefix),
-    components: components ? resolveComponents(components, attachments) : (existing?.components ?? []),
+    components: components ? resolveComponents(components, attachments, nextId) : (existing?.components ?? []),
     attachments,
     flags: nextFlags(request, isV2),
     added,

@@ -8,6 +8,7 @@ import type {
   APITextChannel,
   APIUser,
   ApplicationFlags,
+  ChannelFlags,
   GuildMemberFlags,
   RoleFlags,
   UserFlags,
@@ -80,7 +81,9 @@ export function toApiUser(user: SandboxUser): APIUser {
     system: false,
     banner: null,
     accent_color: null,
+    flags: 0 as UserFlags,
     public_flags: 0 as UserFlags,
+    primary_guild: null,
     avatar_decoration_data: null,
   };
 }
@@ -117,6 +120,7 @@ export function toApiChannel(channel: SandboxChannel): APITextChannel {
     rate_limit_per_user: 0,
     last_message_id: null,
     permission_overwrites: [],
+    flags: 0 as ChannelFlags,
   };
 }
 

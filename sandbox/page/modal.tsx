@@ -34,6 +34,8 @@ export function ModalDialog({ open, submit, close }: ModalDialogProps): JSX.Elem
   const [trouble, setTrouble] = useState<string | null>(null);
   useEffect(() => {
     dialog.current?.showModal();
+    // showModal would take the first button.
+    dialog.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();
   }, []);
 
   const send = async (form: HTMLFormElement): Promise<void> => {
@@ -63,7 +65,7 @@ export function ModalDialog({ open, submit, close }: ModalDialogProps): JSX.Elem
         </header>
         <div class="modal-fields">
           {readComponents(open.modal.components).map((part, index) => (
-            <ModalPart key={index} part={part} isFirst={index === 0} />
+            <ModalPart key={index} part={part} />
           ))}
           {trouble !== null && (
             <p class="trouble" role="alert">
@@ -94,13 +96,13 @@ function readForm(form: HTMLFormElement): Record<string, string> {
   return Object.fromEntries([...values].map(([name, all]) => [name, all.join(',')]));
 }
 
-function ModalPart({ part, isFirst }: { part: Component; isFirst: boolean }): JSX.Element {
+function ModalPart({ part }: { part: Component }): JSX.Element {
   if (part.type === KIND.textDisplay) return <Markdown text={part.content ?? ''} />;
   const field = readField(part);
   if (field === undefined) {
     return <p class="unknown-component">The sandbox's page does not show inputs of type {part.type} yet.</p>;
   }
-  return <FieldView field={field} isFirst={isFirst} />;
+  return <FieldView field={field} />;
 }
 
 /** A label around an input, or the older way: an input in a row, with a label of its own. */
@@ -110,7 +112,7 @@ function readField(part: Component): Field | undefined {
   return { input, label: part.label ?? input.label ?? '', description: part.description ?? undefined };
 }
 
-function FieldView({ field, isFirst }: { field: Field; isFirst: boolean }): JSX.Element {
+function FieldView({ field }: { field: Field }): JSX.Element {
   const { input, label, description } = field;
   const id = `field-${input.custom_id}`;
   const isRequired = input.required !== false;
@@ -130,13 +132,7 @@ function FieldView({ field, isFirst }: { field: Field; isFirst: boolean }): JSX.
           {description}
         </p>
       )}
-      <FieldInput
-        input={input}
-        id={id}
-        isRequired={isRequired}
-        isFirst={isFirst}
-        hasDescription={description !== undefined}
-      />
+      <FieldInput input={input} id={id} isRequired={isRequired} hasDescription={description !== undefined} />
     </div>
   );
 }
@@ -145,16 +141,14 @@ interface FieldInputProps {
   input: Component;
   id: string;
   isRequired: boolean;
-  isFirst: boolean;
   hasDescription: boolean;
 }
 
-function FieldInput({ input, id, isRequired, isFirst, hasDescription }: FieldInputProps): JSX.Element {
+function FieldInput({ input, id, isRequired, hasDescription }: FieldInputProps): JSX.Element {
   const common = {
     id,
     name: input.custom_id ?? '',
     required: isRequired,
-    autofocus: isFirst,
     ...(hasDescription ? { 'aria-describedby': `${id}-description` } : {}),
   };
   if (input.type === KIND.stringSelect) return <FieldSelect input={input} common={common} />;

@@ -170,5 +170,8 @@ function isNetworkError(error: Error): boolean {
   const codes = [error, error.cause].map((part) =>
     typeof part === 'object' && part !== null && 'code' in part ? part.code : undefined,
   );
-  return error.message === 'fetch failed' || codes.some((code) => typeof code === 'string' && /^(UND_ERR|E[A-Z]+$)/.test(code));
+  return (
+    error.message === 'fetch failed' ||
+    codes.some((code) => typeof code === 'string' && /^(UND_ERR|E[A-Z]+$)/.test(code))
+  );
 }

@@ -98,7 +98,8 @@ function readAsker(
     locale: payload.locale,
     memberPermissions: payload.member === undefined ? null : BigInt(payload.member.permissions),
     // Not every payload in the wild carries it, whatever its type says.
-    appPermissions: (payload.app_permissions as string | undefined) === undefined ? null : BigInt(payload.app_permissions),
+    appPermissions:
+      (payload.app_permissions as string | undefined) === undefined ? null : BigInt(payload.app_permissions),
     attachmentSizeLimit: payload.attachment_size_limit ?? DEFAULT_SIZE_LIMIT,
   };
 }
@@ -106,7 +107,10 @@ function readAsker(
 function readOptions(options: readonly APIApplicationCommandInteractionDataOption[]): Map<string, OptionValue> {
   const values = new Map<string, OptionValue>();
   for (const option of options) {
-    if (option.type === ApplicationCommandOptionType.Subcommand || option.type === ApplicationCommandOptionType.SubcommandGroup) {
+    if (
+      option.type === ApplicationCommandOptionType.Subcommand ||
+      option.type === ApplicationCommandOptionType.SubcommandGroup
+    ) {
       continue;
     }
     if ('value' in option) values.set(option.name, option.value);

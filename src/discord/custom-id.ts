@@ -22,6 +22,7 @@ export function formatCustomId({ action, jobId, argument }: CustomId): string {
 export function parseCustomId(text: string): CustomId | null {
   const [version, name, jobId, argument, ...rest] = text.split(':');
   const action = ACTIONS.find((each) => each === name);
-  if (version !== 'v1' || action === undefined || jobId === undefined || jobId === '' || rest.length > 0) return null;
+  if (version !== 'v1' || action === undefined || rest.length > 0) return null;
+  if (jobId === undefined || jobId === '' || argument === '') return null;
   return { action, jobId, argument: argument ?? null };
 }

@@ -47,7 +47,11 @@ export class Downloads {
     }
   }
 
-  async #prepare(asker: Asker, job: Job, locale: Locale): Promise<{ body: object; files: { name: string; data: Buffer; contentType: string }[] }> {
+  async #prepare(
+    asker: Asker,
+    job: Job,
+    locale: Locale,
+  ): Promise<{ body: object; files: { name: string; data: Buffer; contentType: string }[] }> {
     const assets = job.result;
     const say = (content: string): { body: object; files: never[] } => ({
       body: { content, allowed_mentions: NO_MENTIONS },

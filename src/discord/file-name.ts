@@ -4,6 +4,11 @@ import type { Asset, Job } from '../jobs/job.ts';
 const PREFIX = 'generated_image_';
 /** For the words of the prompt; prefix, number and extension come on top. */
 const LONGEST_WORDS = 60;
+/**
+ * Everything but letters and digits. Vowel signs and accents (marks) belong to the letter before them; those
+ * after anything else, and what only picks an emoji's look (variation selectors, keycaps), do not.
+ */
+const NOT_A_WORD = /[^\p{L}\p{M}\p{N}]\p{M}*|^\p{M}+|[\p{Variation_Selector}\p{Me}]+/gu;
 
 /** `generated_image_beautiful_sunset_over_mountains.png`; with several files `_1`, `_2` … before the extension. */
 export function downloadName(job: Job, asset: Asset, index: number, count: number): string {
@@ -17,8 +22,9 @@ function promptWords(job: Job): string {
     .normalize('NFC')
     .toLowerCase()
     .trim()
-    .replace(/^(an?|the)\s+/u, '')
-    .replace(/[^\p{L}\p{M}\p{N}]+/gu, '_')
+    .replace(/^[^\p{L}\p{N}]*(an?|the)(\s+|$)/u, '')
+    .replace(NOT_A_WORD, '_')
+    .replace(/_+/gu, '_')
     .replace(/^_+|_+$/gu, '');
   const short = Array.from(words).slice(0, LONGEST_WORDS).join('').replace(/_+$/u, '');
   return short === '' ? job.id : short;

@@ -122,7 +122,9 @@ export class GatewayConnection {
     });
     this.#client.on(Events.ShardReconnecting, () => log.info('the connection to Discord broke; reconnecting'));
     this.#client.on(Events.ShardResume, () => log.info('the connection to Discord goes on'));
-    this.#client.on(Events.ShardError, (error) => log.warn('the connection to Discord had trouble', { errorMessage: nameOf(error) }));
+    this.#client.on(Events.ShardError, (error) =>
+      log.warn('the connection to Discord had trouble', { errorMessage: nameOf(error) }),
+    );
     // Without a listener an error would end the process.
     this.#client.on(Events.Error, (error) => log.warn('discord.js reports an error', { errorMessage: nameOf(error) }));
   }

@@ -210,8 +210,9 @@ export class Intake {
     const { api, engine, log } = this.#options;
     const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
     try {
-      const messageId = await api.answer(asker, answer, { signal });
-      return messageId ?? (await this.#lookForCard(job));
+      const messageId = (await api.answer(asker, answer, { signal })) ?? (await this.#lookForCard(job));
+      // The answer was taken, so the card stands; edits by token need no message id, and a press brings it.
+      return messageId ?? job.origin.cardMessageId ?? asker.interactionId;
     } catch (error) {
       const lost = classifyDelivery(error);
       const messageId = isUnknownOutcome(lost) ? await this.#answerAgain(asker, job, answer, signal) : null;

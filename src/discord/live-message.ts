@@ -301,8 +301,7 @@ export class LiveMessage {
     if (slot.card.shownRevision < slot.job.revision) return;
     const { clock } = this.#options;
     const age = clock.now() - (slot.job.startedAt ?? slot.job.createdAt);
-    const intervalMs =
-      age < PROGRESS_INTERVAL_MS.laterAfter ? PROGRESS_INTERVAL_MS.first : PROGRESS_INTERVAL_MS.later;
+    const intervalMs = age < PROGRESS_INTERVAL_MS.laterAfter ? PROGRESS_INTERVAL_MS.first : PROGRESS_INTERVAL_MS.later;
     const waitMs = Math.min(slot.shownAt + intervalMs - clock.now(), intervalMs);
     if (waitMs > 0) await clock.sleep(waitMs, signal);
   }

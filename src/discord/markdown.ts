@@ -23,7 +23,12 @@ export function plainText(text: string, longest: number): string {
 }
 
 function plainLine(text: string): string {
-  return text.replace(/\s+/gu, ' ').replace(INVISIBLE, '').trim();
+  // Half of a surrogate pair is no text: JSON carries it, but Discord does not take it.
+  return text
+    .replace(/\p{Surrogate}/gu, '\uFFFD')
+    .replace(/\s+/gu, ' ')
+    .replace(INVISIBLE, '')
+    .trim();
 }
 
 function cut(text: string, longest: number): string {

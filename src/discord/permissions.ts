@@ -30,7 +30,8 @@ export function mayChange(asker: Asker, job: Job): boolean {
 export function isModerator({ memberPermissions }: Asker): boolean {
   if (memberPermissions === null) return false;
   return (
-    has(memberPermissions, PermissionFlagsBits.ManageMessages) || has(memberPermissions, PermissionFlagsBits.Administrator)
+    has(memberPermissions, PermissionFlagsBits.ManageMessages) ||
+    has(memberPermissions, PermissionFlagsBits.Administrator)
   );
 }
 

@@ -3,7 +3,7 @@
  * write of a new name counts against 200 a day, and a command that is deleted and made again loses the
  * permissions that admins gave it.
  */
-import { Routes, type REST } from 'discord.js';
+import { DiscordAPIError, Routes, type REST } from 'discord.js';
 import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
 
 export interface Registration {
@@ -25,21 +25,68 @@ export async function registerCommands(registration: Registration): Promise<bool
   if (previousGuildId !== null && previousGuildId !== guildId) {
     others.push(Routes.applicationGuildCommands(applicationId, previousGuildId));
   }
-  const wasWritten = await write(registration.rest, target, registration.payloads);
-  for (const other of others) await write(registration.rest, other, []);
+  const wasWritten = await write(registration.rest, target, registration.payloads, guildId !== null);
+  for (const other of others) await empty(registration.rest, other);
   return wasWritten;
 }
 
-async function write(rest: REST, route: `/${string}`, payloads: Registration['payloads']): Promise<boolean> {
-  const present = (await rest.get(route)) as unknown[];
-  if (sign(present) === sign(payloads)) return false;
+type Payload = Registration['payloads'][number];
+
+async function write(
+  rest: REST,
+  route: `/${string}`,
+  payloads: readonly Payload[],
+  isOneServer: boolean,
+): Promise<boolean> {
+  // Without this Discord leaves the translations out, and they would look new at every start.
+  const query = new URLSearchParams({ with_localizations: 'true' });
+  const present = (await rest.get(route, { query })) as Partial<Payload>[];
+  const comparable = present.map((command) => withoutUnsaid(command, payloads, isOneServer));
+  if (sign(comparable) === sign(payloads.map((payload) => withoutUnsaid(payload, payloads, isOneServer)))) return false;
   await rest.put(route, { body: payloads });
   return true;
 }
 
+async function empty(rest: REST, route: `/${string}`): Promise<void> {
+  try {
+    const present = (await rest.get(route)) as unknown[];
+    if (present.length > 0) await rest.put(route, { body: [] });
+  } catch (error) {
+    // The bot has left that server or may no longer look there: nothing of ours is left to empty.
+    if (error instanceof DiscordAPIError && (error.status === 403 || error.status === 404)) return;
+    throw error;
+  }
+}
+
+/**
+ * Where commands may be used and installed: Discord fills in what we do not say, and a server's own
+ * commands ignore it, so only what we say counts, in any order.
+ */
+function withoutUnsaid(
+  command: Partial<Payload>,
+  payloads: readonly Payload[],
+  isOneServer: boolean,
+): Partial<Payload> {
+  const { contexts, integration_types, ...rest } = command;
+  const ours = payloads.find((payload) => payload.name === command.name);
+  if (isOneServer || ours === undefined) return rest;
+  return {
+    ...rest,
+    ...(ours.contexts === undefined ? {} : { contexts: contexts?.toSorted((one, other) => one - other) ?? null }),
+    ...(ours.integration_types === undefined
+      ? {}
+      : { integration_types: integration_types?.toSorted((one, other) => one - other) ?? [] }),
+  };
+}
+
 /** Equal for lists of commands that mean the same, in whatever order and with whatever defaults filled in. */
 function sign(commands: readonly unknown[]): string {
-  return JSON.stringify(commands.map(normalize).map((command) => JSON.stringify(command)).sort());
+  return JSON.stringify(
+    commands
+      .map(normalize)
+      .map((command) => JSON.stringify(command))
+      .sort(),
+  );
 }
 
 /** What Discord adds on its own, or fills in where we say nothing. */
@@ -54,8 +101,6 @@ const GIVEN_BY_DISCORD: ReadonlySet<string> = new Set([
   'name_localized',
   'description_localized',
 ]);
-/** A server's own commands ignore where commands may be used, and Discord answers its own idea of it. */
-const IGNORED_SCOPES: ReadonlySet<string> = new Set(['contexts', 'integration_types']);
 const DEFAULTS: Readonly<Record<string, unknown>> = { type: 1, nsfw: false, required: false, autocomplete: false };
 
 function normalize(command: unknown): unknown {
@@ -76,7 +121,6 @@ function isDefault(name: string, value: unknown, isCommand: boolean): boolean {
   if (value === null || value === undefined) return true;
   if (Array.isArray(value) && value.length === 0) return true;
   if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) return true;
-  if (IGNORED_SCOPES.has(name)) return true;
   // The type of an option is never a default; the type of a command is.
   if (name === 'type') return isCommand && value === DEFAULTS['type'];
   return name in DEFAULTS && DEFAULTS[name] === value;

@@ -73,9 +73,16 @@ export function renderCard(job: Job, context: CardContext): CardMessage {
   const body = bodyLines(job, status, context);
   if (body !== '') parts.push(text(body));
   if (files.length > 0) parts.push(gallery(files));
-  parts.push(text(footer(job, context)), { type: ComponentType.Separator, divider: true, spacing: SeparatorSpacingSize.Small });
+  parts.push(text(footer(job, context)), {
+    type: ComponentType.Separator,
+    divider: true,
+    spacing: SeparatorSpacingSize.Small,
+  });
   parts.push({ type: ComponentType.ActionRow, components: buttonsFor(job, context) });
-  return { body: message([{ type: ComponentType.Container, accent_color: COLOURS[status], components: parts }]), files };
+  return {
+    body: message([{ type: ComponentType.Container, accent_color: COLOURS[status], components: parts }]),
+    files,
+  };
 }
 
 /** The same card in words alone, for when Discord refuses the full one: no prompt, no picture, its buttons. */
@@ -109,7 +116,9 @@ function text(content: string): { type: ComponentType.TextDisplay; content: stri
 /** `retrying` only while every open item waits: as long as one is at work, the job is. */
 function statusOf(job: Job): CardStatus {
   if (job.state === 'queued' || isFinal(job)) return job.state as CardStatus;
-  const open = job.items.filter((item) => item.state !== 'done' && item.state !== 'failed' && item.state !== 'cancelled');
+  const open = job.items.filter(
+    (item) => item.state !== 'done' && item.state !== 'failed' && item.state !== 'cancelled',
+  );
   return open.every((item) => item.state === 'waiting') ? 'retrying' : 'generating';
 }
 
@@ -171,11 +180,12 @@ function positionLine(position: number | undefined, locale: Locale): string {
 }
 
 function progressLine(item: Item, { progress, locale }: CardContext): string {
-  const fraction = progress.get(item.name);
+  const told = progress.get(item.name);
+  const fraction = told === undefined || Number.isNaN(told) ? undefined : Math.min(1, Math.max(0, told));
   const since = item.attemptStartedAt === null ? '' : locale.card.since(seconds(item.attemptStartedAt));
   const changed = item.variation > 0 ? ` · ${locale.card.variation(item.variation)}` : '';
   if (fraction === undefined) return `${since}${changed}`;
-  const cells = Math.min(BAR_CELLS, Math.max(0, Math.round(fraction * BAR_CELLS)));
+  const cells = Math.round(fraction * BAR_CELLS);
   const bar = '▰'.repeat(cells) + '▱'.repeat(BAR_CELLS - cells);
   return `${bar} ${locale.card.percent(Math.round(fraction * 100))} · ${since}${changed}`;
 }
@@ -200,7 +210,8 @@ function failureLines(job: Job, { locale }: CardContext): string {
 /** The user's sentence for a failure. Details may come from a provider, and a model name from a user: shown, never obeyed. */
 export function describeFailure({ reason, details }: Failure, locale: Locale): string {
   const inert = Object.fromEntries(
-    Object.entries(details).map(([name, value]) => [name, plainText(value, 200).replace(/[`*_~|<>@[\]\\]/g, '')]),
+    // The sentences put them in code, where a grave accent is the only way out.
+    Object.entries(details).map(([name, value]) => [name, plainText(value, 200).replaceAll('`', "'")]),
   );
   return locale.failures[reason](inert);
 }
@@ -208,7 +219,8 @@ export function describeFailure({ reason, details }: Failure, locale: Locale): s
 function resultLines(job: Job, { locale }: CardContext): string {
   const lines: string[] = [];
   if (job.input.provider === 'local') lines.push(locale.card.localPreview);
-  if (job.fallbackFrom !== null) lines.push(locale.card.fellBackFrom(locale.providers[job.fallbackFrom] ?? job.fallbackFrom));
+  if (job.fallbackFrom !== null)
+    lines.push(locale.card.fellBackFrom(locale.providers[job.fallbackFrom] ?? job.fallbackFrom));
   const tooLarge = job.result.find((asset) => asset.bytes > job.attachmentSizeLimit);
   if (tooLarge !== undefined) lines.push(locale.card.tooLargeToShow((tooLarge.bytes / 1_000_000).toFixed(1)));
   return lines.join('\n');
@@ -221,7 +233,7 @@ function footer(job: Job, context: CardContext): string {
   const [item] = job.items;
   const facts = [locale.providers[input.provider] ?? input.provider];
   const model = input.model ?? item?.model ?? null;
-  if (model !== null && input.provider !== 'local') facts.push(`\`${model.replaceAll('`', '')}\``);
+  if (model !== null && input.provider !== 'local') facts.push(`\`${plainText(model, 100).replaceAll('`', "'")}\``);
   if (input.aspectRatio !== null) facts.push(input.aspectRatio);
   if (input.seed !== null || job.state === 'done') facts.push(locale.card.seed(input.seed ?? item?.seed ?? 0));
   if (job.state === 'done' && job.finishedAt !== null && job.startedAt !== null) {

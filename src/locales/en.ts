@@ -18,18 +18,20 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'model-unknown': ({ model }) =>
     `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling (owner/name), or leave \`model\` empty.`,
   'input-refused': ({ fields }) =>
-    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: ${fields}`}. Change it and try again.`,
+    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Change it and try again.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
   'output-blocked': () => "The service's safety filter held the picture back. Another wording may pass.",
   'prompt-blocked': () => "The service's safety filter does not accept this prompt. Change it and try again.",
   'key-refused': () => "The service refused this bot's key. The bot's owner has to look at it; a local preview works.",
-  'no-credit': () => "This bot's account at the service is used up for now. The bot's owner has to look at it; a local preview works.",
+  'no-credit': () =>
+    "This bot's account at the service is used up for now. The bot's owner has to look at it; a local preview works.",
   'no-output': () => 'The service finished and gave no picture. Try again.',
   'file-gone': () => 'The picture was made, but the service no longer has its file. Try again.',
   'file-refused': () => 'What the service gave is not a picture. Try again, or choose another model.',
   'file-too-large': () => 'The file the service made is too large to fetch. Try another aspect ratio or model.',
   internal: () => 'Something went wrong inside the bot. It has been noted; try again.',
-  'crashed-alone': () => 'The bot broke down while it worked on this request. It has been noted; try a different request.',
+  'crashed-alone': () =>
+    'The bot broke down while it worked on this request. It has been noted; try a different request.',
   'cancelled-by-user': () => 'Cancelled.',
   'cancelled-undelivered': () => 'The request never reached the channel, so it was not made.',
 };
@@ -107,7 +109,8 @@ export const en = {
       `I cannot keep a card in this channel: I lack ${names.join(', ')}. Ask a moderator to allow it, or use another channel.`,
     userLimit: ({ open, runningLimit, waitingLimit }: { open: number; runningLimit: number; waitingLimit: number }) =>
       `You have ${count(open, 'picture', 'pictures')} under way; at most ${runningLimit} can run and ${waitingLimit} wait. Ask again when one is done, or cancel one.`,
-    storeFailing: 'I cannot save requests right now, so nothing was started and nothing was charged. Try again in a moment.',
+    storeFailing:
+      'I cannot save requests right now, so nothing was started and nothing was charged. Try again in a moment.',
     cardRefused: 'Discord did not take the card, so nothing was started and nothing was charged. Try again.',
     unknownButton: 'This button belongs to another version of the bot. Ask anew with /generate.',
     unknownJob: 'I do not know this job. It may have been removed; ask anew with /generate.',

@@ -47,7 +47,7 @@ test("before the interaction's token ends the card goes over to the bot's own ed
   for (const { path } of setup.edits()) assert.equal(path, `/channels/${card.channelId}/messages/${card.messageId}`);
 });
 
-test('a token that ended earlier than we thought is left for the bot\'s own edit, once', async (context) => {
+test("a token that ended earlier than we thought is left for the bot's own edit, once", async (context) => {
   const setup = await setUpLive(context);
   const { job, card } = await setup.openCard();
   setup.discord.clock.advance(16 * MINUTE_MS);
@@ -98,7 +98,12 @@ for (const kind of [{ status: 500 }, 'cut-before', 'cut-after'] as const) {
 test('a rate limit is waited out, and what is shown then is the newest', async (context) => {
   const setup = await setUpLive(context);
   const { job, card } = await setup.openCard();
-  setup.discord.addFault({ method: 'PATCH', route: /@original/, kind: { status: 429, retryAfterSeconds: 0.2 }, times: 2 });
+  setup.discord.addFault({
+    method: 'PATCH',
+    route: /@original/,
+    kind: { status: 429, retryAfterSeconds: 0.2 },
+    times: 2,
+  });
   const running = await setup.save(job, STARTING, RUNNING);
   await setup.finish(running);
   await setup.whenText(card.messageId, /Done/);
@@ -107,7 +112,12 @@ test('a rate limit is waited out, and what is shown then is the newest', async (
 test('a card that Discord refuses is shown in words, with its buttons', async (context) => {
   const setup = await setUpLive(context);
   const { job, card } = await setup.openCard();
-  setup.discord.addFault({ method: 'PATCH', route: /@original/, kind: { status: 400, code: 50035, message: 'Invalid Form Body' }, times: 1 });
+  setup.discord.addFault({
+    method: 'PATCH',
+    route: /@original/,
+    kind: { status: 400, code: 50035, message: 'Invalid Form Body' },
+    times: 1,
+  });
   await setup.save(job, STARTING);
   await setup.whenText(card.messageId, /Generating/);
   const edits = setup.discord.requests.filter(({ method }) => method === 'PATCH');
@@ -120,7 +130,12 @@ test('a card that Discord refuses is shown in words, with its buttons', async (c
 test('a file that is too large for Discord leaves a card of words', async (context) => {
   const setup = await setUpLive(context);
   const { job, card } = await setup.openCard();
-  setup.discord.addFault({ method: 'PATCH', route: /@original/, kind: { status: 413, code: 40005, message: 'Request entity too large' }, times: 1 });
+  setup.discord.addFault({
+    method: 'PATCH',
+    route: /@original/,
+    kind: { status: 413, code: 40005, message: 'Request entity too large' },
+    times: 1,
+  });
   await setup.finish(job);
   await setup.whenText(card.messageId, /Done/);
 });
@@ -129,7 +144,14 @@ test('a picture whose file is gone from the disk leaves a card of words', async 
   const setup = await setUpLive(context);
   const { job, card } = await setup.openCard();
   const collecting: ItemStatus = { state: 'collecting', operation: null, outputs: [] };
-  const asset = await setup.stores.assets.put({ jobId: job.id, item: 'image', index: 0, bytes: Buffer.from('x'), mimeType: 'image/png', extension: '.png' });
+  const asset = await setup.stores.assets.put({
+    jobId: job.id,
+    item: 'image',
+    index: 0,
+    bytes: Buffer.from('x'),
+    mimeType: 'image/png',
+    extension: '.png',
+  });
   const broken = { ...asset, file: `${asset.file}-gone`, sha256: 'other' };
   await rm(asset.file, { force: true });
   await setup.save(job, STARTING, collecting, { state: 'done', assets: [broken] });

@@ -61,7 +61,10 @@ export const RUNNING: ItemStatus = { state: 'running', operation: { provider: 'p
 export const FAILED: ItemStatus = { state: 'failed', failure: lost, causeCode: null };
 export const STARTING: ItemStatus = { state: 'starting' };
 
-export async function setUpLive(context: TestContext, options: { channelIntervalMs?: number } = {}): Promise<LiveSetup> {
+export async function setUpLive(
+  context: TestContext,
+  options: { channelIntervalMs?: number } = {},
+): Promise<LiveSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-live-'));
   const discord = await startDiscord();
   const stores = await openStores(folder);

@@ -142,7 +142,9 @@ test('a picture that is done after the 15-minute token has ended still reaches i
   world.sandbox.clock.advance(16 * 60_000);
   await world.whenCard(card, /Done/);
   assert.equal(picturesOf(world.message(card).message).length, 1);
-  const byBot = world.sandbox.discord.requests.filter(({ method, path }) => method === 'PATCH' && path.startsWith('/channels/'));
+  const byBot = world.sandbox.discord.requests.filter(
+    ({ method, path }) => method === 'PATCH' && path.startsWith('/channels/'),
+  );
   assert.ok(byBot.length > 0, "the bot's own edit");
 });
 
@@ -192,7 +194,10 @@ test('an answer that never reached Discord is not paid for', async (context) => 
 });
 
 test('every refusal is one clear private sentence, and nothing is paid', async (context) => {
-  const world = await World.start(context, { env: { USER_RUNNING_LIMIT: '1', USER_WAITING_LIMIT: '1' }, pace: { queueMs: 50, workMs: 60_000 } });
+  const world = await World.start(context, {
+    env: { USER_RUNNING_LIMIT: '1', USER_WAITING_LIMIT: '1' },
+    pace: { queueMs: 50, workMs: 60_000 },
+  });
   const refuse = async (options: Parameters<World['command']>[0], pattern: RegExp): Promise<void> => {
     const outcome = await world.command(options);
     assert.ok(outcome.status === 'answered' && outcome.messageId !== null, 'answered in time');
@@ -271,7 +276,18 @@ test('every move is logged with the named fields', async (context) => {
     'collecting>done',
   ]);
   for (const line of world.bot.logs().filter((entry) => 'to' in entry)) {
-    for (const field of ['jobId', 'item', 'from', 'to', 'attempt', 'retryCount', 'provider', 'model', 'input', 'durationMs']) {
+    for (const field of [
+      'jobId',
+      'item',
+      'from',
+      'to',
+      'attempt',
+      'retryCount',
+      'provider',
+      'model',
+      'input',
+      'durationMs',
+    ]) {
       assert.ok(field in line, `${field} in ${JSON.stringify(line)}`);
     }
   }

@@ -68,7 +68,10 @@ test('killed inside the paid call, before the service took it: it is asked for a
   await world.kill();
   assert.equal(world.predictions().length, 0);
   await world.startAgain();
-  await world.waitUntil('one prediction is made', () => world.predictions().length === 1 || /Retrying/.test(world.text(card)));
+  await world.waitUntil(
+    'one prediction is made',
+    () => world.predictions().length === 1 || /Retrying/.test(world.text(card)),
+  );
   if (world.predictions().length === 1) await assertFinishedOnce(world, card);
 });
 

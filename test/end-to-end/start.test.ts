@@ -73,7 +73,10 @@ test('a data folder that cannot be made is named', async (context) => {
   const sandbox = await open(context);
   await mkdir(sandbox.folder, { recursive: true });
   await writeFile(join(sandbox.folder, 'file'), '');
-  const { code, sentence } = await startInVain(context, sandbox.env({ STORE_URL: `sqlite://${sandbox.folder}/file/in/it.sqlite` }));
+  const { code, sentence } = await startInVain(
+    context,
+    sandbox.env({ STORE_URL: `sqlite://${sandbox.folder}/file/in/it.sqlite` }),
+  );
   assert.equal(code, 1);
   assert.match(sentence, /file/);
 });
@@ -89,14 +92,18 @@ test('a second process on the same store refuses to start, and the first goes on
 
 test('commands are registered by themselves, once, and left alone when nothing changed', async (context) => {
   const world = await World.start(context);
-  const puts = (): number => world.sandbox.discord.requests.filter(({ method, path }) => method === 'PUT' && path.includes('/commands')).length;
+  const puts = (): number =>
+    world.sandbox.discord.requests.filter(({ method, path }) => method === 'PUT' && path.includes('/commands')).length;
   assert.equal(puts(), 1);
   await world.kill();
   await world.startAgain();
   const card = await world.generate({ prompt: 'anything' });
   await world.whenCard(card, /Done/);
   assert.equal(puts(), 1);
-  assert.ok(world.bot.lines.some((line) => line.includes('oauth2/authorize')), 'the invite link is printed');
+  assert.ok(
+    world.bot.lines.some((line) => line.includes('oauth2/authorize')),
+    'the invite link is printed',
+  );
 });
 
 test('with DISCORD_GUILD_ID the commands are in that server alone, and the global ones are emptied', async (context) => {
@@ -113,6 +120,9 @@ test('with DISCORD_GUILD_ID the commands are in that server alone, and the globa
     await bot.end('SIGTERM');
   };
   await run(sandbox.env(), () => names(second.id).includes('generate'));
-  await run(sandbox.env({ DISCORD_GUILD_ID: first.id }), () => names(first.id).includes('generate') && !names(second.id).includes('generate'));
+  await run(
+    sandbox.env({ DISCORD_GUILD_ID: first.id }),
+    () => names(first.id).includes('generate') && !names(second.id).includes('generate'),
+  );
   assert.equal(names(first.id).filter((name) => name === 'generate').length, 1);
 });

@@ -3,7 +3,13 @@ import assert from 'node:assert/strict';
 import type { TestContext } from 'node:test';
 import type { APIMessage } from 'discord-api-types/v10';
 import { startBot } from '../../sandbox/bot.ts';
-import type { BotProcess, CommandOptions, InteractionOutcome, SandboxMessage, SandboxPrediction } from '../../sandbox/interface.ts';
+import type {
+  BotProcess,
+  CommandOptions,
+  InteractionOutcome,
+  SandboxMessage,
+  SandboxPrediction,
+} from '../../sandbox/interface.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 
 export type Person = 'member' | 'member2' | 'moderator' | 'outsider';
@@ -130,7 +136,9 @@ export class World {
     const deadline = Date.now() + WAIT_MS;
     while (!holds()) {
       if (Date.now() > deadline) {
-        throw new Error(`Waited in vain until ${what}.\n${tell()}\nlast lines of the bot:\n${this.bot.lines.slice(-12).join('\n')}`);
+        throw new Error(
+          `Waited in vain until ${what}.\n${tell()}\nlast lines of the bot:\n${this.bot.lines.slice(-12).join('\n')}`,
+        );
       }
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
@@ -138,7 +146,9 @@ export class World {
 
   /** The moves of the log, as `from>to`. */
   moves(): string[] {
-    return this.bot.logs().flatMap((line) => (typeof line['to'] === 'string' ? [`${String(line['from'])}>${line['to']}`] : []));
+    return this.bot
+      .logs()
+      .flatMap((line) => (typeof line['to'] === 'string' ? [`${String(line['from'])}>${line['to']}`] : []));
   }
 
   async whenMoved(to: string): Promise<void> {
@@ -148,13 +158,18 @@ export class World {
 
 /** All text of a message, whatever it is nested in. */
 export function textOf(message: APIMessage): string {
-  return [message.content, ...collect(message.components, (part) => (part['type'] === 10 ? String(part['content']) : null))].join('\n');
+  return [
+    message.content,
+    ...collect(message.components, (part) => (part['type'] === 10 ? String(part['content']) : null)),
+  ].join('\n');
 }
 
 /** Custom ids by label, of the buttons that can be pressed. */
 export function buttonsOf(message: APIMessage): Map<string, string> {
   const pairs = collect(message.components, (part) =>
-    part['type'] === 2 && part['disabled'] !== true ? ([String(part['label']), String(part['custom_id'])] as const) : null,
+    part['type'] === 2 && part['disabled'] !== true
+      ? ([String(part['label']), String(part['custom_id'])] as const)
+      : null,
   );
   return new Map(pairs);
 }

@@ -75,7 +75,11 @@ test('a picture the service refused to give is asked for with another wording an
   assert.equal(first?.request.prompt, 'a beautiful sunset over mountains');
   assert.match(second?.request.prompt ?? '', /\[VARIATION: /);
   assert.deepEqual(
-    getItem(final, 'image').attempts.map((attempt) => [attempt.number, attempt.variation, attempt.failure?.code ?? null]),
+    getItem(final, 'image').attempts.map((attempt) => [
+      attempt.number,
+      attempt.variation,
+      attempt.failure?.code ?? null,
+    ]),
     [
       [1, 0, 'CONTENT_BLOCKED'],
       [2, 1, null],
@@ -129,7 +133,10 @@ test('two equal requests whose answers were lost each find their own work', asyn
   await harness.submit(one);
   await harness.submit(two);
   const finals = [await harness.whenFinal(one.id), await harness.whenFinal(two.id)];
-  assert.deepEqual(new Set(finals.map((job) => getItem(job, 'image').attempts[0]?.operationId)), new Set(['op-1', 'op-2']));
+  assert.deepEqual(
+    new Set(finals.map((job) => getItem(job, 'image').attempts[0]?.operationId)),
+    new Set(['op-1', 'op-2']),
+  );
   assert.equal(harness.provider.accepted.length, 2);
 });
 
@@ -226,7 +233,13 @@ test("a user's own limit holds what is running and refuses what would wait beyon
   harness.engine.begin(jobs[0].id);
   assert.equal(await harness.engine.submit(jobs[1]), null);
   harness.engine.begin(jobs[1].id);
-  assert.deepEqual(await harness.engine.submit(jobs[2]), { limit: 2, open: 2, asked: 1, runningLimit: 1, waitingLimit: 1 });
+  assert.deepEqual(await harness.engine.submit(jobs[2]), {
+    limit: 2,
+    open: 2,
+    asked: 1,
+    runningLimit: 1,
+    waitingLimit: 1,
+  });
   await harness.whenState(jobs[0].id, 'running');
   assert.equal(harness.provider.accepted.length, 1);
   assert.equal(await harness.engine.submit(newJob({ userId: 'somebody-else' })), null);

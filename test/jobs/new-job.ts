@@ -28,7 +28,13 @@ export function newJob(change: Partial<NewJob> = {}): Job {
     retryOf: null,
     fallbackFrom: null,
     attachmentSizeLimit: 10 * 1024 * 1024,
-    origin: { interactionId: `i${count}`, applicationId: 'a', token: 't', tokenExpiresAt: Date.now() + 900_000, cardMessageId: null },
+    origin: {
+      interactionId: `i${count}`,
+      applicationId: 'a',
+      token: 't',
+      tokenExpiresAt: Date.now() + 900_000,
+      cardMessageId: null,
+    },
     ...change,
   });
 }

@@ -1,13 +1,31 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure, type Failure } from '../../src/jobs/job.ts';
-import { computeDelayMs, decideNext, remainingWaitMs, type FailedAttempt, type NextStep, type RetryPolicy } from '../../src/jobs/retry.ts';
+import {
+  computeDelayMs,
+  decideNext,
+  remainingWaitMs,
+  type FailedAttempt,
+  type NextStep,
+  type RetryPolicy,
+} from '../../src/jobs/retry.ts';
 
 const policy: RetryPolicy = { baseMs: 2_000, maxMs: 30_000, variation: 'auto' };
 
 function decide(lost: Failure, change: Partial<FailedAttempt> = {}, with_: RetryPolicy = policy): NextStep {
   return decideNext(
-    { failure: lost, kind: 'image', retryCount: 0, maxRetries: 3, wasRefusedForNow: false, isInDoubt: false, variation: 0, now: 1_000, random: 0, ...change },
+    {
+      failure: lost,
+      kind: 'image',
+      retryCount: 0,
+      maxRetries: 3,
+      wasRefusedForNow: false,
+      isInDoubt: false,
+      variation: 0,
+      now: 1_000,
+      random: 0,
+      ...change,
+    },
     with_,
   );
 }
@@ -32,7 +50,10 @@ test('a provider that wants more than ten minutes ends the attempts', () => {
 });
 
 test('after the last retry the job gives up and names the cause', () => {
-  assert.deepEqual(decide(failure('network', 'retry'), { retryCount: 3 }), { next: 'give-up', causeCode: 'NETWORK_ERROR' });
+  assert.deepEqual(decide(failure('network', 'retry'), { retryCount: 3 }), {
+    next: 'give-up',
+    causeCode: 'NETWORK_ERROR',
+  });
 });
 
 test('a refusal for good is never tried again', () => {
@@ -40,7 +61,10 @@ test('a refusal for good is never tried again', () => {
 });
 
 test('being told to come back later uses up no retry, however often', () => {
-  const step = decide(failure('rate-limit', 'retry', { retryAfterMs: 5_000 }), { wasRefusedForNow: true, retryCount: 3 });
+  const step = decide(failure('rate-limit', 'retry', { retryAfterMs: 5_000 }), {
+    wasRefusedForNow: true,
+    retryCount: 3,
+  });
   assert.equal(step.next, 'wait');
   assert.equal(step.next === 'wait' && step.retryCount, 3);
   assert.equal(step.next === 'wait' && step.until, 6_000);

@@ -59,7 +59,10 @@ export class ScriptedProvider implements Provider {
     return Promise.resolve();
   }
 
-  async find(request: AttemptRequest, { isClaimed }: { isClaimed: (id: string) => Promise<boolean> }): Promise<Operation | null> {
+  async find(
+    request: AttemptRequest,
+    { isClaimed }: { isClaimed: (id: string) => Promise<boolean> },
+  ): Promise<Operation | null> {
     this.finds += 1;
     for (const { id, request: sent } of this.accepted) {
       const isSame = sent.prompt === request.prompt && sent.seed === request.seed;

@@ -15,7 +15,8 @@ function ticket(userId: string, jobId: string): Ticket {
 
 function takeAll(turns: Turns, isAllowed = all): string[] {
   const order: string[] = [];
-  for (let next = turns.take(LANE, isAllowed); next !== undefined; next = turns.take(LANE, isAllowed)) order.push(next.jobId);
+  for (let next = turns.take(LANE, isAllowed); next !== undefined; next = turns.take(LANE, isAllowed))
+    order.push(next.jobId);
   return order;
 }
 
@@ -51,11 +52,14 @@ test('a user at the running limit is passed over, and nobody else waits for it',
   offer(turns, 'ann', 'a1');
   offer(turns, 'bob', 'b1');
   assert.equal(turns.take(LANE, (userId) => userId !== 'ann')?.jobId, 'b1');
-  assert.equal(turns.take(LANE, (userId) => userId !== 'ann'), undefined);
+  assert.equal(
+    turns.take(LANE, (userId) => userId !== 'ann'),
+    undefined,
+  );
   assert.equal(turns.take(LANE, all)?.jobId, 'a1');
 });
 
-test('work that had its turn before goes ahead of the same user\'s newer work', () => {
+test("work that had its turn before goes ahead of the same user's newer work", () => {
   const turns = new Turns();
   offer(turns, 'ann', 'a1', 'a2');
   turns.offer(LANE, ticket('ann', 'again'), true);

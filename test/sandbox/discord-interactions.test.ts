@@ -125,7 +125,7 @@ test('a deferred answer tells its message id with_response and is loading until 
   const response = await interaction.deferReply({ withResponse: true });
   assert.equal(response.interaction.responseMessageId, messageIdOf(await outcome));
   assert.equal(response.interaction.responseMessageLoading, true);
-  assert.equal(response.resource?.message, null);
+  assert.equal(response.resource, null);
   const messageId = response.interaction.responseMessageId ?? '';
   assert.equal(bot.discord.getMessage(messageId)?.isLoading, true);
   await interaction.editReply('done');

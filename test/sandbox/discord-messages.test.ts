@@ -237,6 +237,10 @@ test('a component comes back with an id and the defaults filled in', async (t) =
   const message = await post(
     v2({ type: 17, components: [text('x'), { type: 14 }, gallery('https://example.com/a.png')] }),
   );
+  const [container] = message.components as unknown as { components: { items?: { media: { id?: string } }[] }[] }[];
+  const media = container?.components[2]?.items?.[0]?.media;
+  assert.match(media?.id ?? '', /^\d+$/u);
+  delete media?.id;
   assert.deepEqual(message.components, [
     {
       accent_color: null,

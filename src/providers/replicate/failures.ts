@@ -56,6 +56,8 @@ const PREDICTION_MEANINGS: readonly (Meaning & { pattern: RegExp })[] = [
   },
 ];
 
+/** A traceback may be endless; what it is about stands at its beginning or its end. */
+const LONGEST_END = 2_000;
 /** Longest text of a refusal that a user is shown. */
 const LONGEST_FIELDS = 300;
 
@@ -88,7 +90,9 @@ export function classifyHttp(answer: HttpAnswer): Failure {
 }
 
 /** The `error` of a prediction that failed. */
-export function classifyPredictionError(text: string): Failure {
+export function classifyPredictionError(error: string): Failure {
+  const text =
+    error.length <= 2 * LONGEST_END ? error : `${error.slice(0, LONGEST_END)} … ${error.slice(-LONGEST_END)}`;
   const code = /\b(E\d{3,4})\b/.exec(text)?.[1] ?? /\(code: (\w{1,8})\)/.exec(text)?.[1];
   const providerStatus = code === undefined ? 'failed' : `failed ${code}`;
   const meaning = PREDICTION_MEANINGS.find(({ pattern }) => pattern.test(text));
@@ -128,12 +132,13 @@ function describeFields(body: Record<string, unknown> | null): string {
   return toSentence(sentences.join('; '));
 }
 
-/** One line without addresses, short enough for a card. */
+/** One line without addresses and a closing full stop, short enough for a card. */
 function toSentence(text: string): string {
   const line = text
     .replace(/\w+:\/\/\S+/g, '…')
     .replace(/\s+/g, ' ')
-    .trim();
+    .replace(/[\s.]+$/, '')
+    .trimStart();
   return line.length <= LONGEST_FIELDS ? line : `${line.slice(0, LONGEST_FIELDS - 1)}…`;
 }
 

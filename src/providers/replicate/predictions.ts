@@ -16,6 +16,8 @@ export interface Prediction {
   error: string;
   logs: string;
   isDataRemoved: boolean;
+  /** Made by a person on the website, not by a program. */
+  isFromWeb: boolean;
   /** Milliseconds since 1970, or null. */
   createdAt: number | null;
 }
@@ -23,11 +25,13 @@ export interface Prediction {
 /** Outputs of a model are lists and objects of a few levels. */
 const DEEPEST_OUTPUT = 8;
 const MOST_OUTPUTS = 50;
+/** Where the last line of progress is looked for in a log. */
+const LOG_END = 10_000;
 
 /** null: not a prediction. */
 export function readPrediction(body: unknown): Prediction | null {
   if (typeof body !== 'object' || body === null) return null;
-  const { id, model, version, status, input, output, error, logs, data_removed, created_at } = body as Record<
+  const { id, model, version, status, input, output, error, logs, data_removed, created_at, source } = body as Record<
     string,
     unknown
   >;
@@ -43,6 +47,7 @@ export function readPrediction(body: unknown): Prediction | null {
     error: typeof error === 'string' ? error : JSON.stringify(error ?? ''),
     logs: typeof logs === 'string' ? logs : '',
     isDataRemoved: data_removed === true,
+    isFromWeb: source === 'web',
     createdAt: Number.isNaN(createdAt) ? null : createdAt,
   };
 }
@@ -66,7 +71,12 @@ export function checkPrediction(prediction: Prediction): Checked {
 
 /** From 0 to 1: the last percentage that the log shows as a progress bar (tqdm rewrites its line with \r); null for none. */
 export function readProgress(logs: string): number | null {
-  const last = [...logs.replaceAll('\r', '\n').matchAll(/(\d{1,3})%\|[^|]*\|\s*(\d+)\/(\d+)/g)].at(-1);
+  const last = [
+    ...logs
+      .slice(-LOG_END)
+      .replaceAll('\r', '\n')
+      .matchAll(/(\d{1,3})%\|[^|]*\|\s*(\d+)\/(\d+)/g),
+  ].at(-1);
   return last === undefined ? null : Math.min(1, Number(last[1]) / 100);
 }
 

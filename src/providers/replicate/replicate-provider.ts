@@ -220,7 +220,7 @@ function operationOf({ id }: Prediction): Operation {
 }
 
 function isOf(listed: Prediction, model: Model): boolean {
-  return listed.model === model.name || listed.version === model.version;
+  return !listed.isFromWeb && (listed.model === model.name || listed.version === model.version);
 }
 
 /** The service said no to the model or the input, and began nothing. */

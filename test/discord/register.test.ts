@@ -1,0 +1,53 @@
+import assert from 'node:assert/strict';
+import { test, type TestContext } from 'node:test';
+import { REST } from 'discord.js';
+import { commands } from '../../commands/index.ts';
+import { startDiscord } from '../../sandbox/discord/index.ts';
+import type { SandboxDiscord } from '../../sandbox/interface.ts';
+import { registerCommands } from '../../src/discord/register.ts';
+
+const payloads = commands.map(({ data }) => data);
+
+async function open(context: TestContext): Promise<{ discord: SandboxDiscord; rest: REST; guildId: string }> {
+  const discord = await startDiscord();
+  context.after(() => discord.close());
+  const rest = new REST({ api: discord.url, version: '10' }).setToken(discord.token);
+  return { discord, rest, guildId: discord.guilds[0]?.id ?? '' };
+}
+
+function writes(discord: SandboxDiscord): number {
+  return discord.requests.filter(({ method }) => method === 'PUT').length;
+}
+
+test('commands are written once and not again while nothing changed', async (context) => {
+  const { discord, rest, guildId } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
+  assert.equal(await registerCommands({ ...common, payloads }), true);
+  assert.equal(await registerCommands({ ...common, payloads }), false);
+  assert.equal(writes(discord), 1);
+  assert.deepEqual(
+    discord.commands(guildId).map(({ name }) => name),
+    payloads.map(({ name }) => name),
+  );
+});
+
+test('a changed description is written', async (context) => {
+  const { discord, rest } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
+  await registerCommands({ ...common, payloads });
+  const changed = payloads.map((payload) => ({ ...payload, description: 'Something else' }));
+  assert.equal(await registerCommands({ ...common, payloads: changed }), true);
+});
+
+test('moving to one server empties the global commands, and moving back empties the server', async (context) => {
+  const { discord, rest, guildId } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, payloads };
+  const otherGuildId = discord.guilds[1]?.id ?? '';
+  await registerCommands({ ...common, guildId: null, previousGuildId: null });
+  await registerCommands({ ...common, guildId, previousGuildId: null });
+  assert.equal(discord.commands(otherGuildId).length, 0);
+  assert.equal(discord.commands(guildId).length, payloads.length);
+  await registerCommands({ ...common, guildId: null, previousGuildId: guildId });
+  assert.equal(discord.commands(otherGuildId).length, payloads.length);
+  assert.equal(discord.commands(guildId).length, payloads.length, 'once, not twice');
+});
