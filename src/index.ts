@@ -82,7 +82,10 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
     describe: (lost) => en.failures[lost.reason](lost.details),
     hashPrompt: (prompt) => createHmac('sha256', promptKey).update(prompt).digest('hex').slice(0, 16),
-    onSaved: (job) => live.onSaved(job),
+    onSaved: (job) => {
+      live.onSaved(job);
+      if (config.fallback === 'auto' && job.state === 'failed') void intake.fallBack(job);
+    },
     onContext: (jobId) => live.onContext(jobId),
   });
   const contextFor = (job: Job, updatesEndAt: number | null): CardContext => ({

@@ -25,10 +25,13 @@ export interface LogOptions {
 const REMOVED = '[removed]';
 /** Whatever stands under such a name is not for a log, whoever put it there. */
 const SECRET_NAME = /(authorization|token|api_?key|secret|password|cookie)$|^(negative)?_?prompt$/i;
-/** Discord's interaction tokens stand in addresses; what follows a `?` there may be a signature. */
+/** Discord's interaction tokens stand in paths; the signature of a signed address stands in its query. */
 const SECRETS_IN_ADDRESSES: readonly [RegExp, string][] = [
   [/\/(webhooks|interactions)\/(\d+)\/[\w.~%-]+/g, `/$1/$2/${REMOVED}`],
-  [/(\bhttps?:\/\/[^\s?"']+)\?[^\s"']+/g, `$1?${REMOVED}`],
+  [
+    /(\bhttps?:\/\/[^\s?"']+)\?[^\s"']*\b(?:hm|sig|signature|token|key|x-(?:amz|goog)-signature)=[^\s"']*/gi,
+    `$1?${REMOVED}`,
+  ],
 ];
 const DEEPEST = 6;
 

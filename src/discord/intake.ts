@@ -94,6 +94,38 @@ export class Intake {
     this.#options.engine.begin(job.id);
   }
 
+  /**
+   * FALLBACK=auto: a failed job goes on by itself with the free local preview, on its own card. Never to a
+   * paid service, and never from the preview itself. A process that ends before this is saved leaves
+   * the failed card with its buttons.
+   */
+  async fallBack(failed: Job): Promise<void> {
+    const { engine, live, log, providers } = this.#options;
+    const card = live.findCard(failed.id);
+    if (card === undefined || failed.state !== 'failed' || failed.input.provider === 'local') return;
+    if (providers.get('local')?.kinds.includes(failed.input.kind) !== true) return;
+    const job: Job = createJob({
+      ...failed,
+      id: jobIdFor(`fallback:${failed.id}`),
+      input: { ...failed.input, provider: 'local', model: null },
+      itemNames: ['image'],
+      createdAt: this.#options.clock.now(),
+      retryOf: failed.id,
+      fallbackFrom: failed.fallbackFrom ?? failed.input.provider,
+      origin: { ...failed.origin, token: card.token, tokenExpiresAt: card.tokenExpiresAt, cardMessageId: card.messageId },
+    });
+    try {
+      if ((await engine.submit(job)) !== null) return;
+      await this.#keepCard(() => live.takeOver(card, job, card));
+      const taken = await live.getCard(card.messageId);
+      if (taken !== undefined) await live.redraw(taken);
+      engine.begin(job.id);
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      log.error('a fallback could not be saved; the card keeps its buttons', { jobId: failed.id, errorMessage: error.message });
+    }
+  }
+
   /** One clear sentence that only the asker sees. */
   async refuse(asker: Asker, sentence: string): Promise<void> {
     await this.#answer(asker, {

@@ -158,6 +158,12 @@ export class LiveMessage {
     for (const slot of this.#byJob.get(jobId) ?? []) this.#ask(slot);
   }
 
+  /** The card that shows this job while it is not settled. */
+  findCard(jobId: string): Card | undefined {
+    const [slot] = this.#byJob.get(jobId) ?? [];
+    return slot?.card;
+  }
+
   /** Whether any card shows this job. */
   isShown(jobId: string): boolean {
     return this.#byJob.has(jobId);

@@ -40,7 +40,7 @@ async function write(
 ): Promise<boolean> {
   // Without this Discord leaves the translations out, and they would look new at every start.
   const query = new URLSearchParams({ with_localizations: 'true' });
-  const present = (await rest.get(route, { query })) as Partial<Payload>[];
+  const present = (await rest.get(route, { query })) as object[];
   const comparable = present.map((command) => withoutUnsaid(command, payloads, isOneServer));
   if (sign(comparable) === sign(payloads.map((payload) => withoutUnsaid(payload, payloads, isOneServer)))) return false;
   await rest.put(route, { body: payloads });
@@ -62,21 +62,14 @@ async function empty(rest: REST, route: `/${string}`): Promise<void> {
  * Where commands may be used and installed: Discord fills in what we do not say, and a server's own
  * commands ignore it, so only what we say counts, in any order.
  */
-function withoutUnsaid(
-  command: Partial<Payload>,
-  payloads: readonly Payload[],
-  isOneServer: boolean,
-): Partial<Payload> {
-  const { contexts, integration_types, ...rest } = command;
-  const ours = payloads.find((payload) => payload.name === command.name);
-  if (isOneServer || ours === undefined) return rest;
-  return {
-    ...rest,
-    ...(ours.contexts === undefined ? {} : { contexts: contexts?.toSorted((one, other) => one - other) ?? null }),
-    ...(ours.integration_types === undefined
-      ? {}
-      : { integration_types: integration_types?.toSorted((one, other) => one - other) ?? [] }),
-  };
+function withoutUnsaid(command: object, payloads: readonly Payload[], isOneServer: boolean): object {
+  const ours = payloads.find(({ name }) => 'name' in command && command.name === name);
+  const entries = Object.entries(command).flatMap(([name, value]): [string, unknown][] => {
+    if (name !== 'contexts' && name !== 'integration_types') return [[name, value]];
+    if (isOneServer || ours?.[name] === undefined) return [];
+    return [[name, Array.isArray(value) ? value.toSorted() : value]];
+  });
+  return Object.fromEntries(entries);
 }
 
 /** Equal for lists of commands that mean the same, in whatever order and with whatever defaults filled in. */

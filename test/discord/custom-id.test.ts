@@ -1,23 +1,21 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { describe, it } from 'node:test';
 import { formatCustomId, parseCustomId } from '../../src/discord/custom-id.ts';
 
-test('a button names an action and a job, and is read back as it was written', () => {
-  for (const id of [
-    { action: 'cancel', jobId: 'abc123', argument: null },
-    { action: 'fallback', jobId: 'abc123', argument: 'local' },
-  ] as const) {
-    assert.deepEqual(parseCustomId(formatCustomId(id)), id);
-  }
-  assert.equal(formatCustomId({ action: 'retry', jobId: 'abc123', argument: null }), 'v1:retry:abc123');
-});
+describe('what a button carries', () => {
+  it('comes back as it was written', () => {
+    for (const id of [
+      { action: 'cancel', jobId: 'job_1-x', argument: null },
+      { action: 'fallback', jobId: 'job1', argument: 'local' },
+    ] as const) {
+      assert.deepEqual(parseCustomId(formatCustomId(id)), id);
+    }
+    assert.equal(formatCustomId({ action: 'fallback', jobId: 'j', argument: 'local' }), 'v1:fallback:j:local');
+  });
 
-test('what is not ours, or of another version, is known not to be', () => {
-  for (const text of ['', 'x', 'v2:retry:abc', 'v1:explode:abc', 'v1:retry:', 'v1:retry', 'v1:retry:a:b:c']) {
-    assert.equal(parseCustomId(text), null, text);
-  }
-});
-
-test('it fits into the 100 characters that Discord takes, whatever the job', () => {
-  assert.ok(formatCustomId({ action: 'fallback', jobId: 'x'.repeat(12), argument: 'replicate' }).length <= 100);
+  it('is not ours when its version, its action or its shape is another one', () => {
+    for (const text of ['', 'v1', 'v1:cancel', 'v1:cancel:', 'v2:cancel:j', 'v1:explode:j', 'v1:retry:j:', 'v1:retry:j:a:b']) {
+      assert.equal(parseCustomId(text), null, text);
+    }
+  });
 });

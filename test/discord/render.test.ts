@@ -1,248 +1,322 @@
+/** Cards in every state, with friendly and hostile prompts. */
 import assert from 'node:assert/strict';
-import { before, after, describe, test } from 'node:test';
-import { REST, Routes } from 'discord.js';
-import type { APIMessage } from 'discord-api-types/v10';
-import { startDiscord } from '../../sandbox/discord/index.ts';
-import type { SandboxDiscord } from '../../sandbox/interface.ts';
-import {
-  renderCard,
-  renderFallbackText,
-  renderNotice,
-  type CardContext,
-  type CardMessage,
-} from '../../src/discord/render.ts';
-import {
-  createJob,
-  failure,
-  getItem,
-  moveTo,
-  requestCancel,
-  type Asset,
-  type ItemStatus,
-  type Job,
-} from '../../src/jobs/job.ts';
+import { describe, it } from 'node:test';
+import { renderCard, renderFallbackText, renderNotice, type CardContext } from '../../src/discord/render.ts';
+import { failure, moveTo, requestCancel, type Asset, type ItemStatus, type Job } from '../../src/jobs/job.ts';
 import { en } from '../../src/locales/en.ts';
-import { buttonsOf, picturesOf, textOf } from '../end-to-end/world.ts';
 import { newJob } from '../jobs/new-job.ts';
+import { buttonsOf, checkMessage, listAll, textsOf } from './message-limits.ts';
 
-const CONTEXT: CardContext = {
-  now: 1_700_000_000_000,
-  locale: en,
-  positions: new Map(),
-  progress: new Map(),
-  providers: [
-    { name: 'replicate', label: 'Replicate', isPaid: true },
-    { name: 'local', label: 'Local preview', isPaid: false },
-  ],
-  fallback: 'ask',
-  updatesEndAt: null,
-};
-const ASSET: Asset = { file: 'f', mimeType: 'image/png', extension: '.png', bytes: 5_000, sha256: 's' };
-const STATES: Record<string, ItemStatus[]> = {
-  queued: [],
-  generating: [{ state: 'starting' }],
-  retrying: [
-    { state: 'starting' },
-    { state: 'waiting', until: 1_700_000_008_000, delayMs: 8_000, failure: failure('rate-limit', 'retry') },
-  ],
-  collecting: [{ state: 'starting' }, { state: 'collecting', operation: null, outputs: [] }],
-  done: [
-    { state: 'starting' },
-    { state: 'collecting', operation: null, outputs: [] },
-    { state: 'done', assets: [ASSET] },
-  ],
-  failed: [
-    { state: 'starting' },
-    { state: 'failed', failure: failure('attempt-timeout', 'retry'), causeCode: 'TIMEOUT' },
-  ],
-  cancelled: [{ state: 'cancelled', failure: failure('cancelled-by-user', 'give-up') }],
-};
-const HOSTILE = [
-  '@everyone <@1> <#2> <:a:3> <t:1:R> https://example.com',
-  '# head\n> quote\n- list\n```\nfence\n``` `code` **b** __u__ ~~s~~ ||spoiler|| [a](https://b.c) \\',
-  `${'م'.repeat(900)}\u202Eesrever\u2066`,
-  '👩‍👩‍👧‍👦'.repeat(300),
-  '`'.repeat(4_000),
-  'x'.repeat(4_000),
-  `nul \u0000 and \u0007 bell`,
-  '[object Object] __proto__ constructor',
+const NOW = 1_800_000_000_000;
+const OPERATION = { provider: 'replicate', id: 'op', data: {} };
+const PNG: Asset = { file: 'a.png', mimeType: 'image/png', extension: '.png', bytes: 1_000, sha256: 'x' };
+const TIMEOUT = failure('attempt-timeout', 'retry');
+const STARTING: ItemStatus = { state: 'starting' };
+const RUNNING: ItemStatus = { state: 'running', operation: OPERATION, begunAt: NOW };
+const WAITING: ItemStatus = { state: 'waiting', until: NOW + 4_000, delayMs: 4_000, failure: TIMEOUT };
+const COLLECTING: ItemStatus = { state: 'collecting', operation: OPERATION, outputs: [{ kind: 'url', url: 'https://x/y' }] };
+const DONE: ItemStatus = { state: 'done', assets: [PNG] };
+const FAILED: ItemStatus = { state: 'failed', failure: TIMEOUT, causeCode: 'TIMEOUT' };
+const CANCELLED: ItemStatus = { state: 'cancelled', failure: failure('cancelled-by-user', 'give-up') };
+
+const PROVIDERS = [
+  { name: 'replicate', label: 'Replicate', isPaid: true },
+  { name: 'gemini', label: 'Gemini', isPaid: true },
+  { name: 'local', label: 'Local preview', isPaid: false },
 ];
 
-function jobIn(state: string, prompt = 'a fox', provider = 'replicate'): Job {
-  const first = newJob();
-  const job = createJob({ ...first, input: { ...first.input, prompt, provider }, itemNames: ['image'] });
-  return (STATES[state] ?? []).reduce(
-    (next, to) => moveTo(next, { item: 'image', to, now: CONTEXT.now }, () => ''),
+function contextOf(change: Partial<CardContext> = {}): CardContext {
+  return {
+    now: NOW,
+    locale: en,
+    positions: new Map(),
+    progress: new Map(),
+    providers: PROVIDERS,
+    fallback: 'ask',
+    updatesEndAt: null,
+    ...change,
+  };
+}
+
+interface Asked {
+  prompt?: string;
+  provider?: string;
+  model?: string | null;
+  fallbackFrom?: string | null;
+  attachmentSizeLimit?: number;
+  names?: readonly [string, ...string[]];
+}
+
+function ask({ prompt, provider = 'replicate', model = null, names = ['image'], ...rest }: Asked = {}): Job {
+  const job = newJob({ itemNames: names, createdAt: NOW, ...rest });
+  return { ...job, input: { ...job.input, provider, model, prompt: prompt ?? job.input.prompt, aspectRatio: '16:9' } };
+}
+
+/** Takes the item through these states, each one second after the last. */
+function go(job: Job, states: readonly ItemStatus[], note: Parameters<typeof moveTo>[1]['note'] = {}, item = 'image'): Job {
+  return states.reduce(
+    (current, to, index) => moveTo(current, { item, to, note, now: NOW + index * 1_000 }, (lost) => lost.code),
     job,
   );
 }
 
-function text({ body }: CardMessage): string {
-  // A card has the fields of a message that are read here.
-  return textOf(body as unknown as APIMessage);
+const PATHS: Readonly<Record<string, readonly ItemStatus[]>> = {
+  queued: [],
+  starting: [STARTING],
+  running: [STARTING, RUNNING],
+  waiting: [STARTING, RUNNING, WAITING],
+  collecting: [STARTING, RUNNING, COLLECTING],
+  done: [STARTING, RUNNING, COLLECTING, DONE],
+  failed: [STARTING, RUNNING, FAILED],
+  cancelled: [CANCELLED],
+};
+
+function cardText(job: Job, change: Partial<CardContext> = {}): string {
+  return textsOf(renderCard(job, contextOf(change)).body.components);
 }
 
-function labels({ body }: CardMessage): string[] {
-  return [...buttonsOf(body as unknown as APIMessage).keys()];
+function labels(job: Job, change: Partial<CardContext> = {}): unknown[] {
+  return buttonsOf(renderCard(job, contextOf(change)).body.components).map(({ label }) => label);
 }
 
-test('each state begins with its word, before any bar or emoji, and carries the job id', () => {
-  const words: Record<string, string> = {
+describe('the words of a card', () => {
+  const words = {
     queued: 'Queued',
-    generating: 'Generating',
-    retrying: 'Retrying',
+    starting: 'Generating',
+    running: 'Generating',
+    waiting: 'Retrying',
     collecting: 'Generating',
     done: 'Done',
     failed: 'Failed',
     cancelled: 'Cancelled',
   };
   for (const [state, word] of Object.entries(words)) {
-    const job = jobIn(state);
-    const card = text(renderCard(job, CONTEXT));
-    assert.ok(card.trimStart().startsWith(`### ${word}`), `${state}: ${card}`);
-    assert.ok(card.includes(`\`${job.id}\``));
+    it(`say ${word} first for a job that is ${state}, with the prompt and the job id`, () => {
+      const job = go(ask(), PATHS[state] ?? []);
+      const text = cardText(job);
+      assert.ok(text.startsWith(`### ${word}`), text);
+      assert.match(text, /a beautiful sunset over mountains/);
+      assert.ok(text.includes(`\`${job.id}\``), text);
+      assert.match(text, /Replicate · .*16:9/);
+    });
   }
-});
 
-test('there is always something to press, by the table', () => {
-  const expected: Record<string, string[]> = {
-    queued: ['Cancel'],
-    generating: ['Cancel'],
-    retrying: ['Cancel'],
-    collecting: ['Cancel'],
-    done: ['Download', 'Again'],
-    failed: ['Retry', 'Fallback: local'],
-    cancelled: ['Again'],
-  };
-  for (const [state, buttons] of Object.entries(expected))
-    assert.deepEqual(labels(renderCard(jobIn(state), CONTEXT)), buttons, state);
-});
-
-test('a fallback is offered to every other provider that is set up, and to none when the owner wants none', () => {
-  const providers = [...CONTEXT.providers, { name: 'gemini', label: 'Gemini', isPaid: true }];
-  assert.deepEqual(labels(renderCard(jobIn('failed'), { ...CONTEXT, providers })), [
-    'Retry',
-    'Fallback: local',
-    'Fallback: gemini',
-  ]);
-  assert.deepEqual(labels(renderCard(jobIn('failed', 'a', 'local'), CONTEXT)), ['Retry', 'Fallback: replicate']);
-  assert.deepEqual(labels(renderCard(jobIn('failed'), { ...CONTEXT, fallback: 'never' })), ['Retry']);
-});
-
-test('a preview says that it is one, where it came from, and offers the first provider again', () => {
-  const job = { ...jobIn('done', 'a fox', 'local'), fallbackFrom: 'replicate' };
-  const card = renderCard(job, CONTEXT);
-  assert.match(text(card), /painted on this machine/);
-  assert.match(text(card), /Fell back from Replicate/);
-  assert.deepEqual(labels(card), ['Download', 'Again', 'Retry: replicate']);
-});
-
-test('the place in line is shown when it is ten or less', () => {
-  const at = (position: number): string =>
-    text(renderCard(jobIn('queued'), { ...CONTEXT, positions: new Map([['image', position]]) }));
-  assert.match(at(1), /Next in line/);
-  assert.match(at(10), /Number 10 in line/);
-  assert.doesNotMatch(at(11), /11/);
-});
-
-test('progress is a bar and a percentage where the provider tells it, else the time since the start', () => {
-  const job = jobIn('generating');
-  const at = (fraction: number): string =>
-    text(renderCard(job, { ...CONTEXT, progress: new Map([['image', fraction]]) }));
-  assert.match(at(0.3), /▰▰▰▱▱▱▱▱▱▱ 30%/);
-  assert.match(at(0), /▱{10} 0%/);
-  assert.match(at(1), /▰{10} 100%/);
-});
-
-test('a retry names the coming attempt, the reason, the time and what changed', () => {
-  const job = jobIn('retrying');
-  const item = { ...getItem(job, 'image'), attempt: 1, variation: 1 };
-  const card = text(renderCard({ ...job, items: [item] }, CONTEXT));
-  assert.match(card, /attempt 2\/4 · \[RATE_LIMIT\] · <t:1700000008:R> · prompt variation 1/);
-});
-
-test('a failure shows the last cause, a sentence, and the retries used', () => {
-  const job = jobIn('failed');
-  const item = { ...getItem(job, 'image'), retryCount: 3 };
-  const card = text(renderCard({ ...job, items: [item] }, CONTEXT));
-  assert.match(card, /\[TIMEOUT\] .+\./);
-  assert.match(card, /Retries: 3\/3/);
-  assert.doesNotMatch(card, /MAX_RETRIES_EXCEEDED/);
-});
-
-test('a cancel that is under way is said, and cannot be pressed twice', () => {
-  const job = requestCancel(jobIn('generating'), 'u', CONTEXT.now);
-  const card = renderCard(job, CONTEXT);
-  assert.match(text(card), /Cancelling/);
-  assert.deepEqual(labels(card), []);
-});
-
-test('a private card says when its live updates end and carries Refresh', () => {
-  const card = renderCard(jobIn('generating'), { ...CONTEXT, updatesEndAt: 1_700_000_600_000 });
-  assert.match(text(card), /<t:1700000600:R>/);
-  assert.deepEqual(labels(card), ['Cancel', 'Refresh']);
-});
-
-test('every picture has alt text that says what it is of', () => {
-  const [picture] = picturesOf(renderCard(jobIn('done'), CONTEXT).body as unknown as APIMessage);
-  assert.equal(picture?.description, 'Image of: a fox');
-});
-
-test('a file that Discord would refuse is not sent: the card says how large it is and that it is kept', () => {
-  const job = jobIn('done');
-  const card = renderCard({ ...job, result: [{ ...ASSET, bytes: 30_000_000 }] }, CONTEXT);
-  assert.deepEqual(card.files, []);
-  assert.match(text(card), /30\.0 MB/);
-});
-
-test('the same job and context give the same card', () => {
-  for (const state of Object.keys(STATES)) {
-    const job = jobIn(state);
-    assert.deepEqual(renderCard(job, CONTEXT), renderCard(job, CONTEXT));
-  }
-});
-
-test('every failure has a sentence that ends as one', () => {
-  for (const [reason, sentence] of Object.entries(en.failures)) assert.match(sentence({}), /^[A-Z].*\.$/, reason);
-});
-
-describe('Discord takes every card', () => {
-  let discord: SandboxDiscord;
-  let rest: REST;
-
-  before(async () => {
-    discord = await startDiscord({ rateLimits: false });
-    rest = new REST({ api: discord.url, version: '10', retries: 0 }).setToken(discord.token);
+  it('name the place in line up to 10, and no longer than that', () => {
+    assert.match(cardText(ask(), { positions: new Map([['image', 10]]) }), /\b10\b/);
+    assert.doesNotMatch(cardText(ask(), { positions: new Map([['image', 11]]) }), /\b11\b/);
   });
-  after(() => discord.close());
 
-  async function post({ body, files }: CardMessage): Promise<APIMessage> {
-    const channelId = discord.guilds[0]?.channels[0]?.id ?? '';
-    const attachments = files.map(({ name, description }, id) => ({ id, filename: name, description }));
-    return (await rest.post(Routes.channelMessages(channelId), {
-      body: { ...body, attachments },
-      files: files.map(({ name }) => ({ name, data: Buffer.from('x'), contentType: 'image/png' })),
-    })) as APIMessage;
-  }
+  it('show a bar of ten cells and the percent where the provider tells progress', () => {
+    const text = cardText(go(ask(), PATHS['running'] ?? []), { progress: new Map([['image', 0.42]]) });
+    assert.match(text, /▰▰▰▰▱▱▱▱▱▱ 42%/);
+    assert.ok(text.indexOf('Generating') < text.indexOf('▰'));
+  });
 
-  for (const state of Object.keys(STATES)) {
-    test(`in state ${state}, with any prompt, and nobody is pinged`, async () => {
-      for (const prompt of HOSTILE) {
-        const job = jobIn(state, prompt);
-        for (const card of [renderCard(job, CONTEXT), renderFallbackText(job, CONTEXT)]) {
-          const message = await post(card);
-          assert.deepEqual(message.mentions, []);
-          assert.equal(message.mention_everyone, false);
+  it('never show more than everything or less than nothing as progress', () => {
+    const job = go(ask(), PATHS['running'] ?? []);
+    assert.match(cardText(job, { progress: new Map([['image', 7]]) }), /▰{10} 100%/);
+    assert.match(cardText(job, { progress: new Map([['image', -1]]) }), /▱{10} 0%/);
+    assert.doesNotMatch(cardText(job, { progress: new Map([['image', Number.NaN]]) }), /NaN/);
+  });
+
+  it('tell the coming attempt, the reason and the time of a retry, and a changed prompt', () => {
+    const text = cardText(go(ask(), PATHS['waiting'] ?? [], { attempt: 1, retryCount: 1, variation: 1 }));
+    assert.match(text, /attempt 2\/4/);
+    assert.match(text, /\[TIMEOUT\]/);
+    assert.match(text, /<t:1800000004:R>/);
+    assert.match(text, /prompt variation 1/);
+  });
+
+  it('show the last cause of a failure, one sentence and the retries used', () => {
+    const text = cardText(go(ask(), PATHS['failed'] ?? [], { retryCount: 3 }));
+    assert.match(text, /\[TIMEOUT\] The picture took longer/);
+    assert.match(text, /Retries: 3\/3/);
+    assert.doesNotMatch(text, /MAX_RETRIES_EXCEEDED/);
+  });
+
+  it('keep the underscores of a model name and of refused fields', () => {
+    const lost = failure('model-unknown', 'give-up', { details: { model: 'my_team/my_model' } });
+    assert.match(cardText(go(ask(), [STARTING, { ...FAILED, failure: lost }])), /`my_team\/my_model`/);
+    const refused = failure('input-refused', 'give-up', { details: { fields: 'aspect_ratio: must be one of 1:1' } });
+    assert.match(cardText(go(ask(), [STARTING, { ...FAILED, failure: refused }])), /`aspect_ratio: must be one of 1:1`/);
+  });
+
+  it('let nothing out of the code a detail stands in', () => {
+    const lost = failure('model-unknown', 'give-up', { details: { model: 'a`@everyone`\n# b' } });
+    assert.match(cardText(go(ask(), [STARTING, { ...FAILED, failure: lost }])), /`a'@everyone' # b`/);
+  });
+
+  it('say that a cancel is under way, and take no second one', () => {
+    const job = requestCancel(go(ask(), PATHS['running'] ?? []), 'u', NOW);
+    assert.match(cardText(job), /^### Generating · Cancelling…/);
+    const [cancel] = buttonsOf(renderCard(job, contextOf()).body.components);
+    assert.equal(cancel?.['disabled'], true);
+  });
+
+  it('tell when the updates of a private card end, while there are any', () => {
+    const updatesEndAt = NOW + 60_000;
+    assert.match(cardText(ask(), { updatesEndAt }), /Live updates end <t:1800000060:R>/);
+    assert.doesNotMatch(cardText(go(ask(), PATHS['done'] ?? []), { updatesEndAt }), /Live updates/);
+  });
+
+  it('say what a preview is and what it stands in for', () => {
+    const job = go(ask({ provider: 'local', fallbackFrom: 'replicate' }), PATHS['done'] ?? []);
+    assert.match(cardText(job), /preview painted on this machine/i);
+    assert.match(cardText(job), /Fell back from Replicate/);
+  });
+});
+
+describe('the buttons of a card', () => {
+  it('are Cancel while the job is open', () => {
+    for (const state of ['queued', 'starting', 'running', 'waiting', 'collecting']) {
+      assert.deepEqual(labels(go(ask(), PATHS[state] ?? [])), ['Cancel'], state);
+    }
+  });
+
+  it('are Cancel and Refresh on an open private card', () => {
+    assert.deepEqual(labels(ask(), { updatesEndAt: NOW }), ['Cancel', 'Refresh']);
+  });
+
+  it('are Download and Again when done', () => {
+    assert.deepEqual(labels(go(ask(), PATHS['done'] ?? [])), ['Download', 'Again']);
+  });
+
+  it('offer the first provider again after a fallback', () => {
+    const job = go(ask({ provider: 'local', fallbackFrom: 'replicate' }), PATHS['done'] ?? []);
+    assert.deepEqual(labels(job), ['Download', 'Again', 'Retry: replicate']);
+  });
+
+  it('offer Retry, the local preview and every other provider when failed', () => {
+    assert.deepEqual(labels(go(ask(), PATHS['failed'] ?? [])), ['Retry', 'Fallback: local', 'Fallback: gemini']);
+    const local = go(ask({ provider: 'local' }), PATHS['failed'] ?? []);
+    assert.deepEqual(labels(local), ['Retry', 'Fallback: replicate', 'Fallback: gemini']);
+  });
+
+  it('offer no fallback where the owner wants none', () => {
+    assert.deepEqual(labels(go(ask(), PATHS['failed'] ?? []), { fallback: 'never' }), ['Retry']);
+  });
+
+  it('are Again when cancelled', () => {
+    assert.deepEqual(labels(go(ask(), PATHS['cancelled'] ?? [])), ['Again']);
+  });
+});
+
+describe('the picture of a card', () => {
+  it('stands in a gallery with alt text from the prompt', () => {
+    const { body, files } = renderCard(go(ask(), PATHS['done'] ?? []), contextOf());
+    assert.equal(files.length, 1);
+    assert.equal(files[0]?.description, 'Image of: a beautiful sunset over mountains');
+    assert.deepEqual(checkMessage(body, files.map(({ name }) => name)), []);
+  });
+
+  it('is left out with a reason when Discord would not take it', () => {
+    const job = go(ask({ attachmentSizeLimit: 999 }), PATHS['done'] ?? []);
+    assert.deepEqual(renderCard(job, contextOf()).files, []);
+    assert.match(cardText(job), /more than Discord takes here. It is kept/);
+    assert.deepEqual(labels(job), ['Download', 'Again']);
+  });
+});
+
+const FAMILY = '👨‍👩‍👧‍👦';
+const HOSTILE: Readonly<Record<string, string>> = {
+  '4000 characters': 'word '.repeat(800),
+  '4000 characters that all need escaping': '*'.repeat(4_000),
+  '300 emoji of many parts': FAMILY.repeat(300),
+  'one character of 4000 marks': `e${'\u0301'.repeat(3_999)}`,
+  'right-to-left text and overrides': '\u202Eשלום עולם\u2066 مرحبا\u202D',
+  mentions: '@everyone @here <@1> <@&2> <#3> </cmd:4> <t:5:R> <a:b:6>',
+  'code fences': '```js\nalert(1)\n``` ``x`` `y`',
+  markdown: '# big\n> quote\n-# small\n- list\n1. one\n**b** __u__ ~~s~~ ||spoiler|| [a](https://b.example)',
+  backslashes: '\\\\ \\* \\',
+  'NUL and other controls': 'a\u0000b\u0007c\u001B[31md\u0085e',
+  'half a surrogate pair': 'a\uD83Db\uDE00',
+  'newlines of every kind': 'a\r\nb\u2028c\u2029d\u000be',
+};
+
+describe('a hostile prompt', () => {
+  for (const [name, prompt] of Object.entries(HOSTILE)) {
+    it(`of ${name} gives cards that Discord takes, in every state`, () => {
+      for (const [state, path] of Object.entries(PATHS)) {
+        const job = go(ask({ prompt, model: prompt.slice(0, 200) }), path);
+        for (const message of [renderCard(job, contextOf({ updatesEndAt: NOW })), renderFallbackText(job, contextOf())]) {
+          assert.deepEqual(checkMessage(message.body, message.files.map((file) => file.name)), [], state);
+          assert.deepEqual(message.body.allowed_mentions, { parse: [] });
         }
       }
     });
   }
 
-  test('and the private sentences', async () => {
-    const refusals = Object.values(en.refusals).filter((sentence) => typeof sentence === 'string');
-    for (const sentence of refusals) {
-      const { components, allowed_mentions } = renderNotice(sentence, { isEphemeral: true });
-      await post({ body: { flags: 32_768, components, allowed_mentions }, files: [] });
+  const shown = (prompt: string): string => cardText(ask({ prompt })).split('\n')[1] ?? '';
+
+  it('stays in its one quoted line', () => {
+    for (const prompt of Object.values(HOSTILE)) {
+      assert.match(shown(prompt), /^> \u2068.*\u2069$/u);
+      assert.equal(cardText(ask({ prompt })).split('\n').length, cardText(ask()).split('\n').length);
     }
+  });
+
+  it('mentions nobody, links nowhere and formats nothing', () => {
+    for (const prompt of [HOSTILE['mentions'], HOSTILE['code fences'], HOSTILE['markdown'], 'see https://a.example/b']) {
+      const line = shown(prompt ?? '').slice(2);
+      assert.doesNotMatch(line, /(?<!\\)(?:\\\\)*[*_~`|<@#[\]]/u, line);
+      assert.doesNotMatch(line, /\w:\/\//u, line);
+    }
+  });
+
+  it('reorders nothing around it', () => {
+    const line = shown(HOSTILE['right-to-left text and overrides'] ?? '');
+    assert.match(line, /שלום עולם/u);
+    assert.doesNotMatch(line.slice(3, -1), /\p{Bidi_Control}/u);
+  });
+
+  it('is cut between characters, never inside an emoji', () => {
+    const line = shown(HOSTILE['300 emoji of many parts'] ?? '').slice(3, -1);
+    assert.ok(line.endsWith('…'));
+    assert.equal(line.slice(0, -1).replaceAll(FAMILY, ''), '');
+  });
+});
+
+describe('a job of several items', () => {
+  it('lists each of them with its own words', () => {
+    const job = go(ask({ names: ['main', 'lifestyle'] }), PATHS['done'] ?? [], {}, 'main');
+    assert.match(cardText(job), /^### Generating[^]*\*\*main\*\* Done\n\*\*lifestyle\*\* In line/u);
+  });
+
+  it('is Partly done with its count, and offers the files it has', () => {
+    const half = go(ask({ names: ['main', 'lifestyle'] }), PATHS['done'] ?? [], {}, 'main');
+    const job = go(half, [STARTING, FAILED], {}, 'lifestyle');
+    assert.match(cardText(job), /^### Partly done · 1 of 2/u);
+    assert.equal(labels(job)[0], 'Download');
+    const { body, files } = renderCard(job, contextOf());
+    assert.deepEqual(checkMessage(body, files.map(({ name }) => name)), []);
+  });
+
+  it('is Retrying only when every open item waits', () => {
+    const one = go(ask({ names: ['main', 'lifestyle'] }), PATHS['waiting'] ?? [], {}, 'main');
+    assert.match(cardText(go(one, PATHS['running'] ?? [], {}, 'lifestyle')), /^### Generating/u);
+    assert.match(cardText(go(one, PATHS['waiting'] ?? [], {}, 'lifestyle')), /^### Retrying/u);
+  });
+});
+
+describe('short forms', () => {
+  it('keep the state, the job id and the buttons, and leave out the prompt', () => {
+    const job = go(ask(), PATHS['done'] ?? []);
+    const { body, files } = renderFallbackText(job, contextOf());
+    const text = textsOf(body.components);
+    assert.match(text, /^### Done/u);
+    assert.ok(text.includes(job.id));
+    assert.doesNotMatch(text, /sunset/u);
+    assert.deepEqual(files, []);
+    assert.deepEqual(
+      buttonsOf(body.components).map(({ label }) => label),
+      ['Download', 'Again'],
+    );
+  });
+
+  it('of a private sentence are for one person only and ping nobody', () => {
+    const notice = renderNotice('Hello.', { isEphemeral: true });
+    assert.equal(notice.flags & 64, 64);
+    assert.deepEqual(notice.allowed_mentions, { parse: [] });
+    assert.equal(listAll(notice.components).length, 1);
   });
 });

@@ -73,6 +73,15 @@ test('Fallback: local makes a preview on the same card when the service is down,
   assert.equal(world.predictions().length, 0);
 });
 
+test('FALLBACK=auto goes on with a local preview by itself, on the same card, and says that it did', async (context) => {
+  const world = await World.start(context, { env: { MAX_RETRIES: '1', FALLBACK: 'auto' } });
+  world.sandbox.replicate.addFault({ on: 'create', kind: 'http-402' });
+  const card = await world.generate({ prompt: PROMPT });
+  const done = await world.whenCard(card, /Done/);
+  assert.match(done, /Fell back from Replicate/);
+  assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
+});
+
 test('a double click, or Retry and then Fallback, makes one job', async (context) => {
   const world = await World.start(context, { env: { MAX_RETRIES: '0' } });
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' });

@@ -206,7 +206,7 @@ describe('the sandbox page', { skip }, () => {
         answer: async (interaction) => {
           if (!interaction.isChatInputCommand()) return;
           await interaction.deferReply();
-          await page.getByText('Darkroom is thinking').waitFor();
+          await page.getByRole('article').getByText('Darkroom is thinking').waitFor();
           await interaction.editReply('Here it is');
         },
       });
@@ -215,7 +215,7 @@ describe('the sandbox page', { skip }, () => {
       await page.getByRole('article').getByText('Here it is').waitFor();
       const [shown] = sandbox.discord.messages(channelId, sandbox.discord.users.member.id);
       sandbox.discord.deleteMessage(shown?.message.id ?? '');
-      await page.getByText('Here it is').waitFor({ state: 'detached' });
+      await page.getByRole('article').waitFor({ state: 'detached' });
     });
 
     it('that are ephemeral are seen by one user and can be dismissed', async (t) => {
@@ -238,13 +238,13 @@ describe('the sandbox page', { skip }, () => {
     it('stay where the reader scrolled, and follow the newest otherwise', async (t) => {
       const { page, post } = await openPage(t, { answer: null });
       for (let count = 1; count <= 12; count += 1) await post({ content: `line ${count}\n\n\n\n` + 'x\n'.repeat(8) });
-      await page.getByText('line 12').waitFor();
+      await page.getByRole('article').getByText('line 12').waitFor();
       await page.waitForFunction(`(() => { const log = document.querySelector('.log');
         return log.scrollHeight - log.scrollTop - log.clientHeight < 5; })()`);
       await page.evaluate(`document.querySelector('.log').scrollTop = 100`);
       await page.getByRole('button', { name: 'Jump to the newest' }).waitFor();
       await post({ content: 'line 13' });
-      await page.getByText('line 13').waitFor({ state: 'attached' });
+      await page.getByRole('article').getByText('line 13').waitFor({ state: 'attached' });
       assert.equal(await page.evaluate(`document.querySelector('.log').scrollTop`), 100);
       await page.getByRole('button', { name: 'Jump to the newest' }).click();
       await page.getByRole('button', { name: 'Jump to the newest' }).waitFor({ state: 'detached' });
@@ -253,17 +253,17 @@ describe('the sandbox page', { skip }, () => {
 
   describe('buttons and forms', () => {
     it('show that a press is on its way until it is answered', async (t) => {
-      const answered = Promise.withResolvers<void>();
+      const answered = createSignal();
       const { page, post } = await openPage(t, {
         answer: async (interaction) => {
-          await answered.promise;
+          await answered.given;
           if (interaction.isButton()) await interaction.update({ content: 'Pressed', components: [] });
         },
       });
       await post({ content: 'Press it', components: [row(button('Go'))] });
       await page.getByRole('button', { name: 'Go' }).click();
       await page.locator('button[aria-busy="true"]', { hasText: 'Go' }).waitFor();
-      answered.resolve();
+      answered.give();
       await page.getByRole('article').getByText('Pressed').waitFor();
       assert.equal(await page.getByRole('button', { name: 'Go' }).count(), 0);
     });
@@ -361,10 +361,10 @@ describe('the sandbox page', { skip }, () => {
     it('keeps the second server and its user apart from the first', async (t) => {
       const { page, post } = await openPage(t, { answer: null });
       await post({ content: 'Only here' });
-      await page.getByText('Only here').waitFor();
+      await page.getByRole('article').getByText('Only here').waitFor();
       await become(page, 'Pavel (moderator)');
       await page.getByRole('heading', { name: 'Welcome to #lounge' }).waitFor();
-      assert.equal(await page.getByText('Only here').count(), 0);
+      assert.equal(await page.getByRole('article').count(), 0);
     });
 
     it('has landmarks', async (t) => {
@@ -397,7 +397,7 @@ describe('the sandbox page', { skip }, () => {
       const port = Number(new URL(control.url).port);
       const again = await startControl({ port, discord, replicate, bot: { env: {} } });
       t.after(() => again.close());
-      await page.getByText('Said meanwhile').waitFor();
+      await page.getByRole('article').getByText('Said meanwhile').waitFor();
       await page.getByText('Connection lost').waitFor({ state: 'detached' });
       // Every try at a server that is away is written into the console.
       assert.ok(complaints.splice(0).every((complaint) => complaint.includes('/live')));
@@ -467,4 +467,13 @@ async function answerWithForm(interaction: Interaction, sent: Record<string, str
     provider: interaction.fields.getStringSelectValues('provider')[0] ?? '',
   });
   await interaction.reply({ content: 'Saved', flags: 64 });
+}
+
+/** A promise and the way to fulfil it. */
+function createSignal(): { given: Promise<void>; give(): void } {
+  let give = (): void => undefined;
+  const given = new Promise<void>((resolve) => {
+    give = resolve;
+  });
+  return { given, give: () => give() };
 }

@@ -5,6 +5,7 @@
 import { fileURLToPath } from 'node:url';
 import { createCanvas, GlobalFonts, type SKRSContext2D } from '@napi-rs/canvas';
 import type { PictureSize } from './picture-size.ts';
+import { encodePng } from './png.ts';
 import { between, createRandom, createRidge, pick, type Random } from './random.ts';
 import { composeScene, css, mix, type Color, type Scene } from './scene.ts';
 
@@ -54,7 +55,7 @@ export function paint({ prompt, seed, width, height }: PaintRequest): Buffer {
   if (scene.hasSnow) paintSnowfall(painting);
   paintVignette(painting);
   paintMark(painting);
-  return canvas.toBuffer('image/png');
+  return encodePng(canvas.data(), { width, height });
 }
 
 function paintSky({ context, scene, width, height }: Painting): void {

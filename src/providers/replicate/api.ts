@@ -120,7 +120,7 @@ function createSingleAttemptFetch(fetchOnce: typeof fetch): typeof fetch {
   const answers = new WeakMap<RequestInit, Promise<Response>>();
   return (input, init = {}) => {
     // The API does not redirect; a key is not sent anywhere else.
-    const answer = answers.get(init) ?? fetchOnce(input, { ...init, redirect: 'manual' });
+    const answer = answers.get(init) ?? Promise.resolve().then(() => fetchOnce(input, { ...init, redirect: 'manual' }));
     answers.set(init, answer);
     return answer;
   };
