@@ -108,7 +108,7 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
     signal: stopping.signal,
   });
-  const buttons = new Buttons({ engine, intake, live, downloads: new Downloads({ api, assets, log }) });
+  const buttons = new Buttons({ engine, intake, live, downloads: new Downloads({ api, assets, clock, log }) });
   const router = new Router({ commands, intake, buttons, clock, defaultProvider: config.defaultProvider, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,

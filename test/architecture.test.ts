@@ -87,8 +87,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: ['src/config.ts', 'src/log.ts'],
-    mayImport: ['node:*', 'node:*/*'],
-    mayImportTypes: ['src/config.ts'],
+    mayImport: ['src/config.ts', 'node:*', 'node:*/*'],
     because: 'settings and log are needed before any part is built',
   },
   {

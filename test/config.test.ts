@@ -83,7 +83,48 @@ test('no sentence shows a secret', () => {
   assert.match(complaint({ DISCORD_TOKEN: '' }), /DISCORD_TOKEN/);
 });
 
-test('.env.example lists every setting that is read, and no other', async () => {
+test('a token that was pasted with something beside it is not taken, and not shown', () => {
+  for (const token of ['Bot hunter2', 'hunter2\nhunter3']) {
+    const message = complaint({ DISCORD_TOKEN: token });
+    assert.match(message, /^DISCORD_TOKEN has spaces/);
+    assert.doesNotMatch(message, /hunter/);
+  }
+});
+
+test("Discord's address is given without its version, which the clients add", () => {
+  assert.match(complaint({ DISCORD_API_URL: 'https://discord.com/api/v10' }), /without the version/);
+});
+
+test('a store that would not last, or that does not work yet, is refused', () => {
+  for (const url of ['sqlite://', 'sqlite://:memory:', 'redis://localhost', 'data/darkroom.sqlite']) {
+    assert.match(complaint({ STORE_URL: url }), /^STORE_URL is .+; expected sqlite:\/\/ and a file/, url);
+  }
+});
+
+test('numbers are written as numbers', () => {
+  for (const value of ['0x10', '1e3', '3 000', '3,5', '-1', 'Infinity']) {
+    assert.match(complaint({ MAX_RETRIES: value }), /^MAX_RETRIES is .+; expected a number from 0 to 20\.$/, value);
+  }
+});
+
+test('a page that was pasted into a setting is not shown whole', () => {
+  assert.ok(complaint({ LOG_LEVEL: 'x'.repeat(5_000) }).length < 300);
+});
+
+/** `.env.example` with every setting it shows in effect. */
+async function readExample(): Promise<Map<string, string>> {
+  const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
+  const lines = [...example.matchAll(/^(?:# )?([A-Z][A-Z_]+)=(.*)$/gm)];
+  return new Map(lines.map(([, name, value]) => [name ?? '', value ?? '']));
+}
+
+test('.env.example shows the values that hold without it', async () => {
+  const example = Object.fromEntries(await readExample());
+  const shown = readConfig({ ...example, ...BASE });
+  assert.deepEqual(shown, readConfig(BASE));
+});
+
+test('.env.example lists every setting that is read, once, in the order they are read', async () => {
   const asked = new Set<string>();
   const recorder = new Proxy<Record<string, string>>(BASE, {
     get(target, name) {
@@ -92,8 +133,7 @@ test('.env.example lists every setting that is read, and no other', async () => 
     },
   });
   readConfig(recorder);
-  const example = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
-  const listed = [...example.matchAll(/^(?:# )?([A-Z][A-Z_]+)=/gm)].map((match) => match[1] ?? '');
-  assert.deepEqual(new Set(listed), asked);
-  assert.equal(listed.length, asked.size, 'each once');
+  assert.deepEqual([...(await readExample()).keys()], [...asked]);
+  const text = await readFile(new URL('../../.env.example', import.meta.url), 'utf8');
+  assert.equal(text.match(/^(?:# )?[A-Z][A-Z_]+=/gm)?.length, asked.size, 'each once');
 });

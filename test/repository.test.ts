@@ -19,7 +19,8 @@ const OF_ONE_MACHINE = [
 
 const SECRETS: [what: string, form: RegExp][] = [
   ['a Discord token', /\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}/],
-  ['a Replicate token', /\br8_[A-Za-z0-9]{30,}/],
+  // The sandbox's own token has the real one's length and says what it is.
+  ['a Replicate token', /\br8_(?!sandbox)[A-Za-z0-9]{30,}/],
   ['a webhook secret', /\bwhsec_[A-Za-z0-9+/]{24,}/],
   ['a Google key', /\bAIza[\w-]{30,}/],
   ['a private key', /-----BEGIN [A-Z ]*PRIVATE KEY-----/],

@@ -82,8 +82,13 @@ function useStickyScroll(channelId: string) {
   useEffect(() => {
     const box = scroller.current;
     if (box === null || content.current === null) return undefined;
+    let lastTop = box.scrollTop;
     const onScroll = (): void => {
-      isSticky.current = box.scrollHeight - box.scrollTop - box.clientHeight < STICKY_PX;
+      const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < STICKY_PX;
+      // Something that grew since our own scroll leaves a distance too; only a person goes up.
+      if (isAtEnd) isSticky.current = true;
+      else if (box.scrollTop < lastTop) isSticky.current = false;
+      lastTop = box.scrollTop;
       setAway(!isSticky.current);
     };
     // Pictures that load and cards that grow, and a composer or keyboard that takes room.

@@ -1,6 +1,6 @@
 /** A picked command: required options at once, the others behind `+N more`. */
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CommandOptions } from '../interface.ts';
 import { OPTION, type Choice, type CommandOption, type RunnableCommand, type WrittenOption } from './command-text.ts';
 import { Icon } from './icon.tsx';
@@ -39,7 +39,7 @@ export function CommandForm({ draft, change, leave, send, complete }: CommandFor
   const [focused, setFocused] = useState<string | null>(null);
   const [toFocus, setToFocus] = useState<string | null>(shown[0] ?? MORE);
   const [isMoreOpen, openMore] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (toFocus === null) return;
     setToFocus(null);
     (toFocus === MORE ? more.current : fields.current.get(toFocus))?.focus();
@@ -154,7 +154,7 @@ function MoreOptions({ options, add, close }: MoreOptionsProps): JSX.Element {
     const button = list.current?.children[(index + options.length) % options.length];
     if (button instanceof HTMLElement) button.focus();
   };
-  useEffect(() => focusAt(0), []);
+  useLayoutEffect(() => focusAt(0), []);
   return (
     <div class="popup">
       <p class="popup-title">Options</p>

@@ -3,7 +3,7 @@
  * command picked from the list, with a field for each option (command-form.tsx).
  */
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CommandOptions } from '../interface.ts';
 import { CommandForm, type Draft } from './command-form.tsx';
 import { findCommands, matchCommand, readOptions, splitOptions } from './command-text.ts';
@@ -31,7 +31,7 @@ export function Composer({ channelName, commands, fill, send, complete }: Compos
   const input = useRef<HTMLTextAreaElement>(null);
   const focusNext = useRef(false);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (fill === null) return;
     setDraft(null);
     setTrouble(null);
@@ -39,7 +39,7 @@ export function Composer({ channelName, commands, fill, send, complete }: Compos
     input.current?.focus();
   }, [fill]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     if (draft !== null || !focusNext.current) return;
     focusNext.current = false;
     input.current?.focus();
@@ -145,24 +145,21 @@ interface TextFormProps {
 
 function TextForm(props: TextFormProps): JSX.Element {
   const { text, channelName, commands, input, isInvalid, change, pick, sendText } = props;
-  const [active, setActive] = useState(0);
-  const [isClosed, closePopup] = useState(false);
+  // Both hold for the text they were made for: typing on opens the list again, at its first entry.
+  const [moved, setMoved] = useState({ text: '', active: 0 });
+  const [closedText, setClosedText] = useState<string | null>(null);
   const match = matchCommand(commands, text);
   const isNaming = text.startsWith('/') && (match === undefined || match.command.title === text);
   const found = isNaming ? findCommands(commands, text) : [];
-  const isOpen = isNaming && !isClosed && (found.length > 0 || commands.length === 0);
-  const highlighted = Math.min(active, found.length - 1);
-  useEffect(() => {
-    setActive(0);
-    closePopup(false);
-  }, [text]);
+  const isOpen = isNaming && closedText !== text && (found.length > 0 || commands.length === 0);
+  const highlighted = Math.min(moved.text === text ? moved.active : 0, found.length - 1);
 
   const onKeyDown = (event: KeyboardEvent): void => {
     if (event.isComposing) return;
     const chosen = isOpen ? found[highlighted] : undefined;
-    if (event.key === 'Escape' && isOpen) closePopup(true);
+    if (event.key === 'Escape' && isOpen) setClosedText(text);
     else if (chosen !== undefined && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
-      setActive(moveActive(highlighted, event.key === 'ArrowDown' ? 1 : -1, found.length));
+      setMoved({ text, active: moveActive(highlighted, event.key === 'ArrowDown' ? 1 : -1, found.length) });
     } else if (chosen !== undefined && ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab'))
       pick(chosen);
     else if (event.key === 'Enter' && !event.shiftKey) sendText();

@@ -1,6 +1,6 @@
 /** Pictures, videos and files of a message. */
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { safeUrl, type Media } from './component-shape.ts';
 import { Icon } from './icon.tsx';
 
@@ -87,7 +87,7 @@ function useSteadyUrl(url: string | undefined): string | undefined {
 
 function ZoomDialog({ item, close }: { item: GalleryItem; close: () => void }): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal();
   }, []);
   const url = safeUrl(item.media.url);

@@ -1,6 +1,6 @@
 /** A form that the bot opened, as a dialog. */
 import type { JSX } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { APIModalInteractionResponseCallbackData } from 'discord-api-types/v10';
 import { KIND, readComponents, type Component } from './component-shape.ts';
 import { Dots, SelectChoice } from './components.tsx';
@@ -32,7 +32,7 @@ export function ModalDialog({ open, submit, close }: ModalDialogProps): JSX.Elem
   const dialog = useRef<HTMLDialogElement>(null);
   const [isSending, setSending] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     dialog.current?.showModal();
     // showModal would take the first button.
     dialog.current?.querySelector<HTMLElement>('input, textarea, select')?.focus();

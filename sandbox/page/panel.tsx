@@ -251,11 +251,14 @@ function RequestDetails({ seen }: { seen: SeenRequest }): JSX.Element {
   );
 }
 
-/** Ids and tokens to their last characters, the query away. */
+/** Tokens to a dot, ids to a few characters, the query away: what is left says which call it was. */
 function shortenPath(path: string): string {
-  const bare = path.split('?')[0] ?? path;
-  return bare
-    .split('/')
-    .map((part) => (/^\d{15,}$/u.test(part) ? `…${part.slice(-4)}` : part.length > 28 ? `${part.slice(0, 5)}…` : part))
-    .join('/');
+  const [bare = path] = path.split('?');
+  return bare.split('/').map(shortenPart).join('/');
+}
+
+function shortenPart(part: string): string {
+  if (/^\d{15,}$/u.test(part)) return `…${part.slice(-4)}`;
+  if (part.length > 40) return '…';
+  return part.length > 20 ? `${part.slice(0, 5)}…` : part;
 }

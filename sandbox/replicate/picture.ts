@@ -38,7 +38,8 @@ export async function drawPicture(picture: PictureRequest): Promise<Buffer> {
 
 function drawLandscape(context: SKRSContext2D, { prompt, seed, index, width, height }: PictureRequest): void {
   const random = randomFrom(`${prompt}\n${seed}\n${index}`);
-  const hue = random() * 360;
+  // Within these hues every sky is one that can be: from violet dusk to golden morning.
+  const hue = (325 + random() * 70) % 360;
   const horizon = height * (0.45 + random() * 0.2);
   drawSky(context, { width, height, hue, horizon });
   drawStars(context, { width, horizon, count: Math.floor(random() * 60), random });

@@ -54,6 +54,16 @@ const TOKEN_LIFE_MS = 15 * 60_000;
 const DEFAULT_SIZE_LIMIT = 10 * 1024 * 1024;
 const THREAD_TYPES: ReadonlySet<number> = new Set([10, 11, 12]);
 
+/** Discord gives 3 seconds from the event (interactions/receiving-and-responding); this leaves room for the ways there and back. */
+const ANSWER_WITHIN_MS = 2_600;
+const SHORTEST_ANSWER_MS = 300;
+
+/** Ends a call that would answer too late, counted from when the interaction came. */
+export function answerSignal({ tokenExpiresAt }: Asker, now: number): AbortSignal {
+  const age = now - (tokenExpiresAt - TOKEN_LIFE_MS);
+  return AbortSignal.timeout(Math.min(Math.max(ANSWER_WITHIN_MS - age, SHORTEST_ANSWER_MS), ANSWER_WITHIN_MS));
+}
+
 /** null for interactions Darkroom does not know (pings, menus of a later version). */
 export function readAsk(payload: APIInteraction, now: number): Ask | null {
   if (payload.type === InteractionType.ApplicationCommand) {

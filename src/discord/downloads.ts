@@ -2,20 +2,20 @@
 import type { APIInteractionResponse } from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Job } from '../jobs/job.ts';
-import type { AssetStore } from '../jobs/ports.ts';
+import type { AssetStore, Clock } from '../jobs/ports.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { DiscordApi } from './api.ts';
 import { classifyDelivery } from './api.ts';
-import type { Asker } from './ask.ts';
+import { answerSignal, type Asker } from './ask.ts';
 import { downloadName } from './file-name.ts';
 
 export interface DownloadsOptions {
   api: DiscordApi;
   assets: AssetStore;
+  clock: Clock;
   log: { warn(message: string, fields?: Record<string, unknown>): void };
 }
 
-const ANSWER_TIMEOUT_MS = 2_300;
 const NO_MENTIONS = { parse: [] as never[] };
 
 export class Downloads {
@@ -34,7 +34,7 @@ export class Downloads {
     };
     try {
       // Reading and sending ten megabytes may take longer than the 3 seconds.
-      await api.answer(asker, thinking, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      await api.answer(asker, thinking, { signal: answerSignal(asker, this.#options.clock.now()) });
       await api.editOriginal(asker, await this.#prepare(asker, job, locale));
     } catch (error) {
       const lost = classifyDelivery(error);

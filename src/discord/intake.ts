@@ -9,8 +9,8 @@
  * its card is and goes on, or ends it unpaid.
  */
 import { createHash } from 'node:crypto';
-import type { APIInteractionResponse, APIMessage } from 'discord-api-types/v10';
-import { InteractionResponseType } from 'discord-api-types/v10';
+import type { APIInteractionResponse } from 'discord-api-types/v10';
+import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Engine } from '../jobs/engine.ts';
 import type { Job, Request } from '../jobs/job.ts';
 import { createJob } from '../jobs/job.ts';
@@ -18,11 +18,12 @@ import type { Clock } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Provider } from '../providers/provider.ts';
-import type { DeliveryFailure, DiscordApi } from './api.ts';
+import type { DiscordApi } from './api.ts';
 import { classifyDelivery } from './api.ts';
-import type { Asker, PressAsk } from './ask.ts';
+import { answerSignal, type Asker, type PressAsk } from './ask.ts';
+import { Delivery } from './delivery.ts';
 import type { Card } from './card.ts';
-import { findByInteraction, type LiveMessage } from './live-message.ts';
+import type { LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
 import { describeFailure, renderCard, renderNotice, type CardContext } from './render.ts';
 
@@ -50,34 +51,28 @@ export interface Wish {
   fallbackFrom: string | null;
 }
 
-/** Discord gives 3 seconds from the event; this leaves room for its way here and for the saves. */
-const ANSWER_TIMEOUT_MS = 2_300;
 /** A model the user typed is looked up so long at most; a slow service must not cost the answer. */
 const MODEL_CHECK_MS = 1_000;
-/** Unknown outcomes of an answer are asked about after these waits. */
-const LOOK_DELAYS_MS: readonly number[] = [0, 1_000, 3_000];
-const RECOVER_RETRY_MS = 5_000;
-const CARD_SAVE_RETRY_MS = 1_000;
 const SEEN_LIMIT = 1_000;
 
 export class Intake {
   readonly #options: IntakeOptions;
+  readonly #delivery: Delivery;
   /** Interactions at work or just done: the gateway may deliver one twice. */
   readonly #seen = new Set<string>();
 
   constructor(options: IntakeOptions) {
     this.#options = options;
+    this.#delivery = new Delivery(options);
   }
 
   /** A wish of its own card. Answers the interaction in every case. */
   async submit(asker: Asker, wish: Wish): Promise<void> {
     const job = await this.#admit(asker, { ...wish, userId: asker.userId }, null);
     if (job === null) return;
-    const data = this.#cardData(job, asker);
-    const messageId = await this.#deliver(asker, job, { type: InteractionResponseType.ChannelMessageWithSource, data });
-    if (messageId === null) return;
-    await this.#keepCard(() => this.#options.live.attach(messageId, job, asker));
-    this.#options.engine.begin(job.id);
+    const data = this.#cardData(job, asker, true);
+    const answer = { type: InteractionResponseType.ChannelMessageWithSource, data } as const;
+    await this.#deliver(asker, job, answer, (messageId) => this.#options.live.attach(messageId, job, asker));
   }
 
   /**
@@ -87,11 +82,9 @@ export class Intake {
   async takeOver(press: PressAsk, card: Card, previous: Job, wish: Wish): Promise<void> {
     const job = await this.#admit(press, { ...wish, userId: previous.userId }, card.messageId);
     if (job === null) return;
-    const data = this.#cardData(job, press);
-    const messageId = await this.#deliver(press, job, { type: InteractionResponseType.UpdateMessage, data });
-    if (messageId === null) return;
-    await this.#keepCard(() => this.#options.live.takeOver(card, job, press));
-    this.#options.engine.begin(job.id);
+    const data = this.#cardData(job, press, false);
+    const answer = { type: InteractionResponseType.UpdateMessage, data } as const;
+    await this.#deliver(press, job, answer, () => this.#options.live.takeOver(card, job, press));
   }
 
   /**
@@ -116,7 +109,7 @@ export class Intake {
     });
     try {
       if ((await engine.submit(job)) !== null) return;
-      await this.#keepCard(() => live.takeOver(card, job, card));
+      await this.#delivery.keepCard(() => live.takeOver(card, job, card));
       const taken = await live.getCard(card.messageId);
       if (taken !== undefined) await live.redraw(taken);
       engine.begin(job.id);
@@ -147,7 +140,7 @@ export class Intake {
     const { engine, live } = this.#options;
     for (const job of engine.listOpen()) {
       if (live.isShown(job.id)) engine.begin(job.id);
-      else void this.#recoverCard(job);
+      else void this.#delivery.recover(job);
     }
   }
 
@@ -227,143 +220,34 @@ export class Intake {
     });
   }
 
-  #cardData(job: Job, asker: Asker): object {
+  /** `isNew`: whether it becomes a message of its own; one that stands is ephemeral already, or never. */
+  #cardData(job: Job, asker: Asker, isNew: boolean): object {
     const { body } = renderCard(job, this.#options.contextFor(job, job.private ? asker.tokenExpiresAt : null));
-    const ephemeral = job.private ? 64 : 0;
+    const ephemeral = job.private && isNew ? MessageFlags.Ephemeral : 0;
     // An empty list takes away the pictures an earlier job left on the card.
     return { ...body, flags: body.flags | ephemeral, attachments: [] };
   }
 
-  /**
-   * Sends the card as the answer. Resolves with its message; null when it does not stand and the job
-   * has been ended unpaid.
-   */
-  async #deliver(asker: Asker, job: Job, answer: APIInteractionResponse): Promise<string | null> {
-    const { api, engine, log } = this.#options;
-    const signal = AbortSignal.timeout(ANSWER_TIMEOUT_MS);
-    try {
-      const messageId = (await api.answer(asker, answer, { signal })) ?? (await this.#lookForCard(job));
-      // The answer was taken, so the card stands; edits by token need no message id, and a press brings it.
-      return messageId ?? job.origin.cardMessageId ?? asker.interactionId;
-    } catch (error) {
-      const lost = classifyDelivery(error);
-      const messageId = isUnknownOutcome(lost) ? await this.#answerAgain(asker, job, answer, signal) : null;
-      if (messageId !== null) return messageId;
-      log.warn('an answer did not reach Discord; the job is ended unpaid', { jobId: job.id, why: lost.kind });
-      await engine.discard(job.id);
-      if (lost.kind === 'refused' || lost.kind === 'no-access') await this.#apologize(asker, job);
-      return null;
-    }
-  }
-
-  /** The answer may have arrived. If it did not and there is time, it is sent once more. */
-  async #answerAgain(
+  /** The card as the answer, its record, and only then the engine. */
+  async #deliver(
     asker: Asker,
     job: Job,
     answer: APIInteractionResponse,
-    signal: AbortSignal,
-  ): Promise<string | null> {
-    const standing = await this.#lookForCard(job);
-    if (standing !== null || signal.aborted) return standing;
-    try {
-      return await this.#options.api.answer(asker, answer, { signal });
-    } catch (error) {
-      classifyDelivery(error);
-      return this.#lookForCard(job);
-    }
-  }
-
-  /** The message that shows this job, asked from Discord; null when there is none as far as can be told. */
-  async #lookForCard(job: Job): Promise<string | null> {
-    for (const delayMs of LOOK_DELAYS_MS) {
-      try {
-        await this.#options.clock.sleep(delayMs, this.#options.signal);
-        const message = await this.#options.api.getOriginal(job.origin);
-        return shows(message, job) ? message.id : null;
-      } catch (error) {
-        if (this.#options.signal.aborted) return null;
-        if (!isUnknownOutcome(classifyDelivery(error))) return null;
-      }
-    }
-    return null;
-  }
-
-  async #apologize(asker: Asker, job: Job): Promise<void> {
-    await this.refuse(asker, localeFor(job.locale).refusals.cardRefused);
+    keep: (messageId: string) => Promise<unknown>,
+  ): Promise<void> {
+    const delivered = await this.#delivery.deliver(asker, job, answer);
+    if (delivered.status === 'refused') await this.refuse(asker, localeFor(job.locale).refusals.cardRefused);
+    if (delivered.status !== 'stands') return;
+    await this.#delivery.keepCard(() => keep(delivered.messageId));
+    this.#options.engine.begin(job.id);
   }
 
   async #answer(asker: Asker, answer: APIInteractionResponse): Promise<void> {
-    const { api, log } = this.#options;
+    const { api, log, clock } = this.#options;
     try {
-      await api.answer(asker, answer, { signal: AbortSignal.timeout(ANSWER_TIMEOUT_MS) });
+      await api.answer(asker, answer, { signal: answerSignal(asker, clock.now()) });
     } catch (error) {
       log.warn('an answer did not reach Discord', { why: classifyDelivery(error).kind });
-    }
-  }
-
-  /** The card stands, so its record must too before anything is paid. A restart would find it as well. */
-  async #keepCard(write: () => Promise<unknown>): Promise<void> {
-    const { clock, log, signal } = this.#options;
-    for (;;) {
-      try {
-        await write();
-        return;
-      } catch (error) {
-        if (!(error instanceof StoreFailure)) throw error;
-        log.error('a card could not be saved; trying again', { errorMessage: error.message });
-        await clock.sleep(CARD_SAVE_RETRY_MS, signal);
-      }
-    }
-  }
-
-  // ------------------------------------------------------------------------------- after a restart
-
-  /** Asks until Discord says where the card is, or that there is none. */
-  async #recoverCard(job: Job): Promise<void> {
-    const { engine, live, clock, log, signal } = this.#options;
-    while (!signal.aborted) {
-      try {
-        const messageId = await this.#findLostCard(job);
-        if (messageId === null) {
-          log.warn('a job never got its card; it is ended unpaid', { jobId: job.id });
-          await engine.discard(job.id);
-          return;
-        }
-        const card = await live.attach(messageId, job, job.origin);
-        await live.redraw(card);
-        engine.begin(job.id);
-        return;
-      } catch (error) {
-        if (signal.aborted) return;
-        const why = error instanceof StoreFailure ? error.message : classifyDelivery(error).kind;
-        log.warn('a card could not be looked for; asking again', { jobId: job.id, why });
-        await clock.sleep(RECOVER_RETRY_MS, signal).catch(() => undefined);
-      }
-    }
-  }
-
-  async #findLostCard(job: Job): Promise<string | null> {
-    const { live } = this.#options;
-    if (job.origin.cardMessageId !== null) {
-      // A press: its card is known. It goes over to the new job if nothing else has taken it meanwhile.
-      const card = await live.getCard(job.origin.cardMessageId);
-      return card === undefined || card.currentJobId === job.retryOf ? job.origin.cardMessageId : null;
-    }
-    try {
-      const message = await this.#options.api.getOriginal(job.origin);
-      return shows(message, job) ? message.id : null;
-    } catch (error) {
-      const lost = classifyDelivery(error);
-      if (isUnknownOutcome(lost)) throw error;
-      if (lost.kind !== 'token-ended' || job.private) return null;
-    }
-    // The token has ended, or was never answered: only the channel can tell.
-    try {
-      const messages = await this.#options.api.listMessagesAfter(job.channelId, job.origin.interactionId);
-      return findByInteraction(messages, job.origin.interactionId)?.id ?? null;
-    } catch (error) {
-      if (isUnknownOutcome(classifyDelivery(error))) throw error;
-      return null;
     }
   }
 
@@ -386,13 +270,4 @@ export function jobIdFor(interactionId: string): string {
   const alphabet = 'abcdefghjkmnpqrstvwxyz0123456789';
   const digest = createHash('sha256').update(`job:${interactionId}`).digest();
   return [...digest.subarray(0, 12)].map((byte) => alphabet[byte % 32]).join('');
-}
-
-/** Whether the message shows this job: its id stands in the custom ids of its buttons. */
-function shows(message: APIMessage, job: Job): boolean {
-  return JSON.stringify(message.components ?? []).includes(job.id);
-}
-
-function isUnknownOutcome(lost: DeliveryFailure): boolean {
-  return lost.kind === 'transient' || lost.kind === 'rate-limited';
 }

@@ -12,7 +12,6 @@
  *   only these are looked at again. The revision of a passing state is not saved: drawing one twice
  *   after a crash costs less than a write for each edit.
  */
-import type { APIMessage } from 'discord-api-types/v10';
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { AssetStore, Clock } from '../jobs/ports.ts';
@@ -429,11 +428,6 @@ export class LiveMessage {
     slot.isDirty = true;
     await this.#options.clock.sleep(delayMs, this.#stop.signal).catch(() => undefined);
   }
-}
-
-/** The message of an interaction among others, by what Discord keeps of where it came from. */
-export function findByInteraction(messages: readonly APIMessage[], interactionId: string): APIMessage | undefined {
-  return messages.find((message) => message.interaction_metadata?.id === interactionId);
 }
 
 function pickToken({ applicationId, token, tokenExpiresAt }: TokenSource): TokenSource {

@@ -1,12 +1,12 @@
-/** The languages there are. A third one is one new file and one line here. */
+/** The languages there are. Another one is one new file and one line here. */
 import { en } from './en.ts';
 
 export type Locale = typeof en;
 
 /** By the language part of Discord's locale codes (`en-US`, `ja`). */
-const LOCALES: Readonly<Record<string, Locale>> = { en };
+const LOCALES: ReadonlyMap<string, Locale> = new Map([['en', en]]);
 
 /** The words for a Discord locale; English where the language is not there yet. */
 export function localeFor(code: string): Locale {
-  return LOCALES[code.split('-')[0] ?? ''] ?? en;
+  return LOCALES.get(code.split('-')[0] ?? '') ?? en;
 }

@@ -14,8 +14,22 @@ describe('what a button carries', () => {
   });
 
   it('is not ours when its version, its action or its shape is another one', () => {
-    for (const text of ['', 'v1', 'v1:cancel', 'v1:cancel:', 'v2:cancel:j', 'v1:explode:j', 'v1:retry:j:', 'v1:retry:j:a:b']) {
+    for (const text of [
+      '',
+      'v1',
+      'v1:cancel',
+      'v1:cancel:',
+      'v2:cancel:j',
+      'v1:explode:j',
+      'v1:retry:j:',
+      'v1:retry:j:a:b',
+    ]) {
       assert.equal(parseCustomId(text), null, text);
     }
+  });
+
+  it('fits into the 100 characters that Discord takes', () => {
+    const id = formatCustomId({ action: 'fallback', jobId: 'x'.repeat(12), argument: 'replicate' });
+    assert.ok(id.length <= 100);
   });
 });

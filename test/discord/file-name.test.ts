@@ -23,11 +23,11 @@ describe('the name of a downloaded file', () => {
     'cafe\u0301 für 2': 'generated_image_café_für_2.png',
     '美しい 夕日': 'generated_image_美しい_夕日.png',
     'हिन्दी चित्र': 'generated_image_हिन्दी_चित्र.png',
-    'Закат': 'generated_image_закат.png',
+    Закат: 'generated_image_закат.png',
     '☀️ sun ❤️': 'generated_image_sun.png',
     '🦊🦊': 'generated_image_job7.png',
     '': 'generated_image_job7.png',
-    'the': 'generated_image_job7.png',
+    the: 'generated_image_job7.png',
     'CON\u0000\u202Egnp': 'generated_image_con_gnp.png',
   };
   for (const [prompt, name] of Object.entries(names)) {

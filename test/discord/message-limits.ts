@@ -39,7 +39,7 @@ export function listAll(components: unknown): Component[] {
 export function textsOf(components: unknown): string {
   return listAll(components)
     .filter(({ type }) => type === TYPE.text)
-    .map(({ content }) => String(content))
+    .map(({ content }) => textOf(content))
     .join('\n');
 }
 
@@ -48,7 +48,7 @@ export function buttonsOf(components: unknown): Component[] {
 }
 
 function checkTexts(components: readonly Component[]): string[] {
-  const texts = components.filter(({ type }) => type === TYPE.text).map(({ content }) => String(content));
+  const texts = components.filter(({ type }) => type === TYPE.text).map(({ content }) => textOf(content));
   const sum = texts.reduce((total, text) => total + text.length, 0);
   return [
     ...(texts.some((text) => text.trim() === '') ? ['A text display is empty.'] : []),
@@ -59,8 +59,8 @@ function checkTexts(components: readonly Component[]): string[] {
 
 function checkButtons(components: readonly Component[]): string[] {
   const buttons = components.filter(({ type }) => type === TYPE.button);
-  const ids = buttons.map((button) => String(button['custom_id'] ?? ''));
-  const labels = buttons.map((button) => String(button['label'] ?? ''));
+  const ids = buttons.map((button) => textOf(button['custom_id']));
+  const labels = buttons.map((button) => textOf(button['label']));
   return [
     ...ids
       .filter((id) => id.length < 1 || id.length > LONGEST_CUSTOM_ID)
@@ -76,7 +76,7 @@ function checkGroups(components: readonly Component[]): string[] {
   return components.flatMap((component) => {
     const size = asList(component['components']).length;
     const items = asList(component['items']);
-    const altTexts = items.map(({ description }) => String(description ?? ''));
+    const altTexts = items.map(({ description }) => textOf(description));
     switch (component['type']) {
       case TYPE.row:
         return size >= 1 && size <= MOST_IN_ROW ? [] : [`A row has ${size} buttons.`];
@@ -108,6 +108,10 @@ function checkFiles(body: object, fileNames: readonly string[]): string[] {
 
 function asList(value: unknown): Component[] {
   return Array.isArray(value) ? (value as Component[]) : [];
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : '';
 }
 
 function isWellFormed(text: string): boolean {

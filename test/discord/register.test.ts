@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { REST } from 'discord.js';
+import { InteractionContextType } from 'discord-api-types/v10';
 import { commands } from '../../commands/index.ts';
 import { startDiscord } from '../../sandbox/discord/index.ts';
 import type { SandboxDiscord } from '../../sandbox/interface.ts';
@@ -50,4 +51,43 @@ test('moving to one server empties the global commands, and moving back empties 
   await registerCommands({ ...common, guildId: null, previousGuildId: guildId });
   assert.equal(discord.commands(otherGuildId).length, payloads.length);
   assert.equal(discord.commands(guildId).length, payloads.length, 'once, not twice');
+});
+
+test('a change of where a command may be used is written, once', async (context) => {
+  const { discord, rest } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
+  await registerCommands({ ...common, payloads });
+  const changed = payloads.map((payload) => ({ ...payload, contexts: [InteractionContextType.Guild] }));
+  assert.equal(await registerCommands({ ...common, payloads: changed }), true);
+  assert.equal(await registerCommands({ ...common, payloads: changed }), false);
+});
+
+test('where commands may be used is left to Discord when the payload does not say', async (context) => {
+  const { discord, rest } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
+  const plain = [{ name: 'plain', description: 'Says nothing about it' }];
+  await registerCommands({ ...common, payloads: plain });
+  assert.equal(await registerCommands({ ...common, payloads: plain }), false);
+});
+
+test('translations do not look new at every start', async (context) => {
+  const { discord, rest } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
+  const translated = payloads.map((payload) => ({ ...payload, description_localizations: { ja: '絵を描く' } }));
+  assert.equal(await registerCommands({ ...common, payloads: translated }), true);
+  assert.equal(await registerCommands({ ...common, payloads: translated }), false);
+});
+
+test('in one server, nothing is written again while nothing changed', async (context) => {
+  const { discord, rest, guildId } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, guildId, previousGuildId: guildId, payloads };
+  assert.equal(await registerCommands(common), true);
+  assert.equal(await registerCommands(common), false);
+  assert.equal(writes(discord), 1);
+});
+
+test('a start does not fail because the bot has left the server of its last start', async (context) => {
+  const { discord, rest } = await open(context);
+  const common = { rest, applicationId: discord.applicationId, guildId: null, payloads };
+  assert.equal(await registerCommands({ ...common, previousGuildId: '999999999999999999' }), true);
 });

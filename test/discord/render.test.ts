@@ -1,7 +1,17 @@
 /** Cards in every state, with friendly and hostile prompts. */
 import assert from 'node:assert/strict';
-import { describe, it } from 'node:test';
-import { renderCard, renderFallbackText, renderNotice, type CardContext } from '../../src/discord/render.ts';
+import { after, before, describe, it } from 'node:test';
+import { REST, Routes } from 'discord.js';
+import type { APIMessage } from 'discord-api-types/v10';
+import { startDiscord } from '../../sandbox/discord/index.ts';
+import type { SandboxDiscord } from '../../sandbox/interface.ts';
+import {
+  renderCard,
+  renderFallbackText,
+  renderNotice,
+  type CardContext,
+  type CardMessage,
+} from '../../src/discord/render.ts';
 import { failure, moveTo, requestCancel, type Asset, type ItemStatus, type Job } from '../../src/jobs/job.ts';
 import { en } from '../../src/locales/en.ts';
 import { newJob } from '../jobs/new-job.ts';
@@ -14,7 +24,11 @@ const TIMEOUT = failure('attempt-timeout', 'retry');
 const STARTING: ItemStatus = { state: 'starting' };
 const RUNNING: ItemStatus = { state: 'running', operation: OPERATION, begunAt: NOW };
 const WAITING: ItemStatus = { state: 'waiting', until: NOW + 4_000, delayMs: 4_000, failure: TIMEOUT };
-const COLLECTING: ItemStatus = { state: 'collecting', operation: OPERATION, outputs: [{ kind: 'url', url: 'https://x/y' }] };
+const COLLECTING: ItemStatus = {
+  state: 'collecting',
+  operation: OPERATION,
+  outputs: [{ kind: 'url', url: 'https://x/y' }],
+};
 const DONE: ItemStatus = { state: 'done', assets: [PNG] };
 const FAILED: ItemStatus = { state: 'failed', failure: TIMEOUT, causeCode: 'TIMEOUT' };
 const CANCELLED: ItemStatus = { state: 'cancelled', failure: failure('cancelled-by-user', 'give-up') };
@@ -53,7 +67,12 @@ function ask({ prompt, provider = 'replicate', model = null, names = ['image'], 
 }
 
 /** Takes the item through these states, each one second after the last. */
-function go(job: Job, states: readonly ItemStatus[], note: Parameters<typeof moveTo>[1]['note'] = {}, item = 'image'): Job {
+function go(
+  job: Job,
+  states: readonly ItemStatus[],
+  note: Parameters<typeof moveTo>[1]['note'] = {},
+  item = 'image',
+): Job {
   return states.reduce(
     (current, to, index) => moveTo(current, { item, to, note, now: NOW + index * 1_000 }, (lost) => lost.code),
     job,
@@ -138,12 +157,22 @@ describe('the words of a card', () => {
     const lost = failure('model-unknown', 'give-up', { details: { model: 'my_team/my_model' } });
     assert.match(cardText(go(ask(), [STARTING, { ...FAILED, failure: lost }])), /`my_team\/my_model`/);
     const refused = failure('input-refused', 'give-up', { details: { fields: 'aspect_ratio: must be one of 1:1' } });
-    assert.match(cardText(go(ask(), [STARTING, { ...FAILED, failure: refused }])), /`aspect_ratio: must be one of 1:1`/);
+    assert.match(
+      cardText(go(ask(), [STARTING, { ...FAILED, failure: refused }])),
+      /`aspect_ratio: must be one of 1:1`/,
+    );
   });
 
   it('let nothing out of the code a detail stands in', () => {
     const lost = failure('model-unknown', 'give-up', { details: { model: 'a`@everyone`\n# b' } });
     assert.match(cardText(go(ask(), [STARTING, { ...FAILED, failure: lost }])), /`a'@everyone' # b`/);
+  });
+
+  it('are the same for the same job and context', () => {
+    for (const path of Object.values(PATHS)) {
+      const job = go(ask(), path);
+      assert.deepEqual(renderCard(job, contextOf()), renderCard(job, contextOf()));
+    }
   });
 
   it('say that a cancel is under way, and take no second one', () => {
@@ -206,7 +235,13 @@ describe('the picture of a card', () => {
     const { body, files } = renderCard(go(ask(), PATHS['done'] ?? []), contextOf());
     assert.equal(files.length, 1);
     assert.equal(files[0]?.description, 'Image of: a beautiful sunset over mountains');
-    assert.deepEqual(checkMessage(body, files.map(({ name }) => name)), []);
+    assert.deepEqual(
+      checkMessage(
+        body,
+        files.map(({ name }) => name),
+      ),
+      [],
+    );
   });
 
   it('is left out with a reason when Discord would not take it', () => {
@@ -238,8 +273,18 @@ describe('a hostile prompt', () => {
     it(`of ${name} gives cards that Discord takes, in every state`, () => {
       for (const [state, path] of Object.entries(PATHS)) {
         const job = go(ask({ prompt, model: prompt.slice(0, 200) }), path);
-        for (const message of [renderCard(job, contextOf({ updatesEndAt: NOW })), renderFallbackText(job, contextOf())]) {
-          assert.deepEqual(checkMessage(message.body, message.files.map((file) => file.name)), [], state);
+        for (const message of [
+          renderCard(job, contextOf({ updatesEndAt: NOW })),
+          renderFallbackText(job, contextOf()),
+        ]) {
+          assert.deepEqual(
+            checkMessage(
+              message.body,
+              message.files.map((file) => file.name),
+            ),
+            [],
+            state,
+          );
           assert.deepEqual(message.body.allowed_mentions, { parse: [] });
         }
       }
@@ -256,7 +301,12 @@ describe('a hostile prompt', () => {
   });
 
   it('mentions nobody, links nowhere and formats nothing', () => {
-    for (const prompt of [HOSTILE['mentions'], HOSTILE['code fences'], HOSTILE['markdown'], 'see https://a.example/b']) {
+    for (const prompt of [
+      HOSTILE['mentions'],
+      HOSTILE['code fences'],
+      HOSTILE['markdown'],
+      'see https://a.example/b',
+    ]) {
       const line = shown(prompt ?? '').slice(2);
       assert.doesNotMatch(line, /(?<!\\)(?:\\\\)*[*_~`|<@#[\]]/u, line);
       assert.doesNotMatch(line, /\w:\/\//u, line);
@@ -288,7 +338,13 @@ describe('a job of several items', () => {
     assert.match(cardText(job), /^### Partly done · 1 of 2/u);
     assert.equal(labels(job)[0], 'Download');
     const { body, files } = renderCard(job, contextOf());
-    assert.deepEqual(checkMessage(body, files.map(({ name }) => name)), []);
+    assert.deepEqual(
+      checkMessage(
+        body,
+        files.map(({ name }) => name),
+      ),
+      [],
+    );
   });
 
   it('is Retrying only when every open item waits', () => {
@@ -318,5 +374,46 @@ describe('short forms', () => {
     assert.equal(notice.flags & 64, 64);
     assert.deepEqual(notice.allowed_mentions, { parse: [] });
     assert.equal(listAll(notice.components).length, 1);
+  });
+});
+
+describe('Discord takes', () => {
+  let discord: SandboxDiscord;
+  let rest: REST;
+
+  before(async () => {
+    discord = await startDiscord({ rateLimits: false });
+    rest = new REST({ api: discord.url, version: '10', retries: 0 }).setToken(discord.token);
+  });
+  after(() => discord.close());
+
+  async function post({ body, files }: CardMessage): Promise<APIMessage> {
+    const channelId = discord.guilds[0]?.channels[0]?.id ?? '';
+    const attachments = files.map(({ name, description }, id) => ({ id, filename: name, description }));
+    return (await rest.post(Routes.channelMessages(channelId), {
+      body: { ...body, attachments },
+      files: files.map(({ name }) => ({ name, data: Buffer.from('x'), contentType: 'image/png' })),
+    })) as APIMessage;
+  }
+
+  for (const [state, path] of Object.entries(PATHS)) {
+    it(`every card of a job that is ${state}, and pings nobody`, async () => {
+      for (const prompt of Object.values(HOSTILE)) {
+        const job = go(ask({ prompt }), path);
+        for (const card of [renderCard(job, contextOf()), renderFallbackText(job, contextOf())]) {
+          const message = await post(card);
+          assert.deepEqual(message.mentions, []);
+          assert.equal(message.mention_everyone, false);
+        }
+      }
+    });
+  }
+
+  it('the private sentences', async () => {
+    const refusals = Object.values(en.refusals).filter((sentence) => typeof sentence === 'string');
+    for (const sentence of refusals) {
+      const notice = renderNotice(sentence, { isEphemeral: false });
+      await post({ body: notice, files: [] });
+    }
   });
 });

@@ -74,7 +74,7 @@ export class ReplicateApi {
       return await callWithin({ timeoutMs, signal }, async (limited) => {
         const body = data === undefined ? {} : { data };
         const response = await this.#client.request(route, { method, params, headers, signal: limited, ...body });
-        return (await response.json()) as unknown;
+        return await response.json();
       });
     } catch (error) {
       if (signal.aborted) throw signal.reason;

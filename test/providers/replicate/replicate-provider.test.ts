@@ -138,16 +138,15 @@ test('a model of the community is called by its version, with the inputs it has'
 
 test('a version that a user names is the one that is used', async (context) => {
   const { service, provider } = await setUp(context);
+  const sentVersions = (): string[] =>
+    service.requests.flatMap(({ method, body }) => (method === 'POST' ? [(body as { version: string }).version] : []));
   await start(provider, { model: SDXL });
-  const sent = service.requests.find(({ method }) => method === 'POST')?.body as { version: string };
-  const named = `${SDXL}:${sent.version}`;
+  const [version] = sentVersions();
+  const named = `${SDXL}:${version}`;
   assert.equal(await provider.refuseModel(named, { signal: NEVER }), null);
   const started = await provider.start(attempt({ model: named }), { signal: NEVER });
   assert.equal(started.model, named);
-  assert.deepEqual(
-    (service.requests.findLast(({ method }) => method === 'POST')?.body as typeof sent).version,
-    sent.version,
-  );
+  assert.deepEqual(sentVersions(), [version, version]);
 });
 
 test('a model is asked about once an hour, not for each picture', async (context) => {
@@ -338,11 +337,17 @@ test('a stop ends every call with its own reason and is no failure of the servic
   const stop = new AbortController();
   service.addFault({ on: 'create', kind: 'hang' });
   service.addFault({ on: 'get', kind: 'hang' });
+  let held = 0;
+  const bothHeld = new Promise<void>((resolve) => {
+    service.onChange(({ status }) => {
+      if (status === 'hang' && ++held === 2) resolve();
+    });
+  });
   const calls = [
     provider.start(attempt(), { signal: stop.signal }),
     provider.check(operation, { signal: stop.signal }),
   ];
-  while (service.requests.filter(({ status }) => status === 'hang').length < 2) await new Promise(setImmediate);
+  await bothHeld;
   stop.abort(new Error('stopped by the test'));
   for (const call of calls) {
     await assert.rejects(call, (error) => {
@@ -627,7 +632,10 @@ test('files come from the service and its file hosts only, and only its own addr
     baseUrl: 'https://api.replicate.com/v1',
     imageModel: FLUX,
     fetch: async (input, init) => {
-      seen.push([String(input), new Headers(init?.headers).get('authorization')]);
+      seen.push([
+        input instanceof Request ? input.url : input.toString(),
+        new Headers(init?.headers).get('authorization'),
+      ]);
       return new Response('no picture');
     },
   });
