@@ -67,7 +67,7 @@ function withoutUnsaid(command: object, payloads: readonly Payload[], isOneServe
   const entries = Object.entries(command).flatMap(([name, value]): [string, unknown][] => {
     if (name !== 'contexts' && name !== 'integration_types') return [[name, value]];
     if (isOneServer || ours?.[name] === undefined) return [];
-    return [[name, Array.isArray(value) ? value.toSorted() : value]];
+    return [[name, Array.isArray(value) ? value.toSorted((one: number, other: number) => one - other) : value]];
   });
   return Object.fromEntries(entries);
 }

@@ -1,5 +1,6 @@
 /** `/generate` and its buttons, from the slash command to the picture, with the real bot as a process of its own. */
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { PermissionFlagsBits } from 'discord-api-types/v10';
 import { picturesOf, textOf, World } from './world.ts';
@@ -228,6 +229,26 @@ test('every refusal is one clear private sentence, and nothing is paid', async (
   await world.generate({ prompt: 'two' });
   await refuse({ prompt: 'three' }, /1/);
   assert.ok(world.predictions().length <= 1);
+});
+
+test('a disk that takes no more writes: the asker is told, nothing is paid, and work goes on when there is room', async (context) => {
+  const world = await World.start(context, { pace: { queueMs: 50, workMs: 1_500 } });
+  const running = await world.generate({ prompt: 'already under way' });
+  await world.whenMoved('running');
+  const limitFiles = (bytes: string): void => {
+    execFileSync('prlimit', ['--pid', String(world.bot.pid), `--fsize=${bytes}`]);
+  };
+  limitFiles('1:unlimited');
+  const outcome = await world.command({ prompt: PROMPT }, 'member2');
+  assert.ok(outcome.status === 'answered' && outcome.messageId !== null);
+  assert.match(textOf(world.message(outcome.messageId).message), /save/);
+  assert.equal(world.message(outcome.messageId).ephemeralFor, world.userId('member2'));
+  await world.waitUntil('the running one is made upstream', () => world.predictions()[0]?.status === 'succeeded');
+  assert.equal(world.predictions().length, 1, 'nothing was paid for what could not be saved');
+  limitFiles('unlimited:unlimited');
+  await world.whenCard(running, /Done/);
+  const next = await world.generate({ prompt: PROMPT }, 'member2');
+  await world.whenCard(next, /Done/);
 });
 
 test('a provider that is off is named, with those that are on', async (context) => {
