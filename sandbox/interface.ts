@@ -60,7 +60,13 @@ export interface SandboxMessage {
 /** What a user saw come of a command, a press or a modal. */
 export type InteractionOutcome =
   /** The bot answered in time. `messageId` is the new or updated message, where there is one. */
-  | { status: 'answered'; type: number; interactionId: string; messageId: string | null; modal: APIModalInteractionResponseCallbackData | null }
+  | {
+      status: 'answered';
+      type: number;
+      interactionId: string;
+      messageId: string | null;
+      modal: APIModalInteractionResponseCallbackData | null;
+    }
   /** "The application did not respond": 3 seconds passed, or no bot was connected. */
   | { status: 'no-answer'; interactionId: string };
 
@@ -74,7 +80,11 @@ export interface DiscordFault {
   /** Tested against the path without `/api/v10`, for example /^\/webhooks\/.+@original$/. */
   route: RegExp;
   /** `hang`: accepted, never answered, nothing done. `cut-before`/`cut-after`: the socket is destroyed before or after it was carried out. */
-  kind: { status: number; code?: number; message?: string; retryAfterSeconds?: number } | 'hang' | 'cut-before' | 'cut-after';
+  kind:
+    | { status: number; code?: number; message?: string; retryAfterSeconds?: number }
+    | 'hang'
+    | 'cut-before'
+    | 'cut-after';
   times: number;
 }
 
@@ -112,10 +122,36 @@ export interface SandboxDiscord {
   /** Resolves when a bot has identified and got READY. */
   waitForBot(timeoutMs: number): Promise<void>;
 
-  runCommand(ask: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions; locale?: string }): Promise<InteractionOutcome>;
-  press(ask: { userId: string; messageId: string; customId: string; values?: string[]; locale?: string }): Promise<InteractionOutcome>;
-  submitModal(ask: { userId: string; interactionId: string; customId: string; values: Record<string, string>; locale?: string }): Promise<InteractionOutcome>;
-  autocomplete(ask: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions; focused: string }): Promise<APIApplicationCommandOptionChoice[]>;
+  runCommand(ask: {
+    userId: string;
+    channelId: string;
+    name: string;
+    subcommand?: string;
+    options: CommandOptions;
+    locale?: string;
+  }): Promise<InteractionOutcome>;
+  press(ask: {
+    userId: string;
+    messageId: string;
+    customId: string;
+    values?: string[];
+    locale?: string;
+  }): Promise<InteractionOutcome>;
+  submitModal(ask: {
+    userId: string;
+    interactionId: string;
+    customId: string;
+    values: Record<string, string>;
+    locale?: string;
+  }): Promise<InteractionOutcome>;
+  autocomplete(ask: {
+    userId: string;
+    channelId: string;
+    name: string;
+    subcommand?: string;
+    options: CommandOptions;
+    focused: string;
+  }): Promise<APIApplicationCommandOptionChoice[]>;
   /** Sends the gateway event of an earlier interaction once more, with the same id and token. */
   replay(interactionId: string): void;
 
@@ -148,7 +184,19 @@ export type DiscordChange =
 
 /** What a person picks on the page, and a test in code. Each is used up by the next call or prediction it fits. */
 export type ReplicateFault =
-  | { on: 'create'; kind: 'http-429' | 'http-500' | 'http-503' | 'http-401' | 'http-402' | 'http-422' | 'hang' | 'cut-before' | 'cut-after' }
+  | {
+      on: 'create';
+      kind:
+        | 'http-429'
+        | 'http-500'
+        | 'http-503'
+        | 'http-401'
+        | 'http-402'
+        | 'http-422'
+        | 'hang'
+        | 'cut-before'
+        | 'cut-after';
+    }
   | { on: 'get'; kind: 'http-429' | 'http-500' | 'http-503' | 'hang' | 'cut-before' }
   | { on: 'file'; kind: 'http-404' | 'http-500' | 'hang' | 'cut-half' | 'too-large' | 'wrong-type' }
   /** Of the next prediction created. `slow` takes `slowMs`; `nothing` succeeds with null. */
@@ -260,7 +308,14 @@ export interface ControlCalls {
   command: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions };
   press: { userId: string; messageId: string; customId: string; values?: string[] };
   modal: { userId: string; interactionId: string; customId: string; values: Record<string, string> };
-  autocomplete: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions; focused: string };
+  autocomplete: {
+    userId: string;
+    channelId: string;
+    name: string;
+    subcommand?: string;
+    options: CommandOptions;
+    focused: string;
+  };
   'bot/kill': Record<string, never>;
   'bot/start': Record<string, never>;
   fault: { id: string };

@@ -80,7 +80,8 @@ async function run(config: Config, log: Log): Promise<void> {
     clock,
     random: Math.random,
     log,
-    describe: (lost) => en.failures[lost.reason](lost.details),
+    // Without its details: they may be a provider's own words, which may repeat the prompt.
+    describe: (lost) => en.failures[lost.reason]({}),
     hashPrompt: (prompt) => createHmac('sha256', promptKey).update(prompt).digest('hex').slice(0, 16),
     onSaved: (job) => {
       live.onSaved(job);

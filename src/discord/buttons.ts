@@ -99,10 +99,13 @@ export class Buttons {
     const { job, argument } = press;
     // `Retry: replicate` on a card that fell back goes to the provider that failed first.
     const provider = argument ?? job.input.provider;
-    const isRetryable = isFinal(job) && (job.state !== 'done' || job.fallbackFrom === argument);
-    if (!isRetryable) return this.#showAgain(press);
     const model = provider === job.input.provider ? job.input.model : null;
-    await this.#takeOver(press, { input: { ...job.input, provider, model }, fallbackFrom: null });
+    const change = { input: { ...job.input, provider, model }, fallbackFrom: null };
+    if (!isFinal(job)) return this.#showAgain(press);
+    if (job.state !== 'done') return this.#takeOver(press, change);
+    if (argument === null || job.fallbackFrom !== argument) return this.#showAgain(press);
+    // The preview is finished work: it stays where it is, and the retry gets a card of its own.
+    await this.#options.intake.submit(press.ask, { ...change, private: job.private, retryOf: job.id });
   }
 
   async #fallBack(press: Press): Promise<void> {

@@ -105,7 +105,12 @@ export class Intake {
       createdAt: this.#options.clock.now(),
       retryOf: failed.id,
       fallbackFrom: failed.fallbackFrom ?? failed.input.provider,
-      origin: { ...failed.origin, token: card.token, tokenExpiresAt: card.tokenExpiresAt, cardMessageId: card.messageId },
+      origin: {
+        ...failed.origin,
+        token: card.token,
+        tokenExpiresAt: card.tokenExpiresAt,
+        cardMessageId: card.messageId,
+      },
     });
     try {
       if ((await engine.submit(job)) !== null) return;
@@ -115,7 +120,10 @@ export class Intake {
       engine.begin(job.id);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
-      log.error('a fallback could not be saved; the card keeps its buttons', { jobId: failed.id, errorMessage: error.message });
+      log.error('a fallback could not be saved; the card keeps its buttons', {
+        jobId: failed.id,
+        errorMessage: error.message,
+      });
     }
   }
 

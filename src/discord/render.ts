@@ -232,7 +232,7 @@ function footer(job: Job, context: CardContext): string {
   const { input } = job;
   const [item] = job.items;
   const facts = [locale.providers[input.provider] ?? input.provider];
-  const model = input.model ?? item?.model ?? null;
+  const model = input.model ?? (isFinal(job) ? (item?.model ?? null) : null);
   if (model !== null && input.provider !== 'local') facts.push(`\`${plainText(model, 100).replaceAll('`', "'")}\``);
   if (input.aspectRatio !== null) facts.push(input.aspectRatio);
   if (input.seed !== null || job.state === 'done') facts.push(locale.card.seed(input.seed ?? item?.seed ?? 0));

@@ -69,9 +69,13 @@ test('Fallback: local makes a preview on the same card when the service is down,
   await world.press(card, 'Fallback: local');
   const done = await world.whenCard(card, /Done/);
   assert.match(done, /[Ll]ocal/);
-  assert.ok(world.buttons(card).has('Retry: replicate'));
   assert.equal(picturesOf(world.message(card).message).length, 1);
   assert.equal(world.predictions().length, 0);
+  world.sandbox.replicate.clearFaults();
+  const retried = await world.pressForMessage(card, 'Retry: replicate');
+  assert.notEqual(retried.message.id, card, 'the preview stays where it is');
+  await world.whenCard(retried.message.id, /Done/);
+  assert.equal(world.predictions().length, 1);
 });
 
 test('FALLBACK=auto goes on with a local preview by itself, on the same card, and says that it did', async (context) => {

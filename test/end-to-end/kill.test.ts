@@ -133,7 +133,9 @@ test('killed between the answer and its record: the card is found again and its 
   discord.addFault({ method: 'POST', route: /\/callback/, kind: 'cut-after', times: 1 });
   discord.addFault({ method: 'GET', route: /@original/, kind: 'hang', times: 1 });
   const card = await world.generate({ prompt: PROMPT });
-  await world.waitUntil('the bot asks', () => discord.requests.some(({ method, status }) => method === 'GET' && status === 'hang'));
+  await world.waitUntil('the bot asks', () =>
+    discord.requests.some(({ method, status }) => method === 'GET' && status === 'hang'),
+  );
   await world.kill();
   assert.equal(world.predictions().length, 0, 'nothing was paid before the card was known to stand');
   await world.startAgain();
@@ -145,7 +147,9 @@ test('killed before the answer reached Discord: nothing is paid, and nothing is 
   const { discord } = world.sandbox;
   discord.addFault({ method: 'POST', route: /\/callback/, kind: 'hang', times: 1 });
   const outcome = world.command({ prompt: PROMPT });
-  await world.waitUntil('the answer is on its way', () => discord.requests.some(({ path, status }) => path.includes('/callback') && status === 'hang'));
+  await world.waitUntil('the answer is on its way', () =>
+    discord.requests.some(({ path, status }) => path.includes('/callback') && status === 'hang'),
+  );
   await world.kill();
   assert.equal((await outcome).status, 'no-answer');
   await world.startAgain();
@@ -163,7 +167,9 @@ test('killed in the middle of a Retry: the new attempt is made on the same card,
   discord.addFault({ method: 'POST', route: /\/callback/, kind: 'cut-after', times: 1 });
   discord.addFault({ method: 'GET', route: /@original/, kind: 'hang', times: 1 });
   await world.press(card, 'Retry');
-  await world.waitUntil('the bot asks', () => discord.requests.some(({ method, status }) => method === 'GET' && status === 'hang'));
+  await world.waitUntil('the bot asks', () =>
+    discord.requests.some(({ method, status }) => method === 'GET' && status === 'hang'),
+  );
   await world.kill();
   await world.startAgain();
   await assertFinishedOnce(world, card);

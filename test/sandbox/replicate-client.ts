@@ -15,10 +15,13 @@ export interface Setup {
   clock: SandboxClock;
   client: Replicate;
   /** A plain call with the token; `path` begins after /v1. */
-  call: (path: string, init?: RequestInit) => Promise<Response>;
+  call: (path: string, init?: CallInit) => Promise<Response>;
   /** Creates a flux-schnell prediction. */
   create: (input?: Record<string, unknown>, headers?: Record<string, string>) => Promise<Response>;
 }
+
+/** Headers as a plain object: the token is put beside them. */
+type CallInit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
 
 export async function setUp(context: TestContext, options: ReplicateOptions = {}): Promise<Setup> {
   const clock = options.clock ?? createClock();

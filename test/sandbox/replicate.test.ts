@@ -179,7 +179,7 @@ test('each wrong input is named', async (t) => {
 test('a model tells its inputs in the shape of Cog', async (t) => {
   const { client } = await setUp(t);
   const model = await client.models.get('black-forest-labs', 'flux-schnell');
-  assert.ok(isObject(model) && model.is_official === true);
+  assert.ok(isObject(model) && model.is_official);
   const version = model.latest_version;
   assert.ok(version !== undefined && isObject(version.openapi_schema));
   const schema = JSON.parse(JSON.stringify(version.openapi_schema)).components.schemas;

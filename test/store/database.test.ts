@@ -89,8 +89,8 @@ test('names that look alike never share records', async (t) => {
 
 test('every key of a namespace is listed, more than one page of them, among a long history', async (t) => {
   const { database } = await openTemporary(t);
-  const open = database.namespace('open');
-  await Promise.all(Array.from({ length: 2500 }, (_, index) => open.set(`id-${index}`, 1)));
+  const openIds = database.namespace('open');
+  await Promise.all(Array.from({ length: 2500 }, (_, index) => openIds.set(`id-${index}`, 1)));
   await database.namespace('job').set('id-1', {});
   assert.equal(new Set(await database.listKeys('open')).size, 2500);
 });
@@ -215,9 +215,9 @@ test('a job that was saved is there after kill -9', async (t) => {
   t.after(() => database.close());
   const jobs = await openJobStore({ database, onUnreadable: () => assert.fail('a record could not be read') });
   for (const id of saved) assert.deepEqual(await jobs.get(id), sampleJob(id));
-  const open = (await jobs.listOpen()).map((job) => job.id);
+  const openNow = (await jobs.listOpen()).map((job) => job.id);
   assert.deepEqual(
-    saved.filter((id) => !open.includes(id)),
+    saved.filter((id) => !openNow.includes(id)),
     [],
   );
 });

@@ -63,7 +63,7 @@ export function smallDiskMissing(mountPoint: string): string | false {
 export async function nextLine(process: StoreProcess): Promise<Said> {
   const { value, done } = await process.lines.next();
   if (done === true) throw new Error('Expected another line from the process, but it had ended.');
-  return JSON.parse(String(value)) as Said;
+  return JSON.parse(value) as Said;
 }
 
 export async function allLines(process: StoreProcess): Promise<Said[]> {
@@ -71,7 +71,7 @@ export async function allLines(process: StoreProcess): Promise<Said[]> {
   for (;;) {
     const { value, done } = await process.lines.next();
     if (done === true) return said;
-    said.push(JSON.parse(String(value)) as Said);
+    said.push(JSON.parse(value) as Said);
   }
 }
 
