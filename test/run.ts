@@ -5,6 +5,7 @@
  * dist/. The last line is `N passed, N failed, N skipped`, counting tests and their subtests. The exit
  * code is 1 when a test failed, when none ran, and, where CI is set, when one was skipped.
  */
+import { setMaxListeners } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { finished } from 'node:stream/promises';
@@ -80,6 +81,8 @@ function count(tally: Tally, event: TestEvent, passed: boolean): void {
 async function runFiles(files: string[]): Promise<Tally> {
   const tally: Tally = { passed: 0, failed: 0, skipped: [], empty: [] };
   const signal = AbortSignal.timeout(SUITE_TIMEOUT_MS);
+  // Each file listens to it.
+  setMaxListeners(0, signal);
   const events = run({ files, concurrency: FILES_AT_ONCE, timeout: FILE_TIMEOUT_MS, signal });
   events.on('test:pass', (event: TestEvent) => count(tally, event, true));
   events.on('test:fail', (event: TestEvent) => count(tally, event, false));
