@@ -37,6 +37,7 @@ const EXIT_WRONG_SETUP = 1;
 const EXIT_REFUSED = 78;
 /** SIGTERM must be over within 10 s; final edits get most of it. */
 const FLUSH_MS = 5_000;
+const LAST_ANSWERS_MS = 2_000;
 const STOP_BOUND_MS = 9_500;
 const clock = systemClock;
 
@@ -63,13 +64,17 @@ async function run(config: Config, log: Log): Promise<void> {
   const stopping = new AbortController();
   const onUnreadable = (key: string, why: string): void =>
     log.error('a record could not be read and was set aside', { key, why });
-  const database = await openDatabase({ url: config.storeUrl });
+  const database = await forSetting('STORE_URL', config.storeUrl, openDatabase({ url: config.storeUrl }));
   const meta = createMetaStore(database);
   const jobs = await openJobStore({ database, onUnreadable });
   const cards = await openCardStore({ database, onUnreadable });
-  const assets = await openAssetStore({ folder: join(config.dataDir, 'assets') });
+  const assets = await forSetting(
+    'DATA_DIR',
+    config.dataDir,
+    openAssetStore({ folder: join(config.dataDir, 'assets') }),
+  );
   const providers = createProviders(config);
-  const promptKey = await readPromptKey(meta);
+  const storeKey = await readStoreKey(meta);
 
   const api = new DiscordApi({ apiUrl: config.discord.apiUrl, token: config.discord.token });
   const engine = new Engine({
@@ -82,7 +87,7 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
     // Without its details: they may be a provider's own words, which may repeat the prompt.
     describe: (lost) => en.failures[lost.reason]({}),
-    hashPrompt: (prompt) => createHmac('sha256', promptKey).update(prompt).digest('hex').slice(0, 16),
+    hashPrompt: (prompt) => createHmac('sha256', storeKey).update(prompt).digest('hex').slice(0, 16),
     onSaved: (job) => {
       live.onSaved(job);
       if (config.fallback === 'auto' && job.state === 'failed') void intake.fallBack(job);
@@ -105,25 +110,31 @@ async function run(config: Config, log: Log): Promise<void> {
     providers,
     clock,
     maxRetries: config.maxRetries,
+    storeKey,
     contextFor,
     log,
     signal: stopping.signal,
   });
-  const buttons = new Buttons({ engine, intake, live, downloads: new Downloads({ api, assets, clock, log }) });
+  const buttons = new Buttons({ clock, engine, intake, live, downloads: new Downloads({ api, assets, clock, log }) });
   const router = new Router({ commands, intake, buttons, clock, defaultProvider: config.defaultProvider, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,
     clock,
     onInteraction: (payload) => router.handle(payload),
-    onRefused: (refusal) => exitWith(refusal.message, EXIT_REFUSED),
+    onRefused: ({ message }) => {
+      process.stderr.write(`${message}\n`);
+      end(EXIT_REFUSED);
+    },
     log,
   });
 
-  stopOnSignals(async () => {
+  const end = stopInOrder(async () => {
     stopping.abort(new Error('the process is stopping'));
-    await router.close();
-    await engine.stop();
+    // At once, so that nothing new is paid for while the last answers go out.
+    const stopped = engine.stop();
+    await Promise.race([router.close(), clock.sleep(LAST_ANSWERS_MS)]);
+    await stopped;
     await live.flush(FLUSH_MS);
     await jobs.markCleanEnd();
     await database.close();
@@ -131,19 +142,29 @@ async function run(config: Config, log: Log): Promise<void> {
     await providers.get('local')?.close?.();
   }, log);
 
-  await engine.load();
-  let isStarted = false;
-  const goOn = async (): Promise<void> => {
-    if (isStarted) return;
-    isStarted = true;
-    await live.recover();
-    engine.start();
-    intake.recover();
+  const loaded = await engine.load();
+  let goingOn: Promise<void> | null = null;
+  const goOn = (): Promise<void> =>
+    (goingOn ??= (async () => {
+      await live.recover();
+      await engine.start();
+      intake.recover(loaded);
+    })());
+  const onUnreachable = (): void => {
+    goOn().catch((error: unknown) => {
+      process.stderr.write(`${error instanceof StoreFailure ? error.message : String(error)}\n`);
+      end(EXIT_WRONG_SETUP);
+    });
   };
-  // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
-  const connected = await gateway.connect(stopping.signal, () => void goOn());
-  await goOn();
-  await announce(connected, config, meta, log, [...providers.keys()]);
+  try {
+    // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
+    const connected = await gateway.connect(stopping.signal, onUnreachable);
+    await goOn();
+    await announce(connected, config, meta, log, [...providers.keys()]);
+  } catch (error) {
+    // A signal came before the start was over: the stop is under way and ends the process.
+    if (!stopping.signal.aborted) throw error;
+  }
 }
 
 type LocalProvider = Provider & { close(): Promise<void> };
@@ -156,13 +177,21 @@ function createProviders(config: Config): Map<string, Provider & Partial<Pick<Lo
   return new Map(providers.map((provider) => [provider.name, provider]));
 }
 
-/** Made once for a store, so that equal prompts keep equal hashes in the log and nobody else can make them. */
-async function readPromptKey(meta: MetaStore): Promise<string> {
-  const known = await meta.get('prompt-key');
+/** Made once for a store: keys the hashes of prompts in the log, and the ids of its jobs. */
+async function readStoreKey(meta: MetaStore): Promise<string> {
+  const known = await meta.get('store-key');
   if (known !== undefined) return known;
   const key = randomBytes(32).toString('hex');
-  await meta.set('prompt-key', key);
+  await meta.set('store-key', key);
   return key;
+}
+
+/** Names the setting that a refusal of the store is about. */
+async function forSetting<T>(name: string, value: string, opening: Promise<T>): Promise<T> {
+  return opening.catch((error: unknown) => {
+    if (!(error instanceof StoreFailure)) throw error;
+    throw new StoreFailure(`${name} is "${value}": ${error.message}`, { cause: error });
+  });
 }
 
 /** Registers the commands and prints how to invite the bot. Trouble here costs the commands, not the jobs. */
@@ -188,21 +217,27 @@ async function announce(
   log.info(`${botName} is ready; invite it with ${inviteLink(applicationId)}`, { botName, providers });
 }
 
-/** The first signal stops in order, the second at once. What is not finished goes on at the next start. */
-function stopOnSignals(stop: () => Promise<void>, log: Log): void {
+/**
+ * Returns the way to end the process in order, with an exit code. The first signal does so with 0, the second
+ * at once. What is not finished goes on at the next start.
+ */
+function stopInOrder(stop: () => Promise<void>, log: Log): (code: number) => void {
   let isStopping = false;
-  const onSignal = (signal: string): void => {
-    if (isStopping) process.exit(0);
+  const end = (code: number): void => {
+    if (isStopping) process.exit(code);
     isStopping = true;
-    log.info('stopping', { signal });
-    setTimeout(() => process.exit(0), STOP_BOUND_MS).unref();
+    setTimeout(() => process.exit(code), STOP_BOUND_MS).unref();
     stop().then(
-      () => process.exit(0),
+      () => process.exit(code),
       (error: unknown) => {
         log.error('the stop met trouble; what was running goes on at the next start', { errorMessage: String(error) });
-        process.exit(0);
+        process.exit(code);
       },
     );
+  };
+  const onSignal = (signal: string): void => {
+    log.info('stopping', { signal });
+    end(0);
   };
   process.on('SIGTERM', onSignal);
   process.on('SIGINT', onSignal);
@@ -214,4 +249,5 @@ function stopOnSignals(stop: () => Promise<void>, log: Log): void {
     log.error('an unexpected error ended the process', { errorMessage: error.message });
     process.exit(EXIT_WRONG_SETUP);
   });
+  return end;
 }

@@ -25,7 +25,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: ['src/jobs/*'],
-    mayImport: ['src/jobs/*', 'src/providers/provider.ts', 'node:timers/promises'],
+    mayImport: ['src/jobs/*', 'src/providers/provider.ts', 'node:events', 'node:timers/promises'],
     because: 'the heart knows neither Discord, nor a vendor, nor the store; what it needs of them are its ports',
   },
   {

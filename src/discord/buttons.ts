@@ -9,6 +9,7 @@
 import type { Engine } from '../jobs/engine.ts';
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
+import type { Clock } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { PressAsk } from './ask.ts';
 import type { Card } from './card.ts';
@@ -19,6 +20,7 @@ import type { LiveMessage } from './live-message.ts';
 import { mayChange } from './permissions.ts';
 
 export interface ButtonsOptions {
+  clock: Clock;
   engine: Engine;
   intake: Intake;
   live: LiveMessage;
@@ -33,6 +35,7 @@ interface Press {
   locale: Locale;
 }
 
+const CANCEL_SAVE_MS = 1_500;
 /** Anybody who sees the card may do these. */
 const OPEN_TO_ALL: ReadonlySet<CardAction> = new Set<CardAction>(['download', 'again', 'refresh']);
 
@@ -47,6 +50,9 @@ export class Buttons {
 
   /** Answers the press in every case. */
   async press(ask: PressAsk): Promise<void> {
+    const parsed = parseCustomId(ask.customId);
+    // What changes nothing on the card waits for nobody: sending ten megabytes takes longer than the 3 seconds.
+    if (parsed !== null && OPEN_TO_ALL.has(parsed.action)) return this.#act(ask);
     const before = this.#tails.get(ask.messageId) ?? Promise.resolve();
     const mine = before.then(() => this.#act(ask));
     const tail = mine.catch(() => undefined);
@@ -68,7 +74,8 @@ export class Buttons {
     if (job === undefined || job.guildId !== ask.guildId) return intake.refuse(ask, locale.refusals.unknownJob);
     if (!OPEN_TO_ALL.has(parsed.action) && !mayChange(ask, job)) return intake.refuse(ask, locale.refusals.notYours);
     const card = await this.#cardOf(ask, job);
-    if (card.currentJobId !== job.id) return intake.acknowledge(ask);
+    // It has moved on: nothing is done, but the card may show less than it should, and has a fresh token now.
+    if (card.currentJobId !== job.id) return this.#showAgain(ask, card);
     await this.#run(parsed.action, { ask, job, card, argument: parsed.argument, locale });
   }
 
@@ -85,13 +92,15 @@ export class Buttons {
       case 'download':
         return this.#options.downloads.send(press.ask, press.job, press.locale);
       case 'refresh':
-        return this.#refresh(press);
+        return this.#showAgain(press.ask, press.card);
     }
   }
 
   async #cancel({ ask, job, card }: Press): Promise<void> {
-    await this.#options.engine.cancel(job.id, ask.userId);
-    await this.#options.intake.acknowledge(ask);
+    const { engine, intake, clock } = this.#options;
+    // Saved before it is said, unless the disk takes longer than Discord waits for an answer.
+    await Promise.race([engine.cancel(job.id, ask.userId), clock.sleep(CANCEL_SAVE_MS)]);
+    await intake.acknowledge(ask);
     await this.#refreshCard(card, ask);
   }
 
@@ -101,24 +110,30 @@ export class Buttons {
     const provider = argument ?? job.input.provider;
     const model = provider === job.input.provider ? job.input.model : null;
     const change = { input: { ...job.input, provider, model }, fallbackFrom: null };
-    if (!isFinal(job)) return this.#showAgain(press);
+    if (!isFinal(job)) return this.#showAgain(press.ask, press.card);
     if (job.state !== 'done') return this.#takeOver(press, change);
-    if (argument === null || job.fallbackFrom !== argument) return this.#showAgain(press);
+    if (argument === null || job.fallbackFrom !== argument) return this.#showAgain(press.ask, press.card);
     // The preview is finished work: it stays where it is, and the retry gets a card of its own.
     await this.#options.intake.submit(press.ask, { ...change, private: job.private, retryOf: job.id });
   }
 
   async #fallBack(press: Press): Promise<void> {
     const { job, argument } = press;
-    if (!isFinal(job) || job.state === 'done' || argument === null) return this.#showAgain(press);
+    if (!isFinal(job) || job.state === 'done' || argument === null) return this.#showAgain(press.ask, press.card);
     await this.#takeOver(press, {
       input: { ...job.input, provider: argument, model: null },
       fallbackFrom: job.fallbackFrom ?? job.input.provider,
     });
   }
 
-  #takeOver({ ask, card, job }: Press, change: Pick<Wish, 'input' | 'fallbackFrom'>): Promise<void> {
-    return this.#options.intake.takeOver(ask, card, job, { ...change, private: job.private, retryOf: job.id });
+  async #takeOver(press: Press, change: Pick<Wish, 'input' | 'fallbackFrom'>): Promise<void> {
+    const { ask, card, job } = press;
+    // An earlier press may still be waiting to hear whether its answer stands.
+    const isTaken = this.#options.engine
+      .listOpen()
+      .some(({ retryOf, origin }) => retryOf === job.id && origin.cardMessageId === card.messageId);
+    if (isTaken) return this.#options.intake.acknowledge(ask);
+    await this.#options.intake.takeOver(ask, card, job, { ...change, private: job.private, retryOf: job.id });
   }
 
   /** A new card for whoever pressed, with a new seed. */
@@ -131,13 +146,8 @@ export class Buttons {
     });
   }
 
-  async #refresh({ ask, card }: Press): Promise<void> {
-    await this.#options.intake.acknowledge(ask);
-    await this.#refreshCard(card, ask);
-  }
-
   /** The card showed a button that no longer fits: take the press and draw the card as it is. */
-  async #showAgain({ ask, card }: Press): Promise<void> {
+  async #showAgain(ask: PressAsk, card: Card): Promise<void> {
     await this.#options.intake.acknowledge(ask);
     await this.#refreshCard(card, ask);
   }

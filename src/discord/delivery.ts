@@ -37,6 +37,9 @@ export type Delivered =
   /** Ended unpaid, or still being looked for: nothing is left to do. */
   | { status: 'settled' };
 
+/** An answer that was cut off on its way may be carried out so long after it was sent. */
+const ARRIVES_WITHIN_MS = 10_000;
+const LOOK_AGAIN_MS = 1_000;
 const ASK_AGAIN_MS = 5_000;
 const SAVE_AGAIN_MS = 1_000;
 
@@ -59,7 +62,8 @@ export class Delivery {
       // It did not arrive, and there is time for once more.
       const second = await this.#send(asker, job, answer, signal);
       if (typeof second === 'string') return { status: 'stands', messageId: second };
-      if (!isUnknown(second)) return this.#giveUp(job, second);
+      // Answered already: by our own first call, which was only slow.
+      if (!isUnknown(second) && second.kind !== 'answered-already') return this.#giveUp(job, second);
     }
     void this.recover(job);
     return { status: 'settled' };
@@ -86,12 +90,17 @@ export class Delivery {
     while (!signal.aborted) {
       try {
         const messageId = await this.#find(job);
+        if (messageId === null && this.#mayStillArrive(job)) {
+          await clock.sleep(LOOK_AGAIN_MS, signal);
+          continue;
+        }
         if (messageId === null) {
           log.warn('a job never got its card; it is ended unpaid', { jobId: job.id });
           await engine.discard(job.id);
           return;
         }
-        await live.redraw(await live.attach(messageId, job, job.origin));
+        const card = await live.attach(messageId, (await engine.get(job.id)) ?? job, job.origin);
+        await live.redraw(card);
         engine.begin(job.id);
         return;
       } catch (error) {
@@ -101,6 +110,11 @@ export class Delivery {
         await clock.sleep(ASK_AGAIN_MS, signal).catch(() => undefined);
       }
     }
+  }
+
+  /** Right after the interaction, "there is none" only means "not yet". */
+  #mayStillArrive({ createdAt, origin }: Job): boolean {
+    return origin.cardMessageId === null && this.#options.clock.now() - createdAt < ARRIVES_WITHIN_MS;
   }
 
   async #send(

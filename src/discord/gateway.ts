@@ -46,6 +46,8 @@ const REFUSALS: Readonly<Record<number, string>> = {
   4014: 'Discord refused an intent that is not allowed for this bot (close code 4014). Allow it on the Bot page of the Discord developer portal.',
 };
 
+/** A gateway that has not answered by then counts as away: saved work goes on without it. */
+const PATIENCE_MS = 10_000;
 const RECONNECT_MS = { first: 1_000, most: 60_000 };
 
 export class GatewayConnection {
@@ -80,14 +82,18 @@ export class GatewayConnection {
   async connect(signal: AbortSignal, onUnreachable: () => void): Promise<Gateway> {
     for (let delayMs = RECONNECT_MS.first; ; delayMs = Math.min(delayMs * 2, RECONNECT_MS.most)) {
       signal.throwIfAborted();
+      // REST may answer while the gateway does not; discord.js then tries for ever without a word.
+      const patience = setTimeout(onUnreachable, PATIENCE_MS);
       try {
-        return await this.#login();
+        return await this.#login(signal);
       } catch (error) {
         if (isTokenInvalid(error)) throw new GatewayRefused(REFUSALS[4004]);
         if (error instanceof GatewayRefused) throw error;
         onUnreachable();
         this.#options.log.warn('Discord cannot be reached; trying again', { delayMs, errorMessage: nameOf(error) });
         await this.#options.clock.sleep(delayMs, signal);
+      } finally {
+        clearTimeout(patience);
       }
     }
   }
@@ -97,14 +103,20 @@ export class GatewayConnection {
     await this.#client.destroy();
   }
 
-  #login(): Promise<Gateway> {
+  #login(signal: AbortSignal): Promise<Gateway> {
     return new Promise((resolve, reject) => {
-      this.#refuse = reject;
-      this.#client.once(Events.ClientReady, (client) => {
+      const onReady = (client: Client<true>): void => {
         this.#refuse = null;
         resolve({ applicationId: client.application.id, rest: client.rest, botName: client.user.username });
-      });
-      this.#client.login(this.#options.token).catch(reject);
+      };
+      const onFailure = (error: unknown): void => {
+        this.#client.off(Events.ClientReady, onReady);
+        reject(error instanceof Error ? error : new Error(String(error)));
+      };
+      this.#refuse = onFailure;
+      signal.addEventListener('abort', () => onFailure(signal.reason), { once: true });
+      this.#client.once(Events.ClientReady, onReady);
+      this.#client.login(this.#options.token).catch(onFailure);
     });
   }
 

@@ -8,7 +8,7 @@
  * A process that ends between these steps leaves a saved job without a card; `recover` looks where
  * its card is and goes on, or ends it unpaid.
  */
-import { createHash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 import type { APIInteractionResponse } from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Engine } from '../jobs/engine.ts';
@@ -34,6 +34,8 @@ export interface IntakeOptions {
   providers: ReadonlyMap<string, Provider>;
   clock: Clock;
   maxRetries: number;
+  /** A secret of this store. */
+  storeKey: string;
   contextFor: (job: Job, updatesEndAt: number | null) => CardContext;
   log: {
     info(message: string, fields?: Record<string, unknown>): void;
@@ -99,7 +101,7 @@ export class Intake {
     if (providers.get('local')?.kinds.includes(failed.input.kind) !== true) return;
     const job: Job = createJob({
       ...failed,
-      id: jobIdFor(`fallback:${failed.id}`),
+      id: deriveJobId(`fallback:${failed.id}`, this.#options.storeKey),
       input: { ...failed.input, provider: 'local', model: null },
       itemNames: ['image'],
       createdAt: this.#options.clock.now(),
@@ -142,11 +144,12 @@ export class Intake {
 
   /**
    * After a start: every open job gets its card back and goes on. `live.recover` has run before, so
-   * what is not shown lost its card between two saves.
+   * what is not shown lost its card between two saves. Only for jobs of an earlier process: one that is
+   * being answered right now has no card yet either.
    */
-  recover(): void {
+  recover(loaded: readonly Job[]): void {
     const { engine, live } = this.#options;
-    for (const job of engine.listOpen()) {
+    for (const job of loaded) {
       if (live.isShown(job.id)) engine.begin(job.id);
       else void this.#delivery.recover(job);
     }
@@ -157,7 +160,7 @@ export class Intake {
   /** Checks and saves. null: the asker was told why not, or this interaction was here before. */
   async #admit(asker: Asker, wish: Wish & { userId: string }, cardMessageId: string | null): Promise<Job | null> {
     const locale = localeFor(asker.locale);
-    const id = jobIdFor(asker.interactionId);
+    const id = deriveJobId(asker.interactionId, this.#options.storeKey);
     if (this.#wasSeen(asker.interactionId)) return null;
     const refusal = this.#check(asker, wish, locale) ?? (await this.#checkModel(wish.input, locale));
     if (refusal !== null) {
@@ -271,11 +274,13 @@ export class Intake {
 }
 
 /**
- * One interaction, one job: the id follows from the interaction's, so one delivered twice, even to a
- * process started in between, is known. 60 bits in base32 without look-alikes.
+ * One interaction, one job: the id follows from the interaction's, so one delivered twice, even to a process
+ * started in between, is known. It follows from the store as well: another process with another store that
+ * answers the same interaction has another job, and neither takes the other's card for its own. 60 bits in
+ * base32 without look-alikes.
  */
-export function jobIdFor(interactionId: string): string {
+function deriveJobId(interactionId: string, storeKey: string): string {
   const alphabet = 'abcdefghjkmnpqrstvwxyz0123456789';
-  const digest = createHash('sha256').update(`job:${interactionId}`).digest();
+  const digest = createHmac('sha256', storeKey).update(`job:${interactionId}`).digest();
   return [...digest.subarray(0, 12)].map((byte) => alphabet[byte % 32]).join('');
 }

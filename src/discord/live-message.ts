@@ -55,6 +55,8 @@ interface Slot {
   writing: Promise<void> | null;
   /** Ends a wait for a paced turn that is no longer needed. */
   turn: AbortController | null;
+  /** Ends the pause between two edits that show progress alone. */
+  pause: AbortController | null;
   shown: string | null;
   shownAt: number;
   failures: number;
@@ -67,6 +69,9 @@ const TOKEN_MARGIN_MS = 60_000;
 /** Progress alone is shown at most so often; a longer-running card less (facts: editors of other bots use 2 to 10 s). */
 const PROGRESS_INTERVAL_MS = { first: 2_000, later: 5_000, laterAfter: 60_000 };
 const RETRY_MS = { first: 500, most: 30_000 };
+/** So often the full card is tried, then words alone. */
+const FULL_TRIES = 4;
+const MOST_BUGS = 5;
 const DEFAULT_CHANNEL_INTERVAL_MS = 1_000;
 
 export class LiveMessage {
@@ -99,7 +104,7 @@ export class LiveMessage {
       closed: null,
     };
     await this.#options.cards.save(card);
-    this.#track(card, job);
+    await this.#follow(card, job);
     return card;
   }
 
@@ -114,10 +119,20 @@ export class LiveMessage {
       shownRevision: job.revision,
       closed: null,
     };
+    const underWay = this.#slots.get(card.messageId)?.writing ?? null;
     // First, so that the old job's end cannot settle the card after this save.
     this.#untrack(card.messageId);
     await this.#options.cards.save(next);
-    this.#track(next, job);
+    await this.#follow(next, job);
+    // An edit of the old job that was on its way may have landed after the answer.
+    if (underWay !== null) void underWay.then(() => this.#drawOver(next.messageId));
+  }
+
+  #drawOver(messageId: string): void {
+    const slot = this.#slots.get(messageId);
+    if (slot === undefined) return;
+    slot.shown = null;
+    this.#ask(slot);
   }
 
   /** A press brought a new token for this message: another 15 minutes of edits by it. */
@@ -146,8 +161,9 @@ export class LiveMessage {
   onSaved(job: Job): void {
     for (const slot of this.#byJob.get(job.id) ?? []) {
       slot.job = job;
-      // A final state does not wait for the turn its progress was waiting for.
-      if (isFinal(job) && this.#route(slot) === 'token') slot.turn?.abort(new Error('a final state came'));
+      // A final state does not wait for the turn its progress was waiting for, nor any news for a mere bar.
+      if (isFinal(job)) slot.turn?.abort(new Error('a final state came'));
+      else slot.pause?.abort(new Error('there is news'));
       this.#ask(slot);
     }
   }
@@ -203,7 +219,17 @@ export class LiveMessage {
       await this.#options.cards.settle(card.messageId);
       return undefined;
     }
-    return this.#track(card, job);
+    // A press may have taken the card over, or renewed its token, while the job was read.
+    return this.#slots.get(card.messageId) ?? this.#track(card, job);
+  }
+
+  /** Follows a job from the revision the card shows; it may have moved on while the card was being saved. */
+  async #follow(card: Card, shown: Job): Promise<void> {
+    const slot = this.#track(card, shown);
+    const latest = await this.#options.getJob(shown.id);
+    if (latest === undefined || latest.revision <= slot.job.revision) return;
+    slot.job = latest;
+    this.#ask(slot);
   }
 
   #track(card: Card, job: Job): Slot {
@@ -214,6 +240,7 @@ export class LiveMessage {
       isDirty: false,
       writing: null,
       turn: null,
+      pause: null,
       shown: null,
       shownAt: this.#options.clock.now(),
       failures: 0,
@@ -245,6 +272,8 @@ export class LiveMessage {
     slot.isDirty = true;
     slot.writing ??= this.#write(slot).finally(() => {
       slot.writing = null;
+      // News may have come between the loop's last look and here.
+      if (slot.isDirty && this.#isTracked(slot) && !this.#stop.signal.aborted) this.#ask(slot);
     });
   }
 
@@ -255,11 +284,12 @@ export class LiveMessage {
       try {
         await this.#writeOnce(slot);
       } catch (error) {
-        // A bug in drawing one card must not stop the others, nor repeat for ever.
+        // A bug in drawing one card, or a disk that takes no card, must not stop the others, nor repeat for ever.
         this.#options.log.warn('a card could not be drawn', {
           jobId: slot.job.id,
           errorMessage: error instanceof Error ? error.message : String(error),
         });
+        if (slot.failures < MOST_BUGS) await this.#tryAgain(slot, RETRY_MS.first * 2 ** slot.failures);
       }
     }
   }
@@ -272,11 +302,16 @@ export class LiveMessage {
     const message = this.#render(slot, job);
     const content = JSON.stringify(message.body);
     if (content === slot.shown) return this.#noteShown(slot, job);
+    const { token } = slot.card;
     try {
       await this.#send(slot, route, await this.#load(slot, message));
     } catch (error) {
-      return this.#handle(slot, route, job, classifyDelivery(error));
+      // The card shows another job by now: what this one met is of no interest.
+      if (!this.#isTracked(slot)) return;
+      const isOldToken = slot.card.token !== token;
+      return this.#handle(slot, route, job, classifyDelivery(error), isOldToken);
     }
+    if (!this.#isTracked(slot)) return;
     slot.shown = content;
     slot.failures = 0;
     slot.shownAt = this.#options.clock.now();
@@ -308,7 +343,11 @@ export class LiveMessage {
     const age = clock.now() - (slot.job.startedAt ?? slot.job.createdAt);
     const intervalMs = age < PROGRESS_INTERVAL_MS.laterAfter ? PROGRESS_INTERVAL_MS.first : PROGRESS_INTERVAL_MS.later;
     const waitMs = Math.min(slot.shownAt + intervalMs - clock.now(), intervalMs);
-    if (waitMs > 0) await clock.sleep(waitMs, signal);
+    if (waitMs <= 0) return;
+    const pause = (slot.pause = new AbortController());
+    // Woken by news, it goes on to its turn: the newest is drawn there.
+    await clock.sleep(waitMs, AbortSignal.any([signal, pause.signal])).catch(() => signal.throwIfAborted());
+    slot.pause = null;
   }
 
   #render(slot: Slot, job: Job): CardMessage {
@@ -389,7 +428,13 @@ export class LiveMessage {
   }
 
   /** What each failure means is in one place: `DeliveryFailure`. */
-  async #handle(slot: Slot, route: 'token' | 'bot', job: Job, lost: DeliveryFailure): Promise<void> {
+  async #handle(
+    slot: Slot,
+    route: 'token' | 'bot',
+    job: Job,
+    lost: DeliveryFailure,
+    isOldToken: boolean,
+  ): Promise<void> {
     switch (lost.kind) {
       case 'gone':
         return this.#close(slot, 'deleted');
@@ -399,7 +444,7 @@ export class LiveMessage {
       case 'token-ended':
       case 'too-late':
         if (route === 'bot') return this.#close(slot, 'no-access');
-        slot.card = { ...slot.card, tokenExpiresAt: 0 };
+        if (!isOldToken) slot.card = { ...slot.card, tokenExpiresAt: 0 };
         slot.isDirty = true;
         return;
       case 'too-large':
@@ -410,6 +455,8 @@ export class LiveMessage {
         return this.#tryAgain(slot, lost.retryAfterMs);
       case 'transient':
       case 'answered-already':
+        // A file that never gets through, or a body that Discord stumbles over, must not keep the card from its end.
+        if (slot.failures >= FULL_TRIES) slot.plainSince = job.revision;
         return this.#tryAgain(slot, Math.min(RETRY_MS.first * 2 ** slot.failures, RETRY_MS.most));
     }
   }

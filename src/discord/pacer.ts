@@ -72,7 +72,9 @@ export class Pacer {
       waiter?.go();
     }
     channel.isServing = false;
-    if (channel.nextAt <= this.#clock.now()) this.#channels.delete(channelId);
+    // Forgotten when its pause is over and nobody came; until then the pause must be remembered.
+    await this.#clock.sleep(Math.min(Math.max(channel.nextAt - this.#clock.now(), 0), LONGEST_HOLD_MS));
+    if (channel.waiters.length === 0 && !channel.isServing) this.#channels.delete(channelId);
   }
 
   #channelOf(channelId: string): Channel {

@@ -51,13 +51,21 @@ export class Stopped extends Error {}
 
 /** Replicate's list shows a new prediction only after a moment; looked at so often before it counts as not accepted. */
 const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 3_000];
-/** Files are fetched again on transient trouble; making the picture again would be paid again. */
-const FETCH_DELAYS_MS: readonly number[] = [500, 1_000, 2_000, 4_000];
+/** After a crash the call may still be on its way: it is waited for longer before it counts as never accepted. */
+const FIND_AFTER_CRASH_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
+/** Files are fetched again on transient trouble for so long; making the picture again would be paid again. */
+const FETCH_FOR_MS = 10 * 60_000;
+const FETCH_DELAY_MS = { first: 500, most: 30_000 };
 /** How long an upstream cancel may hold up the card. */
 const CANCEL_BOUND_MS = 3_000;
 /** How much longer than its time an operation is asked for while the provider cannot be reached. */
 const UNREACHABLE_FACTOR = 3;
+/** So long the question whether a start was accepted is asked again without using up retries. */
+const DOUBT_PATIENCE_MS = 10 * 60_000;
 const MAX_OUTPUTS = 10;
+/** A service that wants a longer pause between two questions is asked all the same: the work is paid for. */
+const LONGEST_ASKED_WAIT_MS = 60_000;
+const TOO_NEW_MS = 30_000;
 const LONGEST_SEED = 2 ** 31 - 1;
 
 export class Attempts {
@@ -99,7 +107,9 @@ export class Attempts {
 
   async #beginAttempt(entry: Entry, item: Item): Promise<void> {
     const { clock } = this.#options;
-    const seed = item.attempt === 0 ? (entry.job.input.seed ?? this.#newSeed()) : item.seed;
+    // In doubt, the seed is what the work is known by: another one would never find it, and pay again.
+    const isFirst = item.attempt === 0 && item.inDoubtSince === null;
+    const seed = isFirst ? (entry.job.input.seed ?? this.#newSeed()) : item.seed;
     await this.#jobs.move(
       entry,
       item.name,
@@ -114,7 +124,7 @@ export class Attempts {
     const provider = this.#providerOf(entry.job);
     if (provider?.canFind === true) {
       const since = item.inDoubtSince ?? item.attemptStartedAt ?? entry.job.createdAt;
-      if (await this.#pickUpLost(entry, name, provider, since, FIND_DELAYS_MS)) return;
+      if (await this.#pickUpLost(entry, name, provider, since, FIND_AFTER_CRASH_DELAYS_MS)) return;
       if (!ACTIVE_ITEM_STATES.has(getItem(entry.job, name).state)) return;
     }
     if (entry.job.cancelRequest !== null) throw new Cancelled();
@@ -131,6 +141,8 @@ export class Attempts {
       if (await this.#pickUpLost(entry, name, provider, item.inDoubtSince, [0])) return;
       if (getItem(entry.job, name).state !== 'starting') return;
     }
+    // A cancel that was saved before the call is paid for is met here, at no cost.
+    if (entry.job.cancelRequest !== null) throw new Cancelled();
     try {
       // Only a stop aborts the call. A cancel lets it end: aborted half way, nobody knew what to cancel upstream.
       const started = await provider.start(this.#attemptRequest(entry.job, name), { signal: this.#options.stop });
@@ -157,7 +169,12 @@ export class Attempts {
       if (error.isAccepted === 'unknown' && provider.canFind)
         await this.#resolveDoubt(entry, name, provider, error.failure);
       else
-        await this.#endAttempt(entry, name, error.failure, { wasRefusedForNow: error.failure.reason === 'rate-limit' });
+        await this.#endAttempt(
+          entry,
+          name,
+          error.failure,
+          isComeBackLater(error.failure) ? { usesRetry: false, pausesLane: true } : {},
+        );
     }
   }
 
@@ -185,29 +202,30 @@ export class Attempts {
       // A cancel must wait for the answer as well: what is found is cancelled upstream.
       await this.#options.clock.sleep(delayMs, this.#options.stop);
       try {
-        const operation = await this.#findAndClaim(entry, name, provider, since);
+        const operation = await this.#findAndClaim(entry.job, name, provider, since);
         if (operation === null) continue;
         await this.#jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { inDoubtSince: null });
         return true;
       } catch (error) {
         if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
         await this.#jobs.note(entry, name, { inDoubtSince: since });
-        await this.#endAttempt(entry, name, error.failure);
+        const isPatient = this.#options.clock.now() - since < DOUBT_PATIENCE_MS;
+        await this.#endAttempt(entry, name, error.failure, { usesRetry: !isPatient });
         return false;
       }
     }
     return false;
   }
 
-  #findAndClaim(entry: Entry, name: string, provider: Provider, since: number): Promise<Operation | null> {
+  #findAndClaim(job: Job, name: string, provider: Provider, since: number): Promise<Operation | null> {
     const { store } = this.#options;
     const found = this.#finding.then(async () => {
-      const operation = await provider.find(this.#attemptRequest(entry.job, name), {
+      const operation = await provider.find(this.#attemptRequest(job, name), {
         since,
         isClaimed: (operationId) => store.isClaimed(operationId),
         signal: this.#options.stop,
       });
-      if (operation !== null) await this.#jobs.claim(operation.id, entry.job, name);
+      if (operation !== null) await this.#jobs.claim(operation.id, job, name);
       return operation;
     });
     this.#finding = found.catch(() => undefined);
@@ -246,6 +264,7 @@ export class Attempts {
         return 'ended';
       }
       if (checked.status === 'failed') {
+        if (this.#isPerhapsTooNew(entry, name, checked.failure)) return 'reached';
         await this.#endAttempt(entry, name, checked.failure);
         return 'ended';
       }
@@ -260,14 +279,19 @@ export class Attempts {
         errorCode: error.failure.code,
         errorMessage: error.message,
       });
-      // The question failed, not the work. Only a refusal for good ends the attempt.
-      if (error.failure.next === 'give-up') {
-        await this.#endAttempt(entry, name, error.failure);
-        return 'ended';
-      }
-      if (error.failure.retryAfterMs !== null) await this.#options.clock.sleep(error.failure.retryAfterMs, signal);
+      // The question failed, not the work: whatever the reason, a changed key included, it is asked again.
+      this.#jobs.live(entry, name).onProgress?.();
+      const longestMs = Math.min(LONGEST_ASKED_WAIT_MS, this.#options.config.timeoutMs[entry.job.input.kind]);
+      const waitMs = Math.min(error.failure.retryAfterMs ?? 0, longestMs);
+      if (waitMs > 0) await this.#options.clock.sleep(waitMs, signal);
       return 'unreached';
     }
+  }
+
+  /** Work that was just accepted may not be there yet for whoever asks about it. */
+  #isPerhapsTooNew(entry: Entry, name: string, lost: Failure): boolean {
+    const startedAt = getItem(entry.job, name).attemptStartedAt ?? 0;
+    return lost.reason === 'file-gone' && this.#options.clock.now() - startedAt < TOO_NEW_MS;
   }
 
   async #takeOutputs(entry: Entry, name: string, operation: Operation, outputs: readonly Output[]): Promise<void> {
@@ -283,6 +307,7 @@ export class Attempts {
     const isNews = begun && item.begunAt === null;
     if (isNews || item.uncleanEnds > 0) {
       const begunAt = isNews ? this.#options.clock.now() : item.begunAt;
+      if (isNews) live.worked = { ms: 0, at: this.#options.clock.monotonic() };
       await this.#jobs.move(
         entry,
         name,
@@ -301,12 +326,22 @@ export class Attempts {
     const item = getItem(entry.job, name);
     if (item.state !== 'running') return null;
     const timeoutMs = this.#options.config.timeoutMs[entry.job.input.kind];
-    const since = item.begunAt ?? item.attemptStartedAt ?? entry.job.createdAt;
-    const elapsedMs = this.#options.clock.now() - since;
+    const elapsedMs = this.#measureWork(entry, name, item.begunAt ?? item.attemptStartedAt ?? entry.job.createdAt);
     // Without an answer nobody knows that it is late: it may be done and waiting for us.
     if (elapsedMs <= (isReached ? timeoutMs : timeoutMs * UNREACHABLE_FACTOR)) return null;
     if (!isReached) return 'network';
     return item.begunAt === null ? 'provider-queue-timeout' : 'attempt-timeout';
+  }
+
+  /**
+   * How long the work has taken. Within a process no clock that is set changes it; the wall clock counts only
+   * for the time before this process knew of it.
+   */
+  #measureWork(entry: Entry, name: string, since: number): number {
+    const { clock } = this.#options;
+    const live = this.#jobs.live(entry, name);
+    live.worked ??= { ms: Math.max(0, clock.now() - since), at: clock.monotonic() };
+    return live.worked.ms + clock.monotonic() - live.worked.at;
   }
 
   /** Cancels upstream, so that nothing late is paid for, and takes the result should it just have come. */
@@ -320,6 +355,7 @@ export class Attempts {
   ): Promise<void> {
     await this.#cancelUpstream(entry.job, provider, operation);
     const checked = await provider.check(operation, { signal }).catch(() => null);
+    this.#throwIfEnded(entry, signal);
     if (checked?.status === 'finished') return this.#takeOutputs(entry, name, operation, checked.outputs);
     await this.#endAttempt(entry, name, failure(reason, 'retry'));
   }
@@ -342,8 +378,9 @@ export class Attempts {
       if ('code' in file) refused = file;
       else
         kept.push(
-          await this.#jobs.keepDurably(() =>
-            this.#options.assets.put({ jobId: entry.job.id, item: name, index, ...file }),
+          await this.#jobs.keepDurably(
+            () => this.#options.assets.put({ jobId: entry.job.id, item: name, index, ...file }),
+            signal,
           ),
         );
     }
@@ -365,15 +402,18 @@ export class Attempts {
     }
     const provider = this.#providerOf(entry.job);
     if (provider === undefined) return failure('provider-off', 'give-up');
-    for (let tries = 0; ; tries++) {
+    const { clock } = this.#options;
+    const beganAt = clock.monotonic();
+    for (let delayMs = FETCH_DELAY_MS.first; ; delayMs = Math.min(delayMs * 2, FETCH_DELAY_MS.most)) {
       try {
         return await provider.fetchFile(output, { signal });
       } catch (error) {
         this.#throwIfEnded(entry, signal);
         if (!(error instanceof ProviderFailure)) throw error;
-        const delayMs = FETCH_DELAYS_MS[tries];
-        if (error.failure.next === 'give-up' || delayMs === undefined) return { ...error.failure, next: 'give-up' };
-        await this.#options.clock.sleep(Math.max(delayMs, error.failure.retryAfterMs ?? 0), signal);
+        const isOver = clock.monotonic() - beganAt > FETCH_FOR_MS;
+        if (error.failure.next === 'give-up' || isOver) return { ...error.failure, next: 'give-up' };
+        const askedMs = Math.min(error.failure.retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS);
+        await clock.sleep(Math.max(delayMs, askedMs), signal);
       }
     }
   }
@@ -389,7 +429,12 @@ export class Attempts {
   }
 
   /** The attempt came to nothing: wait for the next one, or fail. */
-  async #endAttempt(entry: Entry, name: string, lost: Failure, { wasRefusedForNow = false } = {}): Promise<void> {
+  async #endAttempt(
+    entry: Entry,
+    name: string,
+    lost: Failure,
+    { usesRetry = true, pausesLane = false } = {},
+  ): Promise<void> {
     const { clock, config, random } = this.#options;
     const item = getItem(entry.job, name);
     const step = decideNext(
@@ -398,7 +443,7 @@ export class Attempts {
         kind: entry.job.input.kind,
         retryCount: item.retryCount,
         maxRetries: entry.job.maxRetries,
-        wasRefusedForNow,
+        usesRetry,
         isInDoubt: item.inDoubtSince !== null,
         variation: item.variation,
         now: clock.now(),
@@ -406,13 +451,14 @@ export class Attempts {
       },
       config.retry,
     );
-    const attempts = wasRefusedForNow ? item.attempts : [...item.attempts, this.#closeAttempt(entry.job, item, lost)];
+    const attempts = !usesRetry ? item.attempts : [...item.attempts, this.#closeAttempt(entry.job, item, lost)];
     if (step.next === 'give-up') {
       await this.#jobs.move(entry, name, { state: 'failed', failure: lost, causeCode: step.causeCode }, { attempts });
+      void this.#cancelDoubtful(entry.job, item);
       return;
     }
     const { delayMs, until, retryCount, variation } = step;
-    if (wasRefusedForNow) this.#options.pauseLane(entry.job, until);
+    if (pausesLane) this.#options.pauseLane(entry.job, until);
     await this.#jobs.move(
       entry,
       name,
@@ -422,8 +468,8 @@ export class Attempts {
         retryCount,
         variation,
         seed: step.needsNewSeed ? this.#newSeed() : item.seed,
-        // An attempt that was refused for now has not happened: its number comes again.
-        attempt: wasRefusedForNow ? item.attempt - 1 : item.attempt,
+        // An attempt that was not made: its number comes again.
+        attempt: usesRetry ? item.attempt : item.attempt - 1,
       },
     );
   }
@@ -465,10 +511,13 @@ export class Attempts {
     const item = getItem(entry.job, name);
     if (item.state !== 'queued' && item.state !== 'waiting') return;
     await this.end(entry, name, failure('cancelled-by-user', 'give-up'));
+    void this.#cancelDoubtful(entry.job, item);
   }
 
   async failTooOld(entry: Entry, name: string): Promise<void> {
+    const item = getItem(entry.job, name);
     await this.end(entry, name, failure('job-too-old', 'give-up'));
+    void this.#cancelDoubtful(entry.job, item);
   }
 
   async end(entry: Entry, name: string, lost: Failure): Promise<void> {
@@ -483,6 +532,22 @@ export class Attempts {
         ? { state: 'cancelled', failure: lost }
         : { state: 'failed', failure: lost, causeCode: null };
     await this.#jobs.move(entry, name, status, { attempts });
+  }
+
+  /**
+   * The item ended while nobody knew whether a start was accepted. Looks once more and cancels what is found,
+   * so that it costs as little as it can; `Cancel-After` is behind it. Never rejects.
+   */
+  async #cancelDoubtful(job: Job, item: Item): Promise<void> {
+    const provider = this.#providerOf(job);
+    if (item.inDoubtSince === null || provider?.canFind !== true) return;
+    try {
+      const operation = await this.#findAndClaim(job, item.name, provider, item.inDoubtSince);
+      if (operation !== null) await this.#cancelUpstream(job, provider, operation);
+    } catch (error) {
+      const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
+      this.#options.log.warn('work that may have been accepted was not found', { jobId: job.id, errorMessage: why });
+    }
   }
 
   /** Bounded for the card's sake; the call itself goes on and is safe to repeat. `Cancel-After` is behind it. */
@@ -560,4 +625,9 @@ export class Attempts {
 
 export function operationOf(item: Item): Operation | null {
   return item.state === 'running' || item.state === 'collecting' ? item.operation : null;
+}
+
+/** The provider did no work and says when it will. */
+function isComeBackLater({ reason, next }: Failure): boolean {
+  return reason === 'rate-limit' && next === 'retry';
 }

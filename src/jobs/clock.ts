@@ -6,6 +6,7 @@ const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export const systemClock: Clock = {
   now: () => Date.now(),
+  monotonic: () => performance.now(),
   async sleep(ms, signal) {
     for (let left = Math.max(0, ms); ; left -= LONGEST_TIMER_MS) {
       await sleepOnce(Math.min(left, LONGEST_TIMER_MS), signal);

@@ -7,6 +7,7 @@
  *
  * Nothing moves on until the step before it is durable. What listeners hear is what is on disk.
  */
+import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import type { Provider } from '../providers/provider.ts';
 import { Attempts, type AttemptsConfig, Cancelled, operationOf, Stopped } from './attempts.ts';
@@ -80,6 +81,8 @@ export class Engine {
   constructor(options: EngineOptions) {
     this.#options = options;
     const { signal } = this.#stop;
+    // Everything that waits listens to it; that is no leak.
+    setMaxListeners(0, signal);
     this.#jobs = new OpenJobs({ ...options, signal });
     this.#lanes = new Lanes({
       concurrency: options.config.concurrency,
@@ -179,27 +182,32 @@ export class Engine {
 
   // --------------------------------------------------------------------------------- start and stop
 
-  /**
-   * Reads what was open, and notes which items were in flight at an unclean end. Nothing runs yet.
-   * Returns the open jobs; queued ones wait for `begin`, the others for `start`.
-   */
+  /** Reads what was open. Nothing runs yet. Returns the open jobs; queued ones wait for `begin`, the others for `start`. */
   async load(): Promise<Job[]> {
     const { store } = this.#options;
-    const wasCleanEnd = await store.takeCleanEnd();
     for (const job of await store.listOpen()) {
-      const entry = this.#jobs.keep(job, job.state !== 'queued');
+      this.#jobs.keep(job, job.state !== 'queued');
       for (const item of job.items) {
         const operationId = operationOf(item)?.id;
         // The claim may have been lost between the two writes; the job is the truth.
         if (operationId !== undefined) await store.claim(operationId, claimHolder(job, item.name));
-        if (!wasCleanEnd && ACTIVE_ITEM_STATES.has(item.state)) await this.#noteUncleanEnd(entry, item);
       }
     }
     return this.listOpen();
   }
 
-  /** Goes on with everything that was loaded and opens the lanes. Suspects run first, each alone. */
-  start(): void {
+  /**
+   * Goes on with everything that was loaded and opens the lanes. Suspects run first, each alone. Resolves when
+   * it is noted which items were in flight at an unclean end; from here on an end counts. A start that
+   * came to nothing before (a refused token) never does.
+   */
+  async start(): Promise<void> {
+    const wasClean = await this.#options.store.takeCleanEnd();
+    for (const entry of this.#jobs.all()) {
+      for (const item of entry.job.items) {
+        if (ACTIVE_ITEM_STATES.has(item.state)) await this.#judge(entry, item, wasClean);
+      }
+    }
     void this.#startAll();
   }
 
@@ -225,8 +233,7 @@ export class Engine {
       if (++done % 200 === 0) await nextTurnOfLoop();
     }
     this.#fillLanes();
-    // It ends with the process, in the middle of a save if need be.
-    void this.#sweepOverdue().catch(() => undefined);
+    void this.#sweepOverdue();
   }
 
   /** Resolves when the item got past the step it was in at the unclean ends; others may join then. */
@@ -234,6 +241,12 @@ export class Engine {
     const entry = this.#jobs.get(ticket.jobId);
     if (entry === undefined) return;
     const live = this.#jobs.live(entry, ticket.item);
+    // Only now, not when it became a suspect: an end while another ran alone proves nothing about this one.
+    try {
+      await this.#jobs.note(entry, ticket.item, { alone: true });
+    } catch {
+      return;
+    }
     const progressed = new Promise<void>((resolve) => (live.onProgress = resolve));
     await Promise.race([this.#runTicket(ticket), progressed]);
   }
@@ -257,15 +270,14 @@ export class Engine {
    * An item in the same step at two unclean ends without progress between them may be what ends the
    * process: it runs alone next. Only an unclean end while it was alone proves it.
    */
-  async #noteUncleanEnd(entry: Entry, item: Item): Promise<void> {
-    if (item.alone) {
+  async #judge(entry: Entry, item: Item, wasClean: boolean): Promise<void> {
+    if (item.alone && !wasClean) {
       await this.#attempts.end(entry, item.name, failure('crashed-alone', 'give-up'));
       return;
     }
-    const uncleanEnds = item.uncleanEnds + 1;
-    const isSuspect = uncleanEnds >= 2;
-    await this.#jobs.note(entry, item.name, { uncleanEnds, alone: isSuspect });
-    if (isSuspect) this.#suspects.push(ticketFor(entry.job, item));
+    const uncleanEnds = item.uncleanEnds + (wasClean ? 0 : 1);
+    if (!wasClean || item.alone) await this.#jobs.note(entry, item.name, { uncleanEnds, alone: false });
+    if (uncleanEnds >= 2) this.#suspects.push(ticketFor(entry.job, item));
   }
 
   /** Fails what waited longer than a job may live; what is in flight is bound by its own time. */
@@ -276,10 +288,11 @@ export class Engine {
       for (const entry of this.#jobs.all()) {
         if (!this.#attempts.isTooOld(entry.job)) continue;
         for (const item of entry.job.items) {
-          if (item.state === 'queued' || item.state === 'waiting') {
-            this.#turns.remove(entry.job.id, item.name);
-            await this.#attempts.failTooOld(entry, item.name);
-          }
+          // One that is just leaving the line is met by its own attempt.
+          if (this.#jobs.live(entry, item.name).cancel !== null) continue;
+          if (item.state !== 'queued' && item.state !== 'waiting') continue;
+          this.#turns.remove(entry.job.id, item.name);
+          await this.#attempts.failTooOld(entry, item.name).catch(() => undefined);
         }
       }
       await clock.sleep(OVERDUE_SWEEP_MS, signal).catch(() => undefined);

@@ -48,16 +48,17 @@ export class Lanes {
     const { clock, signal, onRoom } = this.#options;
     if ((this.#pausedUntil.get(lane) ?? 0) >= until) return;
     this.#pausedUntil.set(lane, until);
-    void clock.sleep(until - clock.now(), signal).then(
-      () => onRoom(lane),
-      () => undefined,
-    );
+    const open = (): void => {
+      // The wait is over, whatever the clock says by now.
+      if (this.#pausedUntil.get(lane) === until) this.#pausedUntil.delete(lane);
+      onRoom(lane);
+    };
+    void clock.sleep(until - clock.now(), signal).then(open, () => undefined);
   }
 
   /** When the lane's pause ends, or null when it is open. */
   pausedUntil(lane: string): number | null {
-    const until = this.#pausedUntil.get(lane);
-    return until !== undefined && until > this.#options.clock.now() ? until : null;
+    return this.#pausedUntil.get(lane) ?? null;
   }
 
   /** Attempts in flight in all lanes. */

@@ -50,6 +50,8 @@ export interface LiveItem {
   progress: number | null;
   shownPosition: number | null;
   enteredAt: number;
+  /** How long the running work had taken at `at` (monotonic); null until it is first asked about here. */
+  worked: { ms: number; at: number } | null;
   /** Inline outputs of the current attempt, by index; lost with the process. */
   bytes: (Uint8Array | null)[];
 }
@@ -105,6 +107,7 @@ export class OpenJobs {
         progress: null,
         shownPosition: null,
         enteredAt: this.#options.clock.now(),
+        worked: null,
         bytes: [],
       };
       entry.items.set(name, live);
@@ -125,7 +128,10 @@ export class OpenJobs {
     const live = this.live(entry, name);
     this.#logMove(entry.job, name, before, live.enteredAt);
     live.enteredAt = clock.now();
-    if (to.state !== 'running') live.progress = null;
+    if (to.state !== 'running') {
+      live.progress = null;
+      live.worked = null;
+    }
     if (to.state !== 'queued') live.shownPosition = null;
     live.onProgress?.();
     live.onProgress = null;
@@ -152,7 +158,7 @@ export class OpenJobs {
   }
 
   /** A disk that refuses holds the job where it is, unannounced and unpaid, until it takes the save. */
-  async keepDurably<T>(write: () => Promise<T>): Promise<T> {
+  async keepDurably<T>(write: () => Promise<T>, signal = this.#options.signal): Promise<T> {
     for (let delayMs = SAVE_RETRY_MS.first; ; delayMs = Math.min(delayMs * 2, SAVE_RETRY_MS.most)) {
       try {
         return await write();
@@ -160,7 +166,7 @@ export class OpenJobs {
         this.#options.log.error('the disk did not take a save; trying again', {
           errorMessage: error instanceof Error ? error.message : String(error),
         });
-        await this.#options.clock.sleep(delayMs, this.#options.signal);
+        await this.#options.clock.sleep(delayMs, signal);
       }
     }
   }

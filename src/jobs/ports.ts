@@ -7,6 +7,8 @@ import type { Asset, Job } from './job.ts';
 export interface Clock {
   /** Milliseconds since 1970. */
   now(): number;
+  /** Milliseconds since some moment of this process: never set, never back. For how long something takes. */
+  monotonic(): number;
   /** Resolves after `ms`; rejects with the signal's reason when it aborts first. Never throws for a long wait. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }

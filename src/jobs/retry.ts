@@ -18,8 +18,11 @@ export interface FailedAttempt {
   kind: Kind;
   retryCount: number;
   maxRetries: number;
-  /** The provider refused to start for now and did no work: such a wait uses no retry. */
-  wasRefusedForNow: boolean;
+  /**
+   * False where no attempt was made: the provider asked to come back later, or could not say whether an
+   * earlier start was accepted.
+   */
+  usesRetry: boolean;
   /** The failed attempt may still turn up, and is known by its prompt and seed: both must stay. */
   isInDoubt: boolean;
   variation: number;
@@ -43,18 +46,17 @@ export function decideNext(attempt: FailedAttempt, policy: RetryPolicy): NextSte
   const { failure, retryCount } = attempt;
   if (failure.next === 'give-up') return { next: 'give-up', causeCode: null };
   if ((failure.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return { next: 'give-up', causeCode: null };
-  if (!attempt.wasRefusedForNow && retryCount >= allowedRetries(attempt))
-    return { next: 'give-up', causeCode: failure.code };
+  if (attempt.usesRetry && retryCount >= allowedRetries(attempt)) return { next: 'give-up', causeCode: failure.code };
 
-  // A refusal for now says itself when to come back; the doubling is for attempts that were made.
-  const step = attempt.wasRefusedForNow ? 0 : retryCount;
+  // The doubling is for attempts that were made.
+  const step = attempt.usesRetry ? retryCount : 0;
   const delayMs = computeDelayMs(step, failure.retryAfterMs, attempt.random, policy);
-  const isVaried = !attempt.wasRefusedForNow && !attempt.isInDoubt && wantsVariation(failure, policy);
+  const isVaried = attempt.usesRetry && !attempt.isInDoubt && wantsVariation(failure, policy);
   return {
     next: 'wait',
     delayMs,
     until: attempt.now + delayMs,
-    retryCount: retryCount + (attempt.wasRefusedForNow ? 0 : 1),
+    retryCount: retryCount + (attempt.usesRetry ? 1 : 0),
     variation: attempt.variation + (isVaried && policy.variation !== 'never' ? 1 : 0),
     needsNewSeed: isVaried,
   };

@@ -30,6 +30,10 @@ export class QuickClock implements Clock {
     return Date.now() + this.addedMs;
   }
 
+  monotonic(): number {
+    return performance.now();
+  }
+
   async sleep(ms: number, signal?: AbortSignal): Promise<void> {
     signal?.throwIfAborted();
     await new Promise((resolve) => setTimeout(resolve, Math.min(ms, 10)));

@@ -3,7 +3,11 @@
  * job can be in, started again, and the same card is finished with the same paid work.
  */
 import assert from 'node:assert/strict';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { startBot } from '../../sandbox/bot.ts';
 import { picturesOf, World, type WorldOptions } from './world.ts';
 
 const PROMPT = 'a beautiful sunset over mountains';
@@ -186,3 +190,47 @@ test('killed while Discord is away: the card is finished when Discord is back', 
   await world.startAgain();
   await assertFinishedOnce(world, card);
 });
+
+test('killed in the middle of a Retry on a private card: a press brings the card up to date', async (context) => {
+  const world = await startWorld(context, { env: { MAX_RETRIES: '0' } });
+  const { discord, replicate } = world.sandbox;
+  replicate.addFault({ on: 'create', kind: 'http-422' });
+  const card = await world.generate({ prompt: PROMPT, private: true });
+  await world.whenCard(card, /Failed/);
+  discord.addFault({ method: 'POST', route: /\/callback/, kind: 'hang', times: 1 });
+  const pressed = world.press(card, 'Retry');
+  await world.waitUntil('the answer is on its way', () =>
+    discord.requests.some(({ path, status }) => path.includes('/callback') && status === 'hang'),
+  );
+  await world.kill();
+  await pressed;
+  await world.startAgain();
+  await world.whenMoved('done');
+  await world.press(card, 'Retry');
+  await world.whenCard(card, /Done/);
+  assert.equal(world.predictions().length, 1);
+});
+
+for (const trouble of ['none', 'cut-before', 'cut-after'] as const) {
+  test(`two processes with stores of their own answer the same command, trouble ${trouble}: one job is paid`, async (context) => {
+    const world = await startWorld(context);
+    const folder = await mkdtemp(join(tmpdir(), 'darkroom-other-'));
+    const other = startBot({
+      env: world.sandbox.env({ STORE_URL: `sqlite://${folder}/other.sqlite`, DATA_DIR: folder }),
+    });
+    context.after(async () => {
+      await other.end('SIGKILL');
+      await rm(folder, { recursive: true, force: true });
+    });
+    await world.waitUntil('the other is online', () => other.logs().some((line) => 'botName' in line));
+    if (trouble !== 'none') {
+      world.sandbox.discord.addFault({ method: 'POST', route: /\/callback/, kind: trouble, times: 1 });
+    }
+    const card = await world.generate({ prompt: PROMPT });
+    await world.whenCard(card, /Done/);
+    await world.waitUntil('the loser has dropped its own', () =>
+      [...world.bot.logs(), ...other.logs()].some((line) => line['to'] === 'cancelled'),
+    );
+    assert.equal(world.predictions().length, 1);
+  });
+}

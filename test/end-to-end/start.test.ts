@@ -126,3 +126,14 @@ test('with DISCORD_GUILD_ID the commands are in that server alone, and the globa
   );
   assert.equal(names(first.id).filter((name) => name === 'generate').length, 1);
 });
+
+test('a signal while Discord cannot be reached ends the process in order, with exit code 0', async (context) => {
+  const sandbox = await open(context);
+  const bot = startBot({ env: sandbox.env({ DISCORD_API_URL: 'http://127.0.0.1:9/api' }) });
+  context.after(() => bot.end('SIGKILL'));
+  const deadline = Date.now() + 20_000;
+  while (!bot.lines.some((line) => line.includes('cannot be reached')) && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  assert.deepEqual(await bot.end('SIGTERM'), { code: 0, signal: null });
+});

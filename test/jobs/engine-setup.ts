@@ -13,9 +13,14 @@ import { ScriptedProvider } from './scripted-provider.ts';
 /** Sleeping moves the clock and lets everything else run first: a test of eight-second waits takes none. */
 export class LeapingClock implements Clock {
   #now = 1_700_000_000_000;
+  #jumpedMs = 0;
   readonly slept: number[] = [];
 
   now(): number {
+    return this.#now + this.#jumpedMs;
+  }
+
+  monotonic(): number {
     return this.#now;
   }
 
@@ -29,8 +34,9 @@ export class LeapingClock implements Clock {
     signal?.throwIfAborted();
   }
 
-  leap(ms: number): void {
-    this.#now += ms;
+  /** Somebody sets the clock: the wall's jumps, what a stopwatch shows does not. */
+  jump(ms: number): void {
+    this.#jumpedMs += ms;
   }
 }
 
@@ -54,7 +60,7 @@ export interface Harness {
   whenFinal(jobId: string): Promise<Job>;
   whenState(jobId: string, state: Item['state']): Promise<Job>;
   /** Leaves everything as a killed process would, and starts another engine on the same store. */
-  restart(isClean?: boolean): Promise<Harness>;
+  restart(isClean?: boolean, options?: { isStarted?: boolean }): Promise<Harness>;
 }
 
 export interface HarnessOptions {
@@ -64,6 +70,8 @@ export interface HarnessOptions {
   folder?: string;
   wrapStore?: (store: JobStore) => JobStore;
   clock?: LeapingClock;
+  /** False: loaded only, as when the start ends before anything runs. */
+  isStarted?: boolean;
 }
 
 const CONFIG: EngineConfig = {
@@ -106,7 +114,7 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
     onContext: () => undefined,
   });
   await engine.load();
-  engine.start();
+  if (options.isStarted !== false) await engine.start();
   let isStopped = false;
   const stop = async (): Promise<void> => {
     if (isStopped) return;
@@ -145,10 +153,10 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
     },
     whenFinal: (jobId) => when(jobId, (job) => job.finishedAt !== null),
     whenState: (jobId, state) => when(jobId, (job) => getItem(job, 'image').state === state),
-    async restart(isClean = false) {
+    async restart(isClean = false, { isStarted = true } = {}) {
       await stop();
       if (isClean) await markClean(folder);
-      return startEngine(context, { ...options, provider, clock, folder });
+      return startEngine(context, { ...options, provider, clock, folder, isStarted });
     },
   };
 }

@@ -356,6 +356,76 @@ test('an item there at two unclean ends runs alone next, and only ending the pro
   assert.equal(statusOf(final, 'failed').failure.reason, 'crashed-alone');
 });
 
+test('of two items there at two unclean ends only the one that ran alone is failed by a third', async (context) => {
+  const config = { timeoutMs: { image: 1e9, video: 1e9 } };
+  let harness = await startEngine(context, { config, provider: new NeverAnswering() });
+  const [first, second] = [newJob(), newJob()];
+  await harness.submit(first);
+  await harness.submit(second);
+  await harness.whenState(first.id, 'running');
+  await harness.whenState(second.id, 'running');
+  for (let kills = 0; kills < 3; kills++) harness = await harness.restart();
+  const states = await Promise.all([first, second].map(async ({ id }) => (await harness.store.get(id))?.state));
+  assert.deepEqual(new Set(states), new Set(['failed', 'running']));
+});
+
+test('a start that came to nothing does not count against what was saved', async (context) => {
+  const config = { timeoutMs: { image: 1e9, video: 1e9 } };
+  const harness = await startEngine(context, { config, provider: new NeverAnswering() });
+  const job = newJob();
+  await harness.submit(job);
+  await harness.whenState(job.id, 'running');
+  const vain = await harness.restart(true, { isStarted: false });
+  const again = await vain.restart();
+  assert.equal(getItem((await again.store.get(job.id)) as Job, 'image').uncleanEnds, 0);
+});
+
+test('a question whether a start was accepted that itself fails is asked again, and nothing is paid twice', async (context) => {
+  const harness = await startEngine(context);
+  harness.provider.starts.push('accept-and-lose');
+  harness.provider.findFailures = 6;
+  harness.provider.checks.push(FINISHED);
+  const job = newJob();
+  await harness.submit(job);
+  const final = await harness.whenFinal(job.id);
+  assert.equal(final.state, 'done');
+  assert.equal(final.retryCount, 0);
+  assert.equal(harness.provider.accepted.length, 1);
+});
+
+test('a cancel while it is in doubt whether the work was accepted cancels it upstream', async (context) => {
+  const harness = await startEngine(context);
+  harness.provider.starts.push('accept-and-lose');
+  harness.provider.findFailures = 1;
+  const job = newJob();
+  await harness.submit(job);
+  await harness.whenState(job.id, 'waiting');
+  await harness.engine.cancel(job.id, 'u');
+  await harness.whenFinal(job.id);
+  while (harness.provider.cancelled.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(harness.provider.cancelled, ['op-1']);
+});
+
+test('a clock that is set an hour ahead times nothing out that is under way', async (context) => {
+  const harness = await startEngine(context);
+  harness.provider.checks.push(RUNNING, RUNNING, RUNNING, FINISHED);
+  const job = newJob();
+  await harness.submit(job);
+  await harness.whenState(job.id, 'running');
+  harness.clock.jump(3_600_000);
+  const final = await harness.whenFinal(job.id);
+  assert.equal(final.state, 'done');
+  assert.equal(harness.provider.accepted.length, 1);
+});
+
+test('a key that is changed while work is under way does not lose the work', async (context) => {
+  const harness = await startEngine(context);
+  harness.provider.checks.push(failure('key-refused', 'give-up'), FINISHED);
+  const job = newJob();
+  await harness.submit(job);
+  assert.equal((await harness.whenFinal(job.id)).state, 'done');
+});
+
 test('a wanted stop never counts against an item', async (context) => {
   const config = { timeoutMs: { image: 1e9, video: 1e9 } };
   let harness = await startEngine(context, { config, provider: new NeverAnswering() });

@@ -19,7 +19,7 @@ function decide(lost: Failure, change: Partial<FailedAttempt> = {}, with_: Retry
       kind: 'image',
       retryCount: 0,
       maxRetries: 3,
-      wasRefusedForNow: false,
+      usesRetry: true,
       isInDoubt: false,
       variation: 0,
       now: 1_000,
@@ -62,7 +62,7 @@ test('a refusal for good is never tried again', () => {
 
 test('being told to come back later uses up no retry, however often', () => {
   const step = decide(failure('rate-limit', 'retry', { retryAfterMs: 5_000 }), {
-    wasRefusedForNow: true,
+    usesRetry: false,
     retryCount: 3,
   });
   assert.equal(step.next, 'wait');

@@ -20,6 +20,8 @@ export class ScriptedProvider implements Provider {
   readonly accepted: { id: string; request: AttemptRequest }[] = [];
   readonly cancelled: string[] = [];
   finds = 0;
+  /** So many questions of `find` fail first. */
+  findFailures = 0;
   /** Called inside `start`, before it is answered. */
   onStart: (() => void | Promise<void>) | null = null;
   files: (Failure | 'ok')[] = [];
@@ -64,6 +66,7 @@ export class ScriptedProvider implements Provider {
     { isClaimed }: { isClaimed: (id: string) => Promise<boolean> },
   ): Promise<Operation | null> {
     this.finds += 1;
+    if (this.findFailures-- > 0) throw lost();
     for (const { id, request: sent } of this.accepted) {
       const isSame = sent.prompt === request.prompt && sent.seed === request.seed;
       if (isSame && !(await isClaimed(id))) return { provider: this.name, id, data: {} };

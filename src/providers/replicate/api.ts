@@ -46,6 +46,8 @@ export class ReplicateApi {
   readonly #client: Replicate;
   readonly #token: string;
   readonly #now: () => number;
+  /** Their clock minus ours, by the Date header of the last answer; 0 before the first. */
+  #clockOffsetMs = 0;
 
   /** Throws when the token could not be a header: fetch would later say so with the token in its words. */
   constructor({ token, baseUrl, fetch: fetchOnce, now }: ApiOptions) {
@@ -60,8 +62,19 @@ export class ReplicateApi {
       baseUrl,
       useFileOutput: false,
       fileEncodingStrategy: 'upload',
-      fetch: createSingleAttemptFetch(fetchOnce),
+      fetch: createSingleAttemptFetch(async (input, init) => this.#noteClock(await fetchOnce(input, init))),
     });
+  }
+
+  /** A time of ours as their clock has it. */
+  toTheirTime(ours: number): number {
+    return ours + this.#clockOffsetMs;
+  }
+
+  #noteClock(response: Response): Response {
+    const theirs = Date.parse(response.headers.get('date') ?? '');
+    if (!Number.isNaN(theirs)) this.#clockOffsetMs = theirs - this.#now();
+    return response;
   }
 
   /**

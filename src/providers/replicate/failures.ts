@@ -79,7 +79,7 @@ export function classifyHttp(answer: HttpAnswer): Failure {
   const providerStatus = `HTTP ${status}`;
   const other: Meaning = { reason: 'provider-error', next: status >= 500 ? 'retry' : 'give-up' };
   const meaning = HTTP_MEANINGS[status] ?? other;
-  if (meaning.reason === 'rate-limit') {
+  if (meaning.next === 'retry') {
     return failure(meaning.reason, meaning.next, { providerStatus, retryAfterMs: readRetryAfterMs(answer) });
   }
   // "Invalid version or not permitted" comes as a 422 as well.
@@ -110,13 +110,19 @@ export function mayBeAccepted(status: number): boolean {
 function readRetryAfterMs({ body, retryAfter, now }: HttpAnswer): number | null {
   const detail = textOf(body, 'detail');
   const seconds = [
-    retryAfter === null || retryAfter.trim() === '' ? Number.NaN : Number(retryAfter),
-    (Date.parse(retryAfter ?? '') - now) / 1000,
+    readRetryAfterHeader(retryAfter, now),
     typeof body?.retry_after === 'number' ? body.retry_after : Number.NaN,
     Number(/resets in ~?(\d+)\s?s/i.exec(detail)?.[1]),
     Number(/available in (\d+) second/i.exec(detail)?.[1]),
   ].filter((wait) => Number.isFinite(wait) && wait >= 0);
   return seconds.length === 0 ? null : Math.ceil(Math.max(...seconds) * 1000);
+}
+
+/** Seconds, or a date. A number is never read as a date: `32` would be the year 2032. */
+function readRetryAfterHeader(value: string | null, now: number): number {
+  if (value === null || value.trim() === '') return Number.NaN;
+  const seconds = Number(value);
+  return Number.isNaN(seconds) ? (Date.parse(value) - now) / 1000 : seconds;
 }
 
 /** `aspect_ratio must be one of the following: "1:1", "16:9"`; several are joined. Empty when none is named. */

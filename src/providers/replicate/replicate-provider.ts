@@ -35,8 +35,10 @@ const NAME = 'replicate';
 const DEFAULT_TIMEOUTS: ReplicateTimeouts = { createMs: 30_000, getMs: 15_000, cancelMs: 5_000, fileMs: 60_000 };
 /** Where Replicate keeps what predictions made. */
 const FILE_HOSTS = ['replicate.delivery', '*.replicate.delivery'];
-/** Their clock and ours may differ by this much. */
-const CLOCK_SKEW_MS = 30_000;
+/** What is left of a difference between their clock and ours, and of the way to them and back. */
+const CLOCK_MARGIN_MS = 60_000;
+/** How far back to look when our clock was set back since the start was sent. */
+const AFTER_CLOCK_JUMP_MS = 30 * 60_000;
 /** A page has a hundred predictions. */
 const MOST_PAGES = 20;
 /** Shortest deadline the API takes. */
@@ -59,9 +61,11 @@ class ReplicateProvider implements Provider {
   readonly #baseUrl: URL;
   readonly #fetch: typeof fetch;
   readonly #headersFor: (url: URL) => Record<string, string>;
+  readonly #now: () => number;
 
   constructor({ token, baseUrl, imageModel, fetch: fetchOnce = fetch, clock = Date, timeouts }: ReplicateOptions) {
     const now = (): number => clock.now();
+    this.#now = now;
     this.#timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
     this.#imageModel = imageModel;
     this.#baseUrl = new URL(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
@@ -128,11 +132,32 @@ class ReplicateProvider implements Provider {
 
   /** By model, time and input: the list tells nothing else of who asked. */
   async find(request: AttemptRequest, { since, isClaimed, signal }: FindOptions): Promise<Operation | null> {
+    // Also tells their time, when it is the first call after a restart.
     const { model } = await this.#models.find(request.model ?? this.#imageModel, signal);
-    const candidates = (await this.#listSince(since - CLOCK_SKEW_MS, signal)).filter((listed) => isOf(listed, model));
+    const now = this.#now();
+    const ours = since <= now ? since : now - AFTER_CLOCK_JUMP_MS;
+    const from = this.#api.toTheirTime(ours) - CLOCK_MARGIN_MS;
+    const candidates = (await this.#listSince(from, signal)).filter((listed) => isOf(listed, model));
     for (const listed of candidates.toSorted((a, b) => (a.createdAt ?? Infinity) - (b.createdAt ?? Infinity))) {
       const input = listed.input === undefined ? (await this.#get(listed.id, signal)).input : listed.input;
       if (isInputOf(input, request, model.fields) && !(await isClaimed(listed.id))) return operationOf(listed);
+    }
+    return this.#findRemoved(candidates, ours, isClaimed);
+  }
+
+  /**
+   * An hour after its end a prediction has lost its input, by which it is known. One of our model, of just that
+   * time, that nobody holds, is taken for ours: its result is gone, but it must not be paid again unasked.
+   */
+  async #findRemoved(
+    candidates: readonly Prediction[],
+    since: number,
+    isClaimed: FindOptions['isClaimed'],
+  ): Promise<Operation | null> {
+    const latest = this.#api.toTheirTime(since) + this.#timeouts.createMs + CLOCK_MARGIN_MS;
+    for (const listed of candidates) {
+      const isOfThatTime = listed.createdAt !== null && listed.createdAt <= latest;
+      if (listed.isDataRemoved && isOfThatTime && !(await isClaimed(listed.id))) return operationOf(listed);
     }
     return null;
   }

@@ -89,6 +89,8 @@ test('the longest wait that an answer names is the one that counts', () => {
   const waitOf = (body: Record<string, unknown> | null, retryAfter: string | null): number | null =>
     classifyHttp({ ...ANSWER, status: 429, body, retryAfter }).retryAfterMs;
   assert.equal(waitOf(null, '10'), 10_000);
+  // Read as a date, this would be the year 2045.
+  assert.equal(waitOf(null, '45'), 45_000);
   assert.equal(waitOf({ retry_after: 5 }, '2'), 5_000);
   assert.equal(waitOf({ detail: 'Your rate limit resets in ~30s.' }, '1'), 30_000);
   assert.equal(waitOf({ detail: 'Expected available in 1 second.' }, null), 1_000);
