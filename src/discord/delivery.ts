@@ -174,7 +174,7 @@ export class Delivery {
     // The token has ended, or was never answered: only the channel can tell.
     try {
       const messages = await api.listMessagesAfter(job.channelId, origin.interactionId);
-      return messages.find((message) => message.interaction_metadata?.id === origin.interactionId)?.id ?? null;
+      return messages.find((message) => shows(message, job))?.id ?? null;
     } catch (error) {
       if (isUnknown(classifyDelivery(error))) throw error;
       return null;

@@ -71,7 +71,7 @@ const LONGEST_SEED = 2 ** 31 - 1;
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #jobs: OpenJobs;
-  /** `find` and the claim that follows it are one step for all items. */
+  /** The end of the last `find` with what holds its result. */
   #finding: Promise<unknown> = Promise.resolve();
 
   constructor(options: AttemptsOptions) {
@@ -202,10 +202,17 @@ export class Attempts {
       // A cancel must wait for the answer as well: what is found is cancelled upstream.
       await this.#options.clock.sleep(delayMs, this.#options.stop);
       try {
-        const operation = await this.#findAndClaim(entry.job, name, provider, since);
-        if (operation === null) continue;
-        await this.#jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { inDoubtSince: null });
-        return true;
+        const operation = await this.#findLost(entry.job, name, provider, since, async (found) => {
+          // The job first: a claim alone would hide the work from its own item after a crash.
+          await this.#jobs.move(
+            entry,
+            name,
+            { state: 'running', operation: found, begunAt: null },
+            { inDoubtSince: null },
+          );
+          await this.#jobs.claim(found.id, entry.job, name);
+        });
+        if (operation !== null) return true;
       } catch (error) {
         if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
         await this.#jobs.note(entry, name, { inDoubtSince: since });
@@ -217,15 +224,22 @@ export class Attempts {
     return false;
   }
 
-  #findAndClaim(job: Job, name: string, provider: Provider, since: number): Promise<Operation | null> {
-    const { store } = this.#options;
+  /** One `find` and what holds its result, for one item at a time: equal requests never take the same work. */
+  #findLost(
+    job: Job,
+    name: string,
+    provider: Provider,
+    since: number,
+    hold: (operation: Operation) => Promise<void>,
+  ): Promise<Operation | null> {
+    const { store, stop } = this.#options;
     const found = this.#finding.then(async () => {
       const operation = await provider.find(this.#attemptRequest(job, name), {
         since,
         isClaimed: (operationId) => store.isClaimed(operationId),
-        signal: this.#options.stop,
+        signal: stop,
       });
-      if (operation !== null) await this.#jobs.claim(operation.id, job, name);
+      if (operation !== null) await hold(operation);
       return operation;
     });
     this.#finding = found.catch(() => undefined);
@@ -542,7 +556,9 @@ export class Attempts {
     const provider = this.#providerOf(job);
     if (item.inDoubtSince === null || provider?.canFind !== true) return;
     try {
-      const operation = await this.#findAndClaim(job, item.name, provider, item.inDoubtSince);
+      const operation = await this.#findLost(job, item.name, provider, item.inDoubtSince, (lost) =>
+        this.#jobs.claim(lost.id, job, item.name),
+      );
       if (operation !== null) await this.#cancelUpstream(job, provider, operation);
     } catch (error) {
       const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
