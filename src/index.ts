@@ -38,6 +38,7 @@ const EXIT_REFUSED = 78;
 /** SIGTERM must be over within 10 s; final edits get most of it. */
 const FLUSH_MS = 5_000;
 const LAST_ANSWERS_MS = 2_000;
+const LAST_WORD_MS = 500;
 const STOP_BOUND_MS = 9_500;
 const clock = systemClock;
 
@@ -138,7 +139,8 @@ async function run(config: Config, log: Log): Promise<void> {
     await live.flush(FLUSH_MS);
     await jobs.markCleanEnd();
     await database.close();
-    await gateway.close();
+    // A gateway that says nothing must not hold up the end: all is saved.
+    await Promise.race([gateway.close(), clock.sleep(LAST_WORD_MS)]);
     await providers.get('local')?.close?.();
   }, log);
 

@@ -47,7 +47,7 @@ const REFUSALS: Readonly<Record<number, string>> = {
 };
 
 /** A gateway that has not answered by then counts as away: saved work goes on without it. */
-const PATIENCE_MS = 10_000;
+const PATIENCE_MS = 5_000;
 const RECONNECT_MS = { first: 1_000, most: 60_000 };
 
 export class GatewayConnection {

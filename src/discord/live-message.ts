@@ -68,7 +68,7 @@ interface Slot {
 const TOKEN_MARGIN_MS = 60_000;
 /** Progress alone is shown at most so often; a longer-running card less (facts: editors of other bots use 2 to 10 s). */
 const PROGRESS_INTERVAL_MS = { first: 2_000, later: 5_000, laterAfter: 60_000 };
-const RETRY_MS = { first: 500, most: 30_000 };
+const RETRY_MS = { first: 500, most: 10_000 };
 /** So often the full card is tried, then words alone. */
 const FULL_TRIES = 4;
 const MOST_BUGS = 5;

@@ -213,6 +213,7 @@ export class Attempts {
           await this.#jobs.claim(found.id, entry.job, name);
         });
         if (operation !== null) return true;
+        await this.#noteAnswered(entry, name);
       } catch (error) {
         if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
         await this.#jobs.note(entry, name, { inDoubtSince: since });
@@ -294,12 +295,19 @@ export class Attempts {
         errorMessage: error.message,
       });
       // The question failed, not the work: whatever the reason, a changed key included, it is asked again.
-      this.#jobs.live(entry, name).onProgress?.();
+      await this.#noteAnswered(entry, name);
       const longestMs = Math.min(LONGEST_ASKED_WAIT_MS, this.#options.config.timeoutMs[entry.job.input.kind]);
       const waitMs = Math.min(error.failure.retryAfterMs ?? 0, longestMs);
       if (waitMs > 0) await this.#options.clock.sleep(waitMs, signal);
       return 'unreached';
     }
+  }
+
+  /** A call about the item came back and the process lives: what counted against the item is forgotten. */
+  async #noteAnswered(entry: Entry, name: string): Promise<void> {
+    const { uncleanEnds, alone } = getItem(entry.job, name);
+    if (uncleanEnds > 0 || alone) await this.#jobs.note(entry, name, { uncleanEnds: 0, alone: false });
+    this.#jobs.live(entry, name).onProgress?.();
   }
 
   /** Work that was just accepted may not be there yet for whoever asks about it. */
@@ -318,18 +326,12 @@ export class Attempts {
     const item = getItem(entry.job, name);
     if (item.state !== 'running') return;
     const live = this.#jobs.live(entry, name);
-    const isNews = begun && item.begunAt === null;
-    if (isNews || item.uncleanEnds > 0) {
-      const begunAt = isNews ? this.#options.clock.now() : item.begunAt;
-      if (isNews) live.worked = { ms: 0, at: this.#options.clock.monotonic() };
-      await this.#jobs.move(
-        entry,
-        name,
-        { state: 'running', operation: item.operation, begunAt },
-        { uncleanEnds: 0, alone: false },
-      );
+    if (begun && item.begunAt === null) {
+      live.worked = { ms: 0, at: this.#options.clock.monotonic() };
+      const begunAt = this.#options.clock.now();
+      await this.#jobs.move(entry, name, { state: 'running', operation: item.operation, begunAt });
     }
-    live.onProgress?.();
+    await this.#noteAnswered(entry, name);
     if (progress === null || progress === live.progress) return;
     live.progress = progress;
     this.#options.onContext(entry.job.id);
@@ -388,7 +390,7 @@ export class Attempts {
     const kept = [];
     let refused: Failure | null = null;
     for (const [index, output] of item.outputs.entries()) {
-      const file = await this.#fetch(entry, output, bytes[index] ?? null, signal);
+      const file = await this.#fetch(entry, name, output, bytes[index] ?? null, signal);
       if ('code' in file) refused = file;
       else
         kept.push(
@@ -406,6 +408,7 @@ export class Attempts {
   /** A failed fetch is tried again as a fetch: the picture is paid for already. */
   async #fetch(
     entry: Entry,
+    name: string,
     output: Output,
     bytes: Uint8Array | null,
     signal: AbortSignal,
@@ -424,6 +427,7 @@ export class Attempts {
       } catch (error) {
         this.#throwIfEnded(entry, signal);
         if (!(error instanceof ProviderFailure)) throw error;
+        await this.#noteAnswered(entry, name);
         const isOver = clock.monotonic() - beganAt > FETCH_FOR_MS;
         if (error.failure.next === 'give-up' || isOver) return { ...error.failure, next: 'give-up' };
         const askedMs = Math.min(error.failure.retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS);
@@ -563,6 +567,16 @@ export class Attempts {
     } catch (error) {
       const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
       this.#options.log.warn('work that may have been accepted was not found', { jobId: job.id, errorMessage: why });
+    }
+  }
+
+  /** Ends what an item that is given up may still cost: its operation, or one that a start may have left. Never rejects. */
+  async abandon(job: Job, item: Item): Promise<void> {
+    const provider = this.#providerOf(job);
+    const operation = operationOf(item);
+    if (operation !== null && provider !== undefined) await this.#cancelUpstream(job, provider, operation);
+    else if (item.state === 'starting') {
+      await this.#cancelDoubtful(job, { ...item, inDoubtSince: item.inDoubtSince ?? item.attemptStartedAt });
     }
   }
 

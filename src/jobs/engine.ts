@@ -63,6 +63,15 @@ export interface LiveContext {
 /** Positions that are worth an edit of the card. */
 const SHOWN_POSITIONS: readonly number[] = [10, 5, 3, 2, 1];
 const OVERDUE_SWEEP_MS = 30_000;
+/**
+ * Unclean ends in one step, without one answered call between them, after which an item runs alone; and after
+ * which, the last of them while it was alone, it is failed. Somebody who kills a process again and again while
+ * a provider hangs must not cost an innocent item: what really ends a process does so every time.
+ */
+const SUSPECT_ENDS = 2;
+const FATAL_ENDS = 5;
+/** Alone for so long without ending the process, it is let in with the others. */
+const ALONE_FOR_MS = 10_000;
 
 export class Engine {
   readonly #options: EngineOptions;
@@ -248,7 +257,15 @@ export class Engine {
       return;
     }
     const progressed = new Promise<void>((resolve) => (live.onProgress = resolve));
-    await Promise.race([this.#runTicket(ticket), progressed]);
+    const bound = new AbortController();
+    const timeIsUp = this.#options.clock.sleep(ALONE_FOR_MS, bound.signal).catch(() => undefined);
+    await Promise.race([this.#runTicket(ticket), progressed, timeIsUp]);
+    bound.abort();
+    live.onProgress = null;
+    // From here on it has company: an end proves nothing about it.
+    const item = getItem(entry.job, ticket.item);
+    if (item.alone && isOpenItem(item))
+      await this.#jobs.note(entry, ticket.item, { alone: false }).catch(() => undefined);
   }
 
   #resume(entry: Entry, item: Item): void {
@@ -267,17 +284,18 @@ export class Engine {
   }
 
   /**
-   * An item in the same step at two unclean ends without progress between them may be what ends the
-   * process: it runs alone next. Only an unclean end while it was alone proves it.
+   * An item in the same step at several unclean ends without progress between them may be what ends the
+   * process: it runs alone next. Only unclean ends while it was alone prove it.
    */
   async #judge(entry: Entry, item: Item, wasClean: boolean): Promise<void> {
-    if (item.alone && !wasClean) {
+    const uncleanEnds = item.uncleanEnds + (wasClean ? 0 : 1);
+    if (item.alone && uncleanEnds >= FATAL_ENDS) {
       await this.#attempts.end(entry, item.name, failure('crashed-alone', 'give-up'));
+      void this.#attempts.abandon(entry.job, item);
       return;
     }
-    const uncleanEnds = item.uncleanEnds + (wasClean ? 0 : 1);
     if (!wasClean || item.alone) await this.#jobs.note(entry, item.name, { uncleanEnds, alone: false });
-    if (uncleanEnds >= 2) this.#suspects.push(ticketFor(entry.job, item));
+    if (uncleanEnds >= SUSPECT_ENDS) this.#suspects.push(ticketFor(entry.job, item));
   }
 
   /** Fails what waited longer than a job may live; what is in flight is bound by its own time. */
