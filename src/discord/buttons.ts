@@ -36,6 +36,7 @@ interface Press {
 }
 
 const CANCEL_SAVE_MS = 1_500;
+const UNKNOWN_JOB_WAIT_MS = 1_000;
 /** Anybody who sees the card may do these. */
 const OPEN_TO_ALL: ReadonlySet<CardAction> = new Set<CardAction>(['download', 'again', 'refresh']);
 
@@ -71,7 +72,11 @@ export class Buttons {
     if (parsed === null) return intake.refuse(ask, locale.refusals.unknownButton);
     const job = await engine.get(parsed.jobId);
     // A job of another server answers exactly like one that does not exist.
-    if (job === undefined || job.guildId !== ask.guildId) return intake.refuse(ask, locale.refusals.unknownJob);
+    if (job === undefined || job.guildId !== ask.guildId) {
+      // Another process of this bot may know it (while one replaces another) and answers first then.
+      await this.#options.clock.sleep(UNKNOWN_JOB_WAIT_MS);
+      return intake.refuse(ask, locale.refusals.unknownJob);
+    }
     if (!OPEN_TO_ALL.has(parsed.action) && !mayChange(ask, job)) return intake.refuse(ask, locale.refusals.notYours);
     const card = await this.#cardOf(ask, job);
     // It has moved on: nothing is done, but the card may show less than it should, and has a fresh token now.

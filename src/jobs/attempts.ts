@@ -53,8 +53,8 @@ export class Stopped extends Error {}
 const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 3_000];
 /** After a crash the call may still be on its way: it is waited for longer before it counts as never accepted. */
 const FIND_AFTER_CRASH_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
-/** Files are fetched again on transient trouble for so long; making the picture again would be paid again. */
-const FETCH_FOR_MS = 10 * 60_000;
+/** Files are fetched again on transient trouble for so many times the attempt's own time; making the picture again would be paid again. */
+const FETCH_FACTOR = 5;
 const FETCH_DELAY_MS = { first: 500, most: 30_000 };
 /** How long an upstream cancel may hold up the card. */
 const CANCEL_BOUND_MS = 3_000;
@@ -296,11 +296,15 @@ export class Attempts {
       });
       // The question failed, not the work: whatever the reason, a changed key included, it is asked again.
       await this.#noteAnswered(entry, name);
-      const longestMs = Math.min(LONGEST_ASKED_WAIT_MS, this.#options.config.timeoutMs[entry.job.input.kind]);
-      const waitMs = Math.min(error.failure.retryAfterMs ?? 0, longestMs);
+      const waitMs = this.#boundAskedWaitMs(entry, error.failure);
       if (waitMs > 0) await this.#options.clock.sleep(waitMs, signal);
       return 'unreached';
     }
+  }
+
+  /** The wait a service asked for before the next question, as far as it is kept. */
+  #boundAskedWaitMs(entry: Entry, { retryAfterMs }: Failure): number {
+    return Math.min(retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS, this.#options.config.timeoutMs[entry.job.input.kind]);
   }
 
   /** A call about the item came back and the process lives: what counted against the item is forgotten. */
@@ -419,7 +423,7 @@ export class Attempts {
     }
     const provider = this.#providerOf(entry.job);
     if (provider === undefined) return failure('provider-off', 'give-up');
-    const { clock } = this.#options;
+    const { clock, config } = this.#options;
     const beganAt = clock.monotonic();
     for (let delayMs = FETCH_DELAY_MS.first; ; delayMs = Math.min(delayMs * 2, FETCH_DELAY_MS.most)) {
       try {
@@ -428,10 +432,9 @@ export class Attempts {
         this.#throwIfEnded(entry, signal);
         if (!(error instanceof ProviderFailure)) throw error;
         await this.#noteAnswered(entry, name);
-        const isOver = clock.monotonic() - beganAt > FETCH_FOR_MS;
+        const isOver = clock.monotonic() - beganAt > FETCH_FACTOR * config.timeoutMs[entry.job.input.kind];
         if (error.failure.next === 'give-up' || isOver) return { ...error.failure, next: 'give-up' };
-        const askedMs = Math.min(error.failure.retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS);
-        await clock.sleep(Math.max(delayMs, askedMs), signal);
+        await clock.sleep(Math.max(delayMs, this.#boundAskedWaitMs(entry, error.failure)), signal);
       }
     }
   }
