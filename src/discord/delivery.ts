@@ -37,8 +37,8 @@ export type Delivered =
   /** Ended unpaid, or still being looked for: nothing is left to do. */
   | { status: 'settled' };
 
-/** An answer that was cut off on its way may be carried out so long after it was sent. */
-const ARRIVES_WITHIN_MS = 10_000;
+/** Discord takes an answer within 3 seconds of the interaction: after this, one that was cut off cannot arrive any more. */
+const ARRIVES_WITHIN_MS = 4_500;
 const LOOK_AGAIN_MS = 1_000;
 const ASK_AGAIN_MS = 5_000;
 const SAVE_AGAIN_MS = 1_000;
