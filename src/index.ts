@@ -5,6 +5,7 @@
  * Discord refuses the bot as it is set up, so that a supervisor does not start it again.
  */
 import { createHmac, randomBytes } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { commands } from '../commands/index.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
@@ -63,6 +64,8 @@ function exitWith(sentence: string, code: number): never {
 
 async function run(config: Config, log: Log): Promise<void> {
   const stopping = new AbortController();
+  // Everything that waits listens to it; that is no leak.
+  setMaxListeners(0, stopping.signal);
   const onUnreadable = (key: string, why: string): void =>
     log.error('a record could not be read and was set aside', { key, why });
   const database = await forSetting('STORE_URL', config.storeUrl, openDatabase({ url: config.storeUrl }));
@@ -95,11 +98,12 @@ async function run(config: Config, log: Log): Promise<void> {
     },
     onContext: (jobId) => live.onContext(jobId),
   });
+  const shownProviders = [...providers.values()].map(({ name, isPaid }) => ({ name, isPaid }));
   const contextFor = (job: Job, updatesEndAt: number | null): CardContext => ({
     now: clock.now(),
     locale: localeFor(job.locale),
     ...engine.contextOf(job.id),
-    providers: [...providers.values()].map(({ name, isPaid }) => ({ name, label: en.providers[name] ?? name, isPaid })),
+    providers: shownProviders,
     fallback: config.fallback,
     updatesEndAt,
   });

@@ -8,7 +8,7 @@
 import type { APIInteractionResponse, APIMessage } from 'discord-api-types/v10';
 import type { Engine } from '../jobs/engine.ts';
 import type { Job } from '../jobs/job.ts';
-import type { Clock } from '../jobs/ports.ts';
+import type { Clock, Log } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
 import type { DeliveryFailure, DiscordApi } from './api.ts';
 import { classifyDelivery } from './api.ts';
@@ -21,10 +21,7 @@ export interface DeliveryOptions {
   engine: Engine;
   live: LiveMessage;
   clock: Clock;
-  log: {
-    warn(message: string, fields?: Record<string, unknown>): void;
-    error(message: string, fields?: Record<string, unknown>): void;
-  };
+  log: Log;
   /** Ends waits when the process stops. */
   signal: AbortSignal;
 }

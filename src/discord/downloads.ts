@@ -2,7 +2,7 @@
 import type { APIInteractionResponse } from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Job } from '../jobs/job.ts';
-import type { AssetStore, Clock } from '../jobs/ports.ts';
+import type { AssetStore, Clock, Log } from '../jobs/ports.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { DiscordApi } from './api.ts';
 import { classifyDelivery } from './api.ts';
@@ -13,7 +13,7 @@ export interface DownloadsOptions {
   api: DiscordApi;
   assets: AssetStore;
   clock: Clock;
-  log: { warn(message: string, fields?: Record<string, unknown>): void };
+  log: Log;
 }
 
 const NO_MENTIONS = { parse: [] as never[] };

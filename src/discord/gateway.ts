@@ -9,7 +9,7 @@ import { Client, DiscordjsError, DiscordjsErrorCodes, Events, Options } from 'di
 import type { REST } from 'discord.js';
 import type { APIInteraction, GatewayInteractionCreateDispatchData } from 'discord-api-types/v10';
 import { GatewayDispatchEvents } from 'discord-api-types/v10';
-import type { Clock } from '../jobs/ports.ts';
+import type { Clock, Log } from '../jobs/ports.ts';
 
 export interface GatewayOptions {
   token: string;
@@ -19,10 +19,7 @@ export interface GatewayOptions {
   onInteraction: (payload: APIInteraction) => void;
   /** Discord refused the bot for good, after it had been connected. */
   onRefused: (refusal: GatewayRefused) => void;
-  log: {
-    info(message: string, fields?: Record<string, unknown>): void;
-    warn(message: string, fields?: Record<string, unknown>): void;
-  };
+  log: Log;
 }
 
 export interface Gateway {

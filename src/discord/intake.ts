@@ -14,7 +14,7 @@ import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Engine } from '../jobs/engine.ts';
 import type { Job, Request } from '../jobs/job.ts';
 import { createJob } from '../jobs/job.ts';
-import type { Clock } from '../jobs/ports.ts';
+import type { Clock, Log } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -23,7 +23,7 @@ import { classifyDelivery } from './api.ts';
 import { answerSignal, type Asker, type PressAsk } from './ask.ts';
 import { Delivery } from './delivery.ts';
 import type { Card } from './card.ts';
-import type { LiveMessage } from './live-message.ts';
+import { endOfEdits, type LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
 import { describeFailure, renderCard, renderNotice, type CardContext } from './render.ts';
 
@@ -37,11 +37,7 @@ export interface IntakeOptions {
   /** A secret of this store. */
   storeKey: string;
   contextFor: (job: Job, updatesEndAt: number | null) => CardContext;
-  log: {
-    info(message: string, fields?: Record<string, unknown>): void;
-    warn(message: string, fields?: Record<string, unknown>): void;
-    error(message: string, fields?: Record<string, unknown>): void;
-  };
+  log: Log;
   /** Ends waits when the process stops. */
   signal: AbortSignal;
 }
@@ -233,7 +229,7 @@ export class Intake {
 
   /** `isNew`: whether it becomes a message of its own; one that stands is ephemeral already, or never. */
   #cardData(job: Job, asker: Asker, isNew: boolean): object {
-    const { body } = renderCard(job, this.#options.contextFor(job, job.private ? asker.tokenExpiresAt : null));
+    const { body } = renderCard(job, this.#options.contextFor(job, job.private ? endOfEdits(asker) : null));
     const ephemeral = job.private && isNew ? MessageFlags.Ephemeral : 0;
     // An empty list takes away the pictures an earlier job left on the card.
     return { ...body, flags: body.flags | ephemeral, attachments: [] };

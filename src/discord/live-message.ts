@@ -12,9 +12,10 @@
  *   only these are looked at again. The revision of a passing state is not saved: drawing one twice
  *   after a crash costs less than a write for each edit.
  */
+import { setMaxListeners } from 'node:events';
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
-import type { AssetStore, Clock } from '../jobs/ports.ts';
+import type { AssetStore, Clock, Log } from '../jobs/ports.ts';
 import type { DeliveryFailure, DiscordApi, MessageWrite } from './api.ts';
 import { classifyDelivery } from './api.ts';
 import type { Card, CardStore } from './card.ts';
@@ -31,10 +32,7 @@ export interface LiveMessageOptions {
   getJob: (jobId: string) => Promise<Job | undefined>;
   /** Everything a card shows beside the job, for its language. */
   contextFor: (job: Job, updatesEndAt: number | null) => CardContext;
-  log: {
-    info(message: string, fields?: Record<string, unknown>): void;
-    warn(message: string, fields?: Record<string, unknown>): void;
-  };
+  log: Log;
   /** Milliseconds between paced edits of one channel. */
   channelIntervalMs?: number;
 }
@@ -84,6 +82,8 @@ export class LiveMessage {
 
   constructor(options: LiveMessageOptions) {
     this.#options = options;
+    // Every card that waits listens to it; that is no leak.
+    setMaxListeners(0, this.#stop.signal);
     this.#pacer = new Pacer(options.clock, options.channelIntervalMs ?? DEFAULT_CHANNEL_INTERVAL_MS);
   }
 
@@ -98,9 +98,7 @@ export class LiveMessage {
       shownRevision: job.revision,
       private: job.private,
       locale: job.locale,
-      applicationId: source.applicationId,
-      token: source.token,
-      tokenExpiresAt: source.tokenExpiresAt,
+      ...pickToken(source),
       closed: null,
     };
     await this.#options.cards.save(card);
@@ -112,9 +110,7 @@ export class LiveMessage {
   async takeOver(card: Card, job: Job, source: TokenSource): Promise<void> {
     const next: Card = {
       ...card,
-      applicationId: source.applicationId,
-      token: source.token,
-      tokenExpiresAt: source.tokenExpiresAt,
+      ...pickToken(source),
       currentJobId: job.id,
       shownRevision: job.revision,
       closed: null,
@@ -125,14 +121,7 @@ export class LiveMessage {
     await this.#options.cards.save(next);
     await this.#follow(next, job);
     // An edit of the old job that was on its way may have landed after the answer.
-    if (underWay !== null) void underWay.then(() => this.#drawOver(next.messageId));
-  }
-
-  #drawOver(messageId: string): void {
-    const slot = this.#slots.get(messageId);
-    if (slot === undefined) return;
-    slot.shown = null;
-    this.#ask(slot);
+    if (underWay !== null) void underWay.then(() => this.#drawOver(this.#slots.get(next.messageId)));
   }
 
   /** A press brought a new token for this message: another 15 minutes of edits by it. */
@@ -146,10 +135,7 @@ export class LiveMessage {
 
   /** Draws the card again from what is saved, whatever it shows. */
   async redraw(card: Card): Promise<void> {
-    const slot = this.#slots.get(card.messageId) ?? (await this.#openSlot(card));
-    if (slot === undefined) return;
-    slot.shown = null;
-    this.#ask(slot);
+    this.#drawOver(this.#slots.get(card.messageId) ?? (await this.#openSlot(card)));
   }
 
   /** The card of this message, as it is now. */
@@ -262,6 +248,12 @@ export class LiveMessage {
     if (slots?.size === 0) this.#byJob.delete(slot.job.id);
   }
 
+  #drawOver(slot: Slot | undefined): void {
+    if (slot === undefined) return;
+    slot.shown = null;
+    this.#ask(slot);
+  }
+
   #isTracked(slot: Slot): boolean {
     return this.#slots.get(slot.card.messageId) === slot;
   }
@@ -351,9 +343,12 @@ export class LiveMessage {
   }
 
   #render(slot: Slot, job: Job): CardMessage {
-    const updatesEndAt = slot.card.private ? slot.card.tokenExpiresAt - TOKEN_MARGIN_MS : null;
-    const context = this.#options.contextFor(job, updatesEndAt);
+    const context = this.#contextFor(slot, job);
     return slot.plainSince === job.revision ? renderFallbackText(job, context) : renderCard(job, context);
+  }
+
+  #contextFor({ card }: Slot, job: Job): CardContext {
+    return this.#options.contextFor(job, card.private ? endOfEdits(card) : null);
   }
 
   /** Reads the files a card carries. One that cannot be read leaves a card of words, with its buttons. */
@@ -374,8 +369,7 @@ export class LiveMessage {
         jobId: slot.job.id,
         errorMessage: error instanceof Error ? error.message : String(error),
       });
-      const updatesEndAt = slot.card.private ? slot.card.tokenExpiresAt - TOKEN_MARGIN_MS : null;
-      const words = renderFallbackText(slot.job, this.#options.contextFor(slot.job, updatesEndAt));
+      const words = renderFallbackText(slot.job, this.#contextFor(slot, slot.job));
       return { body: { ...words.body, attachments: [] }, files: [] };
     }
   }
@@ -388,7 +382,7 @@ export class LiveMessage {
   #route(slot: Slot): 'token' | 'bot' | 'none' {
     const { card } = slot;
     if (card.closed !== null) return 'none';
-    if (this.#options.clock.now() < card.tokenExpiresAt - TOKEN_MARGIN_MS) return 'token';
+    if (this.#options.clock.now() < endOfEdits(card)) return 'token';
     return card.private ? 'none' : 'bot';
   }
 
@@ -475,6 +469,11 @@ export class LiveMessage {
     slot.isDirty = true;
     await this.#options.clock.sleep(delayMs, this.#stop.signal).catch(() => undefined);
   }
+}
+
+/** When edits by a token end: a little before it does, and so do the live updates of a private card. */
+export function endOfEdits({ tokenExpiresAt }: Pick<TokenSource, 'tokenExpiresAt'>): number {
+  return tokenExpiresAt - TOKEN_MARGIN_MS;
 }
 
 function pickToken({ applicationId, token, tokenExpiresAt }: TokenSource): TokenSource {

@@ -26,7 +26,7 @@ export interface CardContext {
   /** 0 to 1 for items whose provider tells. */
   progress: ReadonlyMap<string, number>;
   /** Configured providers. */
-  providers: readonly { name: string; label: string; isPaid: boolean }[];
+  providers: readonly { name: string; isPaid: boolean }[];
   fallback: 'ask' | 'auto' | 'never';
   /** For a private card: when live updates end; null for others. */
   updatesEndAt: number | null;

@@ -3,7 +3,7 @@
  * leave a user without an answer, stop the process, or be shown.
  */
 import type { APIInteraction } from 'discord-api-types/v10';
-import type { Clock } from '../jobs/ports.ts';
+import type { Clock, Log } from '../jobs/ports.ts';
 import { localeFor } from '../locales/locale.ts';
 import type { Ask } from './ask.ts';
 import { readAsk } from './ask.ts';
@@ -17,10 +17,7 @@ export interface RouterOptions {
   buttons: Buttons;
   clock: Clock;
   defaultProvider: string;
-  log: {
-    warn(message: string, fields?: Record<string, unknown>): void;
-    error(message: string, fields?: Record<string, unknown>): void;
-  };
+  log: Log;
 }
 
 export class Router {

@@ -12,8 +12,8 @@ import type { AttemptRequest, Provider } from '../providers/provider.ts';
 import { ProviderFailure } from '../providers/provider.ts';
 import type { Failure, FailureReason, Item, ItemStatus, Job, Kind, Operation, Output } from './job.ts';
 import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem } from './job.ts';
-import type { Entry, Log, OpenJobs } from './open-jobs.ts';
-import type { AssetStore, Clock, JobStore } from './ports.ts';
+import type { Entry, OpenJobs } from './open-jobs.ts';
+import type { AssetStore, Clock, JobStore, Log } from './ports.ts';
 import type { RetryPolicy } from './retry.ts';
 import { decideNext } from './retry.ts';
 import { varyPrompt } from './variations.ts';
@@ -38,7 +38,7 @@ export interface AttemptsOptions {
   pauseLane: (job: Job, until: number) => void;
   /** Attempts in flight in all lanes. */
   inFlight: () => number;
-  /** Progress of an item has changed, which nobody saves. Must not throw. */
+  /** Something unsaved that a card shows has changed: progress or position. Must not throw. */
   onContext: (jobId: string) => void;
   /** Aborts when the process stops. */
   stop: AbortSignal;
@@ -472,7 +472,7 @@ export class Attempts {
       },
       config.retry,
     );
-    const attempts = !usesRetry ? item.attempts : [...item.attempts, this.#closeAttempt(entry.job, item, lost)];
+    const attempts = usesRetry ? [...item.attempts, this.#closeAttempt(entry.job, item, lost)] : item.attempts;
     if (step.next === 'give-up') {
       await this.#jobs.move(entry, name, { state: 'failed', failure: lost, causeCode: step.causeCode }, { attempts });
       void this.#cancelDoubtful(entry.job, item);
@@ -532,15 +532,13 @@ export class Attempts {
     const item = getItem(entry.job, name);
     if (item.state !== 'queued' && item.state !== 'waiting') return;
     await this.end(entry, name, failure('cancelled-by-user', 'give-up'));
-    void this.#cancelDoubtful(entry.job, item);
   }
 
   async failTooOld(entry: Entry, name: string): Promise<void> {
-    const item = getItem(entry.job, name);
     await this.end(entry, name, failure('job-too-old', 'give-up'));
-    void this.#cancelDoubtful(entry.job, item);
   }
 
+  /** Ends an item that is not final: cancelled or failed, by the code. */
   async end(entry: Entry, name: string, lost: Failure): Promise<void> {
     const item = getItem(entry.job, name);
     if (!isOpenItem(item)) return;
@@ -553,6 +551,7 @@ export class Attempts {
         ? { state: 'cancelled', failure: lost }
         : { state: 'failed', failure: lost, causeCode: null };
     await this.#jobs.move(entry, name, status, { attempts });
+    void this.#cancelDoubtful(entry.job, item);
   }
 
   /**
@@ -573,13 +572,13 @@ export class Attempts {
     }
   }
 
-  /** Ends what an item that is given up may still cost: its operation, or one that a start may have left. Never rejects. */
+  /** Ends what an item that was ended may still cost: its operation, or one that a start may have left. Never rejects. */
   async abandon(job: Job, item: Item): Promise<void> {
     const provider = this.#providerOf(job);
     const operation = operationOf(item);
     if (operation !== null && provider !== undefined) await this.#cancelUpstream(job, provider, operation);
-    else if (item.state === 'starting') {
-      await this.#cancelDoubtful(job, { ...item, inDoubtSince: item.inDoubtSince ?? item.attemptStartedAt });
+    else if (item.state === 'starting' && item.inDoubtSince === null) {
+      await this.#cancelDoubtful(job, { ...item, inDoubtSince: item.attemptStartedAt });
     }
   }
 

@@ -9,13 +9,11 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
-import type { Provider } from '../providers/provider.ts';
-import { Attempts, type AttemptsConfig, Cancelled, operationOf, Stopped } from './attempts.ts';
-import type { Failure, Item, Job, Kind } from './job.ts';
+import { Attempts, type AttemptsConfig, type AttemptsOptions, Cancelled, operationOf, Stopped } from './attempts.ts';
+import type { Item, Job, Kind } from './job.ts';
 import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, requestCancel } from './job.ts';
 import { Lanes } from './lanes.ts';
-import { claimHolder, type Entry, type Log, OpenJobs } from './open-jobs.ts';
-import type { AssetStore, Clock, JobStore } from './ports.ts';
+import { claimHolder, type Entry, OpenJobs, type OpenJobsOptions } from './open-jobs.ts';
 import { remainingWaitMs } from './retry.ts';
 import type { Ticket } from './turns.ts';
 import { Turns } from './turns.ts';
@@ -26,23 +24,12 @@ export interface EngineConfig extends AttemptsConfig {
   userWaitingLimit: number;
 }
 
-export interface EngineOptions {
+/** What its parts need; what they need of one another it fills in itself. */
+export interface EngineOptions
+  extends
+    Omit<OpenJobsOptions, 'signal'>,
+    Omit<AttemptsOptions, 'config' | 'jobs' | 'pauseLane' | 'inFlight' | 'stop'> {
   config: EngineConfig;
-  store: JobStore;
-  assets: AssetStore;
-  providers: ReadonlyMap<string, Provider>;
-  clock: Clock;
-  /** From 0 to 1, for seeds and for spreading retries. */
-  random: () => number;
-  log: Log;
-  /** Our sentence for a failure, kept in the record and the log. */
-  describe: (failure: Failure) => string;
-  /** A keyed hash, so that equal prompts can be told in the log without telling them. */
-  hashPrompt: (prompt: string) => string;
-  /** After every save, with the job as it is on disk. Must not throw. */
-  onSaved: (job: Job) => void;
-  /** Something unsaved that a card shows has changed: progress or position. Must not throw. */
-  onContext: (jobId: string) => void;
 }
 
 /** Why a job is not taken: the limit, what is used, what was asked. */
@@ -170,10 +157,6 @@ export class Engine {
   /** Jobs that are not final. */
   listOpen(): Job[] {
     return [...this.#jobs.all()].map((entry) => entry.job);
-  }
-
-  isPaused(provider: string, kind: Kind): boolean {
-    return this.#lanes.pausedUntil(laneOf(provider, kind)) !== null;
   }
 
   /** What the card shows and nobody saves. */

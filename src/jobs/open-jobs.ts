@@ -5,16 +5,7 @@
  */
 import type { Failure, Item, ItemCommon, ItemStatus, Job } from './job.ts';
 import { getItem, isFinal, moveTo } from './job.ts';
-import type { Clock, JobStore } from './ports.ts';
-
-/** Fields of a log line; those of a move are named by the interface. */
-export type LogFields = Record<string, unknown>;
-
-export interface Log {
-  info(message: string, fields?: LogFields): void;
-  warn(message: string, fields?: LogFields): void;
-  error(message: string, fields?: LogFields): void;
-}
+import type { Clock, JobStore, Log, LogFields } from './ports.ts';
 
 export interface OpenJobsOptions {
   store: JobStore;

@@ -13,6 +13,16 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** Fields of a log line; those of a move are named in `open-jobs.ts`. */
+export type LogFields = Record<string, unknown>;
+
+/** One line for each call. Secrets are taken out behind it. */
+export interface Log {
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+}
+
 /**
  * The records of jobs: the only truth. Every method rejects with StoreFailure when the store did not
  * do what was asked; nothing is ever swallowed.

@@ -74,7 +74,7 @@ export async function setUpLive(
   const stores = await openStores(folder);
   const clock = new QuickClock();
   const asks: APIInteraction[] = [];
-  const log = { info: () => undefined, warn: () => undefined };
+  const log = { info: () => undefined, warn: () => undefined, error: () => undefined };
   const gateway = new GatewayConnection({
     token: discord.token,
     apiUrl: discord.url,
@@ -92,7 +92,7 @@ export async function setUpLive(
     locale: en,
     positions: new Map(),
     progress: new Map(),
-    providers: [{ name: 'local', label: 'Local preview', isPaid: false }],
+    providers: [{ name: 'local', isPaid: false }],
     fallback: 'ask',
     updatesEndAt,
     ...overrides.get(job.id),

@@ -34,9 +34,9 @@ const FAILED: ItemStatus = { state: 'failed', failure: TIMEOUT, causeCode: 'TIME
 const CANCELLED: ItemStatus = { state: 'cancelled', failure: failure('cancelled-by-user', 'give-up') };
 
 const PROVIDERS = [
-  { name: 'replicate', label: 'Replicate', isPaid: true },
-  { name: 'gemini', label: 'Gemini', isPaid: true },
-  { name: 'local', label: 'Local preview', isPaid: false },
+  { name: 'replicate', isPaid: true },
+  { name: 'gemini', isPaid: true },
+  { name: 'local', isPaid: false },
 ];
 
 function contextOf(change: Partial<CardContext> = {}): CardContext {
