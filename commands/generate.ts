@@ -8,6 +8,7 @@ import type { CommandAsk } from '../src/discord/ask.ts';
 import type { Command } from '../src/discord/command.ts';
 import type { Request } from '../src/jobs/job.ts';
 import { en } from '../src/locales/en.ts';
+import { readInteger, readText } from './options.ts';
 
 const words = en.commands.generate;
 
@@ -83,15 +84,4 @@ function readRequest(ask: CommandAsk, defaultProvider: string): Request {
     aspectRatio: readText(ask, 'aspect_ratio'),
     seed: readInteger(ask, 'seed'),
   };
-}
-
-/** An option of spaces alone counts as not given. */
-function readText(ask: CommandAsk, name: string): string | null {
-  const value = ask.options.get(name);
-  return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
-}
-
-function readInteger(ask: CommandAsk, name: string): number | null {
-  const value = ask.options.get(name);
-  return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }

@@ -1,5 +1,7 @@
 /** The only list of commands. */
 import type { Command } from '../src/discord/command.ts';
 import { generate } from './generate.ts';
+import { help } from './help.ts';
+import { jobs } from './jobs.ts';
 
-export const commands: readonly Command[] = [generate];
+export const commands: readonly Command[] = [generate, jobs, help];

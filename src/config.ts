@@ -13,6 +13,8 @@ export interface Config {
   readonly storeUrl: string;
   readonly dataDir: string;
   readonly maxRetries: number;
+  /** 0: never. */
+  readonly notifyAfterMs: number;
   /** What the engine is given as it is. */
   readonly engine: {
     readonly timeoutMs: { readonly image: number; readonly video: number };
@@ -90,6 +92,7 @@ export function readConfig(environment: Environment): Config {
     userRunningLimit: settings.integer('USER_RUNNING_LIMIT', 2, 1, 1_000),
     userWaitingLimit: settings.integer('USER_WAITING_LIMIT', 10, 0, 10_000),
   };
+  const notifyAfterMs = settings.seconds('NOTIFY_AFTER_SECONDS', 120, 0, 86_400);
   const log: Config['log'] = {
     level: settings.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     file: settings.read('LOG_FILE'),
@@ -102,6 +105,7 @@ export function readConfig(environment: Environment): Config {
     storeUrl,
     dataDir,
     maxRetries,
+    notifyAfterMs,
     engine,
     log,
     secrets: [token, ...(replicateToken === null ? [] : [replicateToken])],

@@ -9,15 +9,20 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { commands } from '../commands/index.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { Answers } from './discord/answers.ts';
 import { DiscordApi } from './discord/api.ts';
 import { Buttons } from './discord/buttons.ts';
+import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
 import { type Gateway, GatewayConnection, GatewayRefused, inviteLink } from './discord/gateway.ts';
+import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
+import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
 import { registerCommands } from './discord/register.ts';
 import type { CardContext } from './discord/render.ts';
 import { Router } from './discord/router.ts';
+import { Clearing } from './jobs/clearing.ts';
 import { systemClock } from './jobs/clock.ts';
 import { Engine } from './jobs/engine.ts';
 import type { Job } from './jobs/job.ts';
@@ -70,17 +75,19 @@ async function run(config: Config, log: Log): Promise<void> {
     log.error('a record could not be read and was set aside', { key, why });
   const database = await forSetting('STORE_URL', config.storeUrl, openDatabase({ url: config.storeUrl }));
   const meta = createMetaStore(database);
-  const jobs = await openJobStore({ database, onUnreadable });
-  const cards = await openCardStore({ database, onUnreadable });
   const assets = await forSetting(
     'DATA_DIR',
     config.dataDir,
     openAssetStore({ folder: join(config.dataDir, 'assets') }),
   );
+  const jobs = await openJobStore({ database, onUnreadable, removeFiles: (jobId) => assets.removeAll(jobId) });
+  const cards = await openCardStore({ database, onUnreadable });
   const providers = createProviders(config);
   const storeKey = await readStoreKey(meta);
 
   const api = new DiscordApi({ apiUrl: config.discord.apiUrl, token: config.discord.token });
+  const fallsBackAlone = (job: Job): boolean =>
+    config.fallback === 'auto' && job.state === 'failed' && job.input.provider !== 'local';
   const engine = new Engine({
     config: config.engine,
     store: jobs,
@@ -94,7 +101,7 @@ async function run(config: Config, log: Log): Promise<void> {
     hashPrompt: (prompt) => createHmac('sha256', storeKey).update(prompt).digest('hex').slice(0, 16),
     onSaved: (job) => {
       live.onSaved(job);
-      if (config.fallback === 'auto' && job.state === 'failed') void intake.fallBack(job);
+      if (fallsBackAlone(job)) void intake.fallBack(job);
     },
     onContext: (jobId) => live.onContext(jobId),
   });
@@ -107,9 +114,20 @@ async function run(config: Config, log: Log): Promise<void> {
     fallback: config.fallback,
     updatesEndAt,
   });
-  const live = new LiveMessage({ api, cards, assets, clock, getJob: (jobId) => engine.get(jobId), contextFor, log });
+  const live = new LiveMessage({
+    api,
+    cards,
+    assets,
+    clock,
+    getJob: (jobId) => engine.get(jobId),
+    contextFor,
+    notice: { afterMs: config.notifyAfterMs, goesOnAlone: fallsBackAlone },
+    log,
+  });
+  const answers = new Answers({ api, clock, log });
   const intake = new Intake({
     api,
+    answers,
     engine,
     live,
     providers,
@@ -120,8 +138,20 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
     signal: stopping.signal,
   });
-  const buttons = new Buttons({ clock, engine, intake, live, downloads: new Downloads({ api, assets, clock, log }) });
-  const router = new Router({ commands, intake, buttons, clock, defaultProvider: config.defaultProvider, log });
+  const clearing = new Clearing({ engine, store: jobs, history: jobs.history, clock });
+  const details = new Details({ answers, clearing, live });
+  const downloads = new Downloads({ api, answers, assets, clock, log });
+  const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details });
+  const help = new Help({
+    answers,
+    commands,
+    providers: shownProviders.map(({ name }) => name),
+    runningLimit: config.engine.userRunningLimit,
+    waitingLimit: config.engine.userWaitingLimit,
+  });
+  const lists = new JobLists({ answers, clearing, clock, log });
+  const context = { answers, intake, lists, help, defaultProvider: config.defaultProvider };
+  const router = new Router({ commands, context, buttons, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,
@@ -166,7 +196,7 @@ async function run(config: Config, log: Log): Promise<void> {
     // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
     const connected = await gateway.connect(stopping.signal, onUnreachable);
     await goOn();
-    await announce(connected, config, meta, log, [...providers.keys()]);
+    await announce(connected, { config, meta, log, help, providers: [...providers.keys()] });
   } catch (error) {
     // A signal came before the start was over: the stop is under way and ends the process.
     if (!stopping.signal.aborted) throw error;
@@ -200,19 +230,25 @@ async function forSetting<T>(name: string, value: string, opening: Promise<T>): 
   });
 }
 
+interface Announcement {
+  config: Config;
+  meta: MetaStore;
+  log: Log;
+  help: Help;
+  providers: readonly string[];
+}
+
 /** Registers the commands and prints how to invite the bot. Trouble here costs the commands, not the jobs. */
 async function announce(
   { rest, applicationId, botName }: Gateway,
-  config: Config,
-  meta: MetaStore,
-  log: Log,
-  providers: readonly string[],
+  { config, meta, log, help, providers }: Announcement,
 ): Promise<void> {
   const { guildId } = config.discord;
   try {
     const previousGuildId = (await meta.get('commands-guild')) || null;
     const payloads = commands.map(({ data }) => data);
-    const wasWritten = await registerCommands({ rest, applicationId, guildId, previousGuildId, payloads });
+    const { wasWritten, ids } = await registerCommands({ rest, applicationId, guildId, previousGuildId, payloads });
+    help.setCommandIds(ids);
     await meta.set('commands-guild', guildId ?? '');
     log.info(wasWritten ? 'the commands are registered' : 'the commands were registered already', { guildId });
   } catch (error) {

@@ -111,6 +111,30 @@ export class DiscordApi {
     await this.bot.patch(Routes.channelMessage(target.channelId, target.messageId), { body, files });
   }
 
+  /**
+   * A reply to a message of this channel, as the bot. `nonce`: the same one again within minutes gives the message
+   * that stands already (Discord: "Create Message", enforce_nonce). It stands alone if the message is gone.
+   */
+  async reply(target: { channelId: string; messageId: string }, body: object, nonce: string): Promise<void> {
+    const reference = { message_id: target.messageId, fail_if_not_exists: false };
+    await this.bot.post(Routes.channelMessages(target.channelId), {
+      body: { ...body, message_reference: reference, nonce, enforce_nonce: true },
+    });
+  }
+
+  /** A further message by an interaction's token. */
+  async followUp(target: { applicationId: string; token: string }, body: object): Promise<void> {
+    await this.#interactions.post(Routes.webhook(target.applicationId, target.token), { auth: false, body });
+  }
+
+  async deleteOriginal(target: { applicationId: string; token: string }): Promise<void> {
+    await this.#interactions.delete(Routes.webhookMessage(target.applicationId, target.token), { auth: false });
+  }
+
+  async deleteMessage(target: { channelId: string; messageId: string }): Promise<void> {
+    await this.bot.delete(Routes.channelMessage(target.channelId, target.messageId));
+  }
+
   /** Up to 100 messages of a channel from this id on, newest first. */
   async listMessagesAfter(channelId: string, messageId: string): Promise<APIMessage[]> {
     const query = new URLSearchParams({ after: messageId, limit: '100' });

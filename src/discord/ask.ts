@@ -11,7 +11,9 @@ import {
   type APIApplicationCommandInteractionDataOption,
   type APIChatInputApplicationCommandInteraction,
   type APIInteraction,
+  type APIMessage,
   type APIMessageComponentInteraction,
+  type APIModalSubmitInteraction,
 } from 'discord-api-types/v10';
 
 export interface Asker {
@@ -38,6 +40,8 @@ export type OptionValue = string | number | boolean;
 export interface CommandAsk extends Asker {
   kind: 'command';
   name: string;
+  subcommand: string | null;
+  /** Of the subcommand, where there is one. */
   options: ReadonlyMap<string, OptionValue>;
 }
 
@@ -45,9 +49,20 @@ export interface PressAsk extends Asker {
   kind: 'press';
   customId: string;
   messageId: string;
+  /** Addresses of the pictures the message shows, good for a while. */
+  pictures: readonly string[];
 }
 
-export type Ask = CommandAsk | PressAsk;
+export interface ModalAsk extends Asker {
+  kind: 'modal';
+  customId: string;
+  /** The message whose button opened it. */
+  messageId: string;
+  /** Texts by the custom_id of their input. */
+  fields: ReadonlyMap<string, string>;
+}
+
+export type Ask = CommandAsk | PressAsk | ModalAsk;
 
 const TOKEN_LIFE_MS = 15 * 60_000;
 /** Discord's default, for a payload without the field (reference, "Uploading Files"). */
@@ -74,23 +89,66 @@ export function readAsk(payload: APIInteraction, now: number): Ask | null {
   if (payload.type === InteractionType.MessageComponent && payload.data.component_type === ComponentType.Button) {
     return readPress(payload, now);
   }
-  return null;
+  return payload.type === InteractionType.ModalSubmit ? readModal(payload, now) : null;
 }
 
 function readCommand(payload: APIChatInputApplicationCommandInteraction, now: number): CommandAsk | null {
   const asker = readAsker(payload, now);
   if (asker === null) return null;
-  return { kind: 'command', ...asker, name: payload.data.name, options: readOptions(payload.data.options ?? []) };
+  const { name, options = [] } = payload.data;
+  const [first] = options;
+  const subcommand = first?.type === ApplicationCommandOptionType.Subcommand ? first : null;
+  return {
+    kind: 'command',
+    ...asker,
+    name,
+    subcommand: subcommand?.name ?? null,
+    options: readOptions(subcommand === null ? options : (subcommand.options ?? [])),
+  };
 }
 
 function readPress(payload: APIMessageComponentInteraction, now: number): PressAsk | null {
   const asker = readAsker(payload, now);
   if (asker === null) return null;
-  return { kind: 'press', ...asker, customId: payload.data.custom_id, messageId: payload.message.id };
+  const { message, data } = payload;
+  return {
+    kind: 'press',
+    ...asker,
+    customId: data.custom_id,
+    messageId: message.id,
+    pictures: listPictures(message),
+  };
+}
+
+/** null for one that no button opened: Darkroom has none yet. */
+function readModal(payload: APIModalSubmitInteraction, now: number): ModalAsk | null {
+  const asker = readAsker(payload, now);
+  if (asker === null || payload.message === undefined) return null;
+  const fields = new Map<string, string>();
+  for (const row of payload.data.components) {
+    const inputs = 'components' in row ? row.components : 'component' in row ? [row.component] : [];
+    for (const input of inputs) if ('value' in input) fields.set(input.custom_id, String(input.value));
+  }
+  return { kind: 'modal', ...asker, customId: payload.data.custom_id, messageId: payload.message.id, fields };
+}
+
+/** Whatever a message carries as `media`, wherever it stands among its components. */
+function listPictures({ components = [] }: APIMessage): string[] {
+  const found: string[] = [];
+  const walk = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if ('media' in value) {
+      const { media } = value;
+      if (typeof media === 'object' && media !== null && 'url' in media) found.push(String(media.url));
+    }
+    for (const inner of Object.values(value)) walk(inner);
+  };
+  walk(components);
+  return found.filter((url) => /^https?:/.test(url));
 }
 
 function readAsker(
-  payload: APIChatInputApplicationCommandInteraction | APIMessageComponentInteraction,
+  payload: APIChatInputApplicationCommandInteraction | APIMessageComponentInteraction | APIModalSubmitInteraction,
   now: number,
 ): Asker | null {
   const user = payload.member?.user ?? payload.user;
@@ -116,14 +174,6 @@ function readAsker(
 
 function readOptions(options: readonly APIApplicationCommandInteractionDataOption[]): Map<string, OptionValue> {
   const values = new Map<string, OptionValue>();
-  for (const option of options) {
-    if (
-      option.type === ApplicationCommandOptionType.Subcommand ||
-      option.type === ApplicationCommandOptionType.SubcommandGroup
-    ) {
-      continue;
-    }
-    if ('value' in option) values.set(option.name, option.value);
-  }
+  for (const option of options) if ('value' in option) values.set(option.name, option.value);
   return values;
 }

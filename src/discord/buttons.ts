@@ -9,37 +9,56 @@
 import type { Engine } from '../jobs/engine.ts';
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
-import type { Clock } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
-import type { PressAsk } from './ask.ts';
+import type { Clock, JobStore } from '../jobs/ports.ts';
+import type { Answers } from './answers.ts';
+import type { ModalAsk, PressAsk } from './ask.ts';
 import type { Card } from './card.ts';
-import { parseCustomId, type CardAction } from './custom-id.ts';
+import { parseCustomId, type CustomId, type JobAction } from './custom-id.ts';
+import type { Details } from './details.ts';
 import type { Downloads } from './downloads.ts';
+import { readEditedPrompt, renderEditForm } from './edit-form.ts';
 import type { Intake, Wish } from './intake.ts';
 import type { LiveMessage } from './live-message.ts';
 import { mayChange } from './permissions.ts';
 
 export interface ButtonsOptions {
   clock: Clock;
+  answers: Answers;
   engine: Engine;
+  jobs: JobStore;
   intake: Intake;
   live: LiveMessage;
   downloads: Downloads;
+  details: Details;
 }
 
-interface Press {
+/** A press of a button on a private answer is about a job, and about no card it stands on. */
+interface JobPress {
   ask: PressAsk;
   job: Job;
-  card: Card;
   argument: string | null;
   locale: Locale;
 }
 
+interface Press extends JobPress {
+  card: Card;
+}
+
 const CANCEL_SAVE_MS = 1_500;
 const UNKNOWN_JOB_WAIT_MS = 1_000;
-/** Anybody who sees the card may do these. */
-const OPEN_TO_ALL: ReadonlySet<CardAction> = new Set<CardAction>(['download', 'again', 'refresh']);
-
+/**
+ * Anybody who sees the button may press these. They change nothing on the card, so they wait for no other press:
+ * a form must be the first answer, and sending ten megabytes takes longer than the 3 seconds.
+ */
+const OPEN_TO_ALL: ReadonlySet<JobAction> = new Set<JobAction>([
+  'download',
+  'again',
+  'refresh',
+  'edit',
+  'details',
+  'keep',
+]);
 export class Buttons {
   readonly #options: ButtonsOptions;
   /** The end of the last press of each card, while one is at work. */
@@ -51,40 +70,99 @@ export class Buttons {
 
   /** Answers the press in every case. */
   async press(ask: PressAsk): Promise<void> {
-    const parsed = parseCustomId(ask.customId);
-    // What changes nothing on the card waits for nobody: sending ten megabytes takes longer than the 3 seconds.
-    if (parsed !== null && OPEN_TO_ALL.has(parsed.action)) return this.#act(ask);
-    const before = this.#tails.get(ask.messageId) ?? Promise.resolve();
-    const mine = before.then(() => this.#act(ask));
+    const id = parseCustomId(ask.customId);
+    if (id === null) return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
+    if (OPEN_TO_ALL.has(id.action)) return this.#act(ask, id);
+    await this.#inTurn(ask.messageId, () => this.#act(ask, id));
+  }
+
+  /** The form behind `Edit prompt` came back. */
+  async submit(ask: ModalAsk): Promise<void> {
+    const id = parseCustomId(ask.customId);
+    if (id?.action !== 'edit') return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
+    await this.#inTurn(ask.messageId, () => this.#edit(ask, id.jobId));
+  }
+
+  /** Presses of one card follow each other. */
+  async #inTurn(messageId: string, act: () => Promise<void>): Promise<void> {
+    const before = this.#tails.get(messageId) ?? Promise.resolve();
+    const mine = before.then(act);
     const tail = mine.catch(() => undefined);
-    this.#tails.set(ask.messageId, tail);
+    this.#tails.set(messageId, tail);
     try {
       await mine;
     } finally {
-      if (this.#tails.get(ask.messageId) === tail) this.#tails.delete(ask.messageId);
+      if (this.#tails.get(messageId) === tail) this.#tails.delete(messageId);
     }
   }
 
-  async #act(ask: PressAsk): Promise<void> {
-    const { engine, intake } = this.#options;
+  async #act(ask: PressAsk, { action, jobId, argument }: CustomId): Promise<void> {
+    const { answers } = this.#options;
     const locale = localeFor(ask.locale);
-    const parsed = parseCustomId(ask.customId);
-    if (parsed === null) return intake.refuse(ask, locale.refusals.unknownButton);
-    const job = await engine.get(parsed.jobId);
-    // A job of another server answers exactly like one that does not exist.
-    if (job === undefined || job.guildId !== ask.guildId) {
-      // Another process of this bot may know it (while one replaces another) and answers first then.
-      await this.#options.clock.sleep(UNKNOWN_JOB_WAIT_MS);
-      return intake.refuse(ask, locale.refusals.unknownJob);
-    }
-    if (!OPEN_TO_ALL.has(parsed.action) && !mayChange(ask, job)) return intake.refuse(ask, locale.refusals.notYours);
+    const job = await this.#find(ask, jobId);
+    if (job === undefined) return this.#refuseUnknown(ask, { action, jobId }, locale);
+    if (!OPEN_TO_ALL.has(action) && !mayChange(ask, job))
+      return answers.refuse(ask, locale.refusals.notYours(job.userId));
+    const press: JobPress = { ask, job, argument, locale };
+    if (await this.#runPrivate(action, press)) return;
     const card = await this.#cardOf(ask, job);
     // It has moved on: nothing is done, but the card may show less than it should, and has a fresh token now.
     if (card.currentJobId !== job.id) return this.#showAgain(ask, card);
-    await this.#run(parsed.action, { ask, job, card, argument: parsed.argument, locale });
+    await this.#runOnCard(action, { ...press, card });
   }
 
-  #run(action: CardAction, press: Press): Promise<void> {
+  /** A job of another server answers exactly like one that does not exist. */
+  async #find(ask: PressAsk | ModalAsk, jobId: string): Promise<Job | undefined> {
+    const job = await this.#options.engine.get(jobId);
+    return job?.guildId === ask.guildId ? job : undefined;
+  }
+
+  async #refuseUnknown(
+    ask: PressAsk | ModalAsk,
+    { action, jobId }: Pick<CustomId, 'action' | 'jobId'>,
+    locale: Locale,
+  ): Promise<void> {
+    const { answers, jobs, clock, downloads } = this.#options;
+    const removedAt = await jobs.getRemovedAt(jobId);
+    if (removedAt === undefined) {
+      // Another process of this bot may know it (while one replaces another) and answers first then.
+      await clock.sleep(UNKNOWN_JOB_WAIT_MS);
+      return answers.refuse(ask, locale.refusals.unknownJob);
+    }
+    if (ask.kind === 'press' && action === 'download') return downloads.sendFromCard(ask, removedAt, locale);
+    await answers.refuse(ask, locale.refusals.removed(Math.floor(removedAt / 1_000)));
+  }
+
+  /** What is answered privately and needs no card. False: it is none of these. */
+  async #runPrivate(action: JobAction, { ask, job, argument, locale }: JobPress): Promise<boolean> {
+    const { details, downloads } = this.#options;
+    const isFromCard = action === 'details' && argument === null;
+    const about = {
+      ask,
+      job,
+      cardMessageId: isFromCard ? ask.messageId : argument === 'list' ? null : argument,
+      locale,
+    };
+    switch (action) {
+      case 'download':
+        await downloads.send(ask, job, locale);
+        return true;
+      case 'details':
+      case 'keep':
+        await details.show(about, action === 'keep');
+        return true;
+      case 'delete':
+        await details.askBeforeDelete(about);
+        return true;
+      case 'delete-now':
+        await details.delete(about);
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  async #runOnCard(action: JobAction, press: Press): Promise<void> {
     switch (action) {
       case 'cancel':
         return this.#cancel(press);
@@ -94,18 +172,39 @@ export class Buttons {
         return this.#fallBack(press);
       case 'again':
         return this.#again(press);
-      case 'download':
-        return this.#options.downloads.send(press.ask, press.job, press.locale);
-      case 'refresh':
+      case 'edit':
+        return this.#openForm(press);
+      default:
         return this.#showAgain(press.ask, press.card);
     }
   }
 
+  async #openForm({ ask, job, card, locale }: Press): Promise<void> {
+    if (!isFinal(job)) return this.#showAgain(ask, card);
+    if (!mayEdit(ask, job)) return this.#options.answers.refuse(ask, locale.refusals.notYours(job.userId));
+    await this.#options.answers.openModal(ask, renderEditForm(job, locale));
+  }
+
+  /** Other words: on a card of finished work a new card for whoever asks, else the same card. */
+  async #edit(ask: ModalAsk, jobId: string): Promise<void> {
+    const { answers, intake } = this.#options;
+    const locale = localeFor(ask.locale);
+    const job = await this.#find(ask, jobId);
+    if (job === undefined) return this.#refuseUnknown(ask, { action: 'edit', jobId }, locale);
+    if (!mayEdit(ask, job)) return answers.refuse(ask, locale.refusals.notYours(job.userId));
+    const card = await this.#cardOf(ask, job);
+    // While the form was open the card may have gone on to something else: what was typed must not end that.
+    if (!isFinal(job) || card.currentJobId !== job.id) return this.#showAgain(ask, card);
+    const input = { ...job.input, prompt: readEditedPrompt(ask.fields) };
+    if (job.state !== 'done') return this.#takeOver({ ask, job, card }, { input, fallbackFrom: null });
+    await intake.submit(ask, { input, private: job.private, retryOf: job.id, fallbackFrom: null });
+  }
+
   async #cancel({ ask, job, card }: Press): Promise<void> {
-    const { engine, intake, clock } = this.#options;
+    const { engine, answers, clock } = this.#options;
     // Saved before it is said, unless the disk takes longer than Discord waits for an answer.
     await Promise.race([engine.cancel(job.id, ask.userId), clock.sleep(CANCEL_SAVE_MS)]);
-    await intake.acknowledge(ask);
+    await answers.acknowledge(ask);
     await this.#refreshCard(card, ask);
   }
 
@@ -131,13 +230,16 @@ export class Buttons {
     });
   }
 
-  async #takeOver(press: Press, change: Pick<Wish, 'input' | 'fallbackFrom'>): Promise<void> {
+  async #takeOver(
+    press: { ask: PressAsk | ModalAsk; card: Card; job: Job },
+    change: Pick<Wish, 'input' | 'fallbackFrom'>,
+  ): Promise<void> {
     const { ask, card, job } = press;
     // An earlier press may still be waiting to hear whether its answer stands.
     const isTaken = this.#options.engine
       .listOpen()
       .some(({ retryOf, origin }) => retryOf === job.id && origin.cardMessageId === card.messageId);
-    if (isTaken) return this.#options.intake.acknowledge(ask);
+    if (isTaken) return this.#options.answers.acknowledge(ask);
     await this.#options.intake.takeOver(ask, card, job, { ...change, private: job.private, retryOf: job.id });
   }
 
@@ -152,12 +254,12 @@ export class Buttons {
   }
 
   /** The card showed a button that no longer fits: take the press and draw the card as it is. */
-  async #showAgain(ask: PressAsk, card: Card): Promise<void> {
-    await this.#options.intake.acknowledge(ask);
+  async #showAgain(ask: PressAsk | ModalAsk, card: Card): Promise<void> {
+    await this.#options.answers.acknowledge(ask);
     await this.#refreshCard(card, ask);
   }
 
-  async #refreshCard(card: Card, ask: PressAsk): Promise<void> {
+  async #refreshCard(card: Card, ask: PressAsk | ModalAsk): Promise<void> {
     const { live } = this.#options;
     await live.renewToken(card, ask);
     const renewed = await live.getCard(card.messageId);
@@ -165,7 +267,12 @@ export class Buttons {
   }
 
   /** The record of the card; one that was lost is made anew from the message the press came from. */
-  async #cardOf(ask: PressAsk, job: Job): Promise<Card> {
+  async #cardOf(ask: PressAsk | ModalAsk, job: Job): Promise<Card> {
     return (await this.#options.live.getCard(ask.messageId)) ?? this.#options.live.attach(ask.messageId, job, ask);
   }
+}
+
+/** Finished work is anybody's to start from; what failed is taken over, and belongs to the asker. */
+function mayEdit(ask: PressAsk | ModalAsk, job: Job): boolean {
+  return job.state === 'done' || mayChange(ask, job);
 }

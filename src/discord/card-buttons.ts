@@ -1,65 +1,101 @@
 /** Which buttons a card carries in which state: the interface's table, in its order. */
-import { ButtonStyle, ComponentType, type APIButtonComponentWithCustomId } from 'discord-api-types/v10';
-import type { Job } from '../jobs/job.ts';
+import {
+  ButtonStyle,
+  ComponentType,
+  type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
+} from 'discord-api-types/v10';
+import type { ErrorCode, Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
-import { formatCustomId, type CardAction } from './custom-id.ts';
+import { formatCustomId, parseCustomId, type CardAction } from './custom-id.ts';
 import type { CardContext } from './render.ts';
 
 type Button = APIButtonComponentWithCustomId;
 
-export function buttonsFor(job: Job, context: CardContext): Button[] {
-  if (!isFinal(job)) return openButtons(job, context);
+/** Buttons of a row (Discord: components, "Action Row"). */
+const ROW_LIMIT = 5;
+
+/** What gets on after a failure where another try would not; elsewhere it is `Retry`. */
+const HELPS: Readonly<Partial<Record<ErrorCode, CardAction>>> = {
+  AUTH_ERROR: 'fallback',
+  QUOTA_EXCEEDED: 'fallback',
+  CONTENT_BLOCKED: 'edit',
+  VALIDATION_ERROR: 'edit',
+};
+
+/** In as many rows as they need. */
+export function buttonRows(job: Job, context: CardContext): APIActionRowComponent<Button>[] {
+  const buttons = isFinal(job) ? finalButtons(job, context) : openButtons(job, context);
+  const rows: APIActionRowComponent<Button>[] = [];
+  for (let start = 0; start < buttons.length; start += ROW_LIMIT) {
+    rows.push({ type: ComponentType.ActionRow, components: buttons.slice(start, start + ROW_LIMIT) });
+  }
+  return rows;
+}
+
+function finalButtons(job: Job, context: CardContext): Button[] {
+  const { buttons } = context.locale;
+  const edit = button(job, 'edit', buttons.edit);
+  const details = button(job, 'details', buttons.details);
   switch (job.state) {
     case 'done':
-      return doneButtons(job, context);
+      return [...doneButtons(job, context), edit, details, ...backButtons(job, context)];
     case 'cancelled':
-      return [button(job, 'again', context.locale.buttons.again, ButtonStyle.Secondary)];
+      return [button(job, 'again', buttons.again), edit, details];
+    case 'partial':
+      return [download(job, context), ...fallbackButtons(job, context), details];
     default:
-      return failedButtons(job, context);
+      return highlight([button(job, 'retry', buttons.retry), edit, ...fallbackButtons(job, context), details], job);
   }
 }
 
+/** Cancelling destroys nothing (`Again` brings it back), so it does not shout. */
 function openButtons(job: Job, { locale, updatesEndAt }: CardContext): Button[] {
-  const cancel = button(job, 'cancel', locale.buttons.cancel, ButtonStyle.Danger);
+  const cancel = button(job, 'cancel', locale.buttons.cancel);
   cancel.disabled = job.cancelRequest !== null;
-  const refresh = button(job, 'refresh', locale.buttons.refresh, ButtonStyle.Secondary);
-  return updatesEndAt === null ? [cancel] : [cancel, refresh];
+  return updatesEndAt === null ? [cancel] : [cancel, button(job, 'refresh', locale.buttons.refresh)];
 }
 
-function doneButtons(job: Job, { locale, providers }: CardContext): Button[] {
-  const buttons = [
-    button(job, 'download', locale.buttons.download, ButtonStyle.Primary),
-    button(job, 'again', locale.buttons.again, ButtonStyle.Secondary),
-  ];
+function doneButtons(job: Job, context: CardContext): Button[] {
+  return [download(job, context), button(job, 'again', context.locale.buttons.again)];
+}
+
+/** After a fallback: to the provider that failed first. */
+function backButtons(job: Job, { locale, providers }: CardContext): Button[] {
   const first = job.fallbackFrom;
-  if (first !== null && providers.some(({ name }) => name === first)) {
-    buttons.push(button(job, 'retry', locale.buttons.retryWith(first), ButtonStyle.Secondary, first));
-  }
-  return buttons;
+  if (first === null || !providers.some(({ name }) => name === first)) return [];
+  return [button(job, 'retry', locale.buttons.retryWith(first), ButtonStyle.Secondary, first)];
 }
 
-function failedButtons(job: Job, { locale, providers, fallback }: CardContext): Button[] {
-  const isPartial = job.state === 'partial';
-  const own = isPartial
-    ? button(job, 'download', locale.buttons.download, ButtonStyle.Primary)
-    : button(job, 'retry', locale.buttons.retry, ButtonStyle.Primary);
-  if (fallback === 'never') return [own];
+function fallbackButtons(job: Job, { locale, providers, fallback }: CardContext): Button[] {
+  if (fallback === 'never') return [];
   const others = providers.filter(({ name }) => name !== job.input.provider);
   // The free one first: it always works.
   others.sort((one, other) => Number(one.isPaid) - Number(other.isPaid));
-  // Five buttons fit a row (Discord: components, "Action Row").
-  return [own, ...others.map(({ name }) => fallbackButton(job, name, locale.buttons.fallback(name)))].slice(0, 5);
+  return others.map(({ name }) => button(job, 'fallback', locale.buttons.fallback(name), ButtonStyle.Secondary, name));
 }
 
-function fallbackButton(job: Job, provider: string, label: string): Button {
-  return button(job, 'fallback', label, ButtonStyle.Secondary, provider);
+/** Whether a failed card has the button for the free preview. */
+export function offersPreview(job: Job, { providers, fallback }: CardContext): boolean {
+  return fallback !== 'never' && job.input.provider !== 'local' && providers.some(({ name }) => name === 'local');
+}
+
+/** The one button that stands out is the one that helps: trying a refused key or prompt again does not. */
+function highlight(buttons: Button[], job: Job): Button[] {
+  const helping = HELPS[job.causeCode ?? job.errorCode ?? 'API_ERROR'] ?? 'retry';
+  const chosen = buttons.find((each) => parseCustomId(each.custom_id)?.action === helping) ?? buttons[0];
+  return buttons.map((each) => (each === chosen ? { ...each, style: ButtonStyle.Primary } : each));
+}
+
+function download(job: Job, { locale }: CardContext): Button {
+  return button(job, 'download', locale.buttons.download, ButtonStyle.Primary);
 }
 
 function button(
   job: Job,
   action: CardAction,
   label: string,
-  style: Button['style'],
+  style: Button['style'] = ButtonStyle.Secondary,
   argument: string | null = null,
 ): Button {
   return { type: ComponentType.Button, style, label, custom_id: formatCustomId({ action, jobId: job.id, argument }) };

@@ -2,11 +2,17 @@
 import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
 import type { Locale } from '../locales/locale.ts';
 import type { CommandAsk } from './ask.ts';
+import type { Answers } from './answers.ts';
+import type { Help } from './help.ts';
 import type { Intake } from './intake.ts';
+import type { JobLists } from './job-lists.ts';
 
 export interface CommandContext {
   locale: Locale;
+  answers: Answers;
   intake: Intake;
+  lists: JobLists;
+  help: Help;
   /** The provider a request without one goes to. */
   defaultProvider: string;
 }

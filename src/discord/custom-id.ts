@@ -1,18 +1,34 @@
 /**
- * What a button carries: `v1:action:jobId[:argument]`. Only names; everything else is read from the saved job,
+ * What a component carries: `v1:action:jobId[:argument]`. Only names; everything else is read from the saved job,
  * so a button never goes stale and a prompt is never cut to fit Discord's 100 characters.
  */
 
-export type CardAction = 'cancel' | 'retry' | 'fallback' | 'again' | 'download' | 'refresh';
+/** On a card. */
+export type CardAction = 'cancel' | 'retry' | 'fallback' | 'again' | 'edit' | 'download' | 'details' | 'refresh';
+/** In the private answer to `Details`; the argument is the card's message. */
+export type DetailsAction = 'delete' | 'delete-now' | 'keep';
+export type JobAction = CardAction | DetailsAction;
 
 export interface CustomId {
-  action: CardAction;
+  action: JobAction;
   jobId: string;
-  /** The provider of a fallback or of a retry elsewhere; null where there is none. */
+  /** The provider of a fallback or of a retry elsewhere, or the card a private answer is about; null where there is none. */
   argument: string | null;
 }
 
-const ACTIONS: readonly CardAction[] = ['cancel', 'retry', 'fallback', 'again', 'download', 'refresh'];
+const ACTIONS: readonly JobAction[] = [
+  'cancel',
+  'retry',
+  'fallback',
+  'again',
+  'edit',
+  'download',
+  'details',
+  'refresh',
+  'delete',
+  'delete-now',
+  'keep',
+];
 
 export function formatCustomId({ action, jobId, argument }: CustomId): string {
   return ['v1', action, jobId, ...(argument === null ? [] : [argument])].join(':');

@@ -6,11 +6,14 @@ import type { AssetStore, Clock, Log } from '../jobs/ports.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { DiscordApi } from './api.ts';
 import { classifyDelivery } from './api.ts';
-import { answerSignal, type Asker } from './ask.ts';
+import type { Answers } from './answers.ts';
+import { answerSignal, type Asker, type PressAsk } from './ask.ts';
 import { downloadName } from './file-name.ts';
+import { renderCardPictures } from './render-removed.ts';
 
 export interface DownloadsOptions {
   api: DiscordApi;
+  answers: Answers;
   assets: AssetStore;
   clock: Clock;
   log: Log;
@@ -45,6 +48,11 @@ export class Downloads {
         .editOriginal(asker, { body: { content, allowed_mentions: NO_MENTIONS }, files: [] })
         .catch((second: unknown) => log.warn('nor did the reason', { why: classifyDelivery(second).kind }));
     }
+  }
+
+  /** The job was removed: what is still attached to the card is the last there is of it. */
+  async sendFromCard(ask: PressAsk, removedAt: number, locale: Locale): Promise<void> {
+    await this.#options.answers.show(ask, renderCardPictures(ask.pictures, removedAt, locale));
   }
 
   async #prepare(

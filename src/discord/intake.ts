@@ -18,17 +18,18 @@ import type { Clock, Log } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Provider } from '../providers/provider.ts';
+import type { Answers } from './answers.ts';
 import type { DiscordApi } from './api.ts';
-import { classifyDelivery } from './api.ts';
-import { answerSignal, type Asker, type PressAsk } from './ask.ts';
+import type { Asker } from './ask.ts';
 import { Delivery } from './delivery.ts';
 import type { Card } from './card.ts';
 import { endOfEdits, type LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
-import { describeFailure, renderCard, renderNotice, type CardContext } from './render.ts';
+import { describeFailure, renderCard, type CardContext } from './render.ts';
 
 export interface IntakeOptions {
   api: DiscordApi;
+  answers: Answers;
   engine: Engine;
   live: LiveMessage;
   providers: ReadonlyMap<string, Provider>;
@@ -77,7 +78,7 @@ export class Intake {
    * A new job on the card a button stands on, for the one whose job it was. The caller holds the card
    * and has checked that it still shows `previous`.
    */
-  async takeOver(press: PressAsk, card: Card, previous: Job, wish: Wish): Promise<void> {
+  async takeOver(press: Asker, card: Card, previous: Job, wish: Wish): Promise<void> {
     const job = await this.#admit(press, { ...wish, userId: previous.userId }, card.messageId);
     if (job === null) return;
     const data = this.#cardData(job, press, false);
@@ -125,19 +126,6 @@ export class Intake {
     }
   }
 
-  /** One clear sentence that only the asker sees. */
-  async refuse(asker: Asker, sentence: string): Promise<void> {
-    await this.#answer(asker, {
-      type: InteractionResponseType.ChannelMessageWithSource,
-      data: renderNotice(sentence, { isEphemeral: true }),
-    });
-  }
-
-  /** Takes a press without showing anything new. */
-  async acknowledge(asker: Asker): Promise<void> {
-    await this.#answer(asker, { type: InteractionResponseType.DeferredMessageUpdate });
-  }
-
   /**
    * After a start: every open job gets its card back and goes on. `live.recover` has run before, so
    * what is not shown lost its card between two saves. Only for jobs of an earlier process: one that is
@@ -160,7 +148,7 @@ export class Intake {
     if (this.#wasSeen(asker.interactionId)) return null;
     const refusal = this.#check(asker, wish, locale) ?? (await this.#checkModel(wish.input, locale));
     if (refusal !== null) {
-      await this.refuse(asker, refusal);
+      await this.#options.answers.refuse(asker, refusal);
       return null;
     }
     try {
@@ -168,11 +156,11 @@ export class Intake {
       const job = this.#create(id, asker, wish, cardMessageId);
       const limit = await this.#options.engine.submit(job);
       if (limit === null) return job;
-      await this.refuse(asker, locale.refusals.userLimit(limit));
+      await this.#options.answers.refuse(asker, locale.refusals.userLimit(limit));
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       this.#options.log.error('a request could not be saved', { errorMessage: error.message });
-      await this.refuse(asker, locale.refusals.storeFailing);
+      await this.#options.answers.refuse(asker, locale.refusals.storeFailing);
     }
     return null;
   }
@@ -243,19 +231,11 @@ export class Intake {
     keep: (messageId: string) => Promise<unknown>,
   ): Promise<void> {
     const delivered = await this.#delivery.deliver(asker, job, answer);
-    if (delivered.status === 'refused') await this.refuse(asker, localeFor(job.locale).refusals.cardRefused);
+    if (delivered.status === 'refused')
+      await this.#options.answers.refuse(asker, localeFor(job.locale).refusals.cardRefused);
     if (delivered.status !== 'stands') return;
     await this.#delivery.keepCard(() => keep(delivered.messageId));
     this.#options.engine.begin(job.id);
-  }
-
-  async #answer(asker: Asker, answer: APIInteractionResponse): Promise<void> {
-    const { api, log, clock } = this.#options;
-    try {
-      await api.answer(asker, answer, { signal: answerSignal(asker, clock.now()) });
-    } catch (error) {
-      log.warn('an answer did not reach Discord', { why: classifyDelivery(error).kind });
-    }
   }
 
   #wasSeen(interactionId: string): boolean {

@@ -13,13 +13,16 @@
  *   after a crash costs less than a write for each edit.
  */
 import { setMaxListeners } from 'node:events';
+import { MessageFlags } from 'discord-api-types/v10';
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { AssetStore, Clock, Log } from '../jobs/ports.ts';
+import { localeFor } from '../locales/locale.ts';
 import type { DeliveryFailure, DiscordApi, MessageWrite } from './api.ts';
 import { classifyDelivery } from './api.ts';
 import type { Card, CardStore } from './card.ts';
 import { Pacer } from './pacer.ts';
+import { noticeFor, type NoticePolicy } from './notice.ts';
 import type { CardContext, CardMessage } from './render.ts';
 import { renderCard, renderFallbackText } from './render.ts';
 
@@ -32,6 +35,8 @@ export interface LiveMessageOptions {
   getJob: (jobId: string) => Promise<Job | undefined>;
   /** Everything a card shows beside the job, for its language. */
   contextFor: (job: Job, updatesEndAt: number | null) => CardContext;
+  /** When somebody who waited long is told that it is over. */
+  notice: NoticePolicy;
   log: Log;
   /** Milliseconds between paced edits of one channel. */
   channelIntervalMs?: number;
@@ -70,6 +75,8 @@ const RETRY_MS = { first: 500, most: 10_000 };
 /** So often the full card is tried, then words alone. */
 const FULL_TRIES = 4;
 const MOST_BUGS = 5;
+/** Of a call that stands beside the card: a notice, a deletion. */
+const MOST_CALLS = 4;
 const DEFAULT_CHANNEL_INTERVAL_MS = 1_000;
 
 export class LiveMessage {
@@ -141,6 +148,25 @@ export class LiveMessage {
   /** The card of this message, as it is now. */
   async getCard(messageId: string): Promise<Card | undefined> {
     return this.#slots.get(messageId)?.card ?? (await this.#options.cards.get(messageId));
+  }
+
+  /**
+   * Deletes the message and forgets the card. False: the message still stands, since there is no way to it. A
+   * card that is gone already counts as deleted.
+   */
+  async deleteCard(card: Card): Promise<boolean> {
+    const isByToken = card.private;
+    if (isByToken && this.#options.clock.now() >= endOfEdits(card)) return false;
+    const { api, cards, log } = this.#options;
+    const call = (): Promise<void> => (isByToken ? api.deleteOriginal(card) : api.deleteMessage(card));
+    const lost = await this.#insist(call);
+    if (lost !== null && lost.kind !== 'gone') {
+      log.warn('a card could not be deleted', { jobId: card.currentJobId, why: lost.kind });
+      return false;
+    }
+    this.#untrack(card.messageId);
+    await cards.delete(card.messageId);
+    return true;
   }
 
   /** The engine saved a job. */
@@ -388,7 +414,40 @@ export class LiveMessage {
 
   async #noteShown(slot: Slot, job: Job): Promise<void> {
     slot.card = { ...slot.card, shownRevision: Math.max(slot.card.shownRevision, job.revision) };
-    if (isFinal(job) && this.#isTracked(slot) && slot.job === job) await this.#settle(slot);
+    if (!isFinal(job) || !this.#isTracked(slot) || slot.job !== job) return;
+    // Before it is settled: after a crash in between the card is drawn again, and the notice with it, and
+    // Discord knows the same nonce.
+    await this.#notify(slot, job);
+    if (slot.job === job) await this.#settle(slot);
+  }
+
+  /** Work that took long gets one message that mentions whoever asked; on a private card only they see it. */
+  async #notify({ card }: Slot, job: Job): Promise<void> {
+    const { api, notice, log } = this.#options;
+    const message = noticeFor(job, notice, localeFor(job.locale));
+    if (message === null) return;
+    const send = (): Promise<void> => {
+      if (!card.private) return api.reply(card, message, `notice-${job.id}`);
+      return api.followUp(card, { ...message, flags: MessageFlags.Ephemeral });
+    };
+    const lost = await this.#insist(send);
+    if (lost !== null) log.warn('a notice did not reach Discord', { jobId: job.id, why: lost.kind });
+  }
+
+  /** Calls a few times while Discord is busy or away. null: it went through. */
+  async #insist(call: () => Promise<void>): Promise<DeliveryFailure | null> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        await call();
+        return null;
+      } catch (error) {
+        const lost = classifyDelivery(error);
+        const isPassing = lost.kind === 'transient' || lost.kind === 'rate-limited';
+        if (!isPassing || tries >= MOST_CALLS) return lost;
+        const delayMs = lost.kind === 'rate-limited' ? lost.retryAfterMs : RETRY_MS.first * 2 ** tries;
+        await this.#options.clock.sleep(Math.min(delayMs, RETRY_MS.most), this.#stop.signal);
+      }
+    }
   }
 
   /**

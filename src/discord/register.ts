@@ -16,8 +16,14 @@ export interface Registration {
   payloads: readonly RESTPostAPIChatInputApplicationCommandsJSONBody[];
 }
 
-/** Resolves with whether anything was written. Rejects with discord.js's error when Discord refuses. */
-export async function registerCommands(registration: Registration): Promise<boolean> {
+export interface Registered {
+  wasWritten: boolean;
+  /** Discord's ids by the commands' names. */
+  ids: ReadonlyMap<string, string>;
+}
+
+/** Rejects with discord.js's error when Discord refuses. */
+export async function registerCommands(registration: Registration): Promise<Registered> {
   const { applicationId, guildId, previousGuildId } = registration;
   const everywhere = Routes.applicationCommands(applicationId);
   const target = guildId === null ? everywhere : Routes.applicationGuildCommands(applicationId, guildId);
@@ -25,9 +31,9 @@ export async function registerCommands(registration: Registration): Promise<bool
   if (previousGuildId !== null && previousGuildId !== guildId) {
     others.push(Routes.applicationGuildCommands(applicationId, previousGuildId));
   }
-  const wasWritten = await write(registration.rest, target, registration.payloads, guildId !== null);
+  const registered = await write(registration.rest, target, registration.payloads, guildId !== null);
   for (const other of others) await empty(registration.rest, other);
-  return wasWritten;
+  return registered;
 }
 
 type Payload = Registration['payloads'][number];
@@ -37,14 +43,23 @@ async function write(
   route: `/${string}`,
   payloads: readonly Payload[],
   isOneServer: boolean,
-): Promise<boolean> {
+): Promise<Registered> {
   // Without this Discord leaves the translations out, and they would look new at every start.
   const query = new URLSearchParams({ with_localizations: 'true' });
   const present = (await rest.get(route, { query })) as object[];
   const comparable = present.map((command) => withoutUnsaid(command, payloads, isOneServer));
-  if (sign(comparable) === sign(payloads.map((payload) => withoutUnsaid(payload, payloads, isOneServer)))) return false;
-  await rest.put(route, { body: payloads });
-  return true;
+  if (sign(comparable) === sign(payloads.map((payload) => withoutUnsaid(payload, payloads, isOneServer)))) {
+    return { wasWritten: false, ids: idsOf(present) };
+  }
+  return { wasWritten: true, ids: idsOf((await rest.put(route, { body: payloads })) as object[]) };
+}
+
+function idsOf(commands: readonly object[]): Map<string, string> {
+  return new Map(
+    commands.flatMap((command) =>
+      'id' in command && 'name' in command ? [[String(command.name), String(command.id)] as const] : [],
+    ),
+  );
 }
 
 async function empty(rest: REST, route: `/${string}`): Promise<void> {

@@ -12,11 +12,13 @@ import {
   type APIContainerComponent,
   type APIMessageTopLevelComponent,
 } from 'discord-api-types/v10';
-import type { Asset, Failure, Item, Job } from '../jobs/job.ts';
+import type { Asset, ErrorCode, Failure, Item, Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
-import { buttonsFor } from './card-buttons.ts';
+import { buttonRows, offersPreview } from './card-buttons.ts';
+import { COLOURS } from './colours.ts';
 import { plainText, quoteLine } from './markdown.ts';
+import { seconds, text } from './private-card.ts';
 
 export interface CardContext {
   now: number;
@@ -47,21 +49,14 @@ export interface Notice {
 type CardStatus = keyof Locale['status'];
 type CardFile = CardMessage['files'][number];
 
-const COLOURS: Readonly<Record<CardStatus, number>> = {
-  queued: 0x80848e,
-  generating: 0x5865f2,
-  retrying: 0xf0b232,
-  done: 0x23a55a,
-  partial: 0xf0b232,
-  failed: 0xf23f43,
-  cancelled: 0x80848e,
-};
 const PROMPT_SHOWN = 300;
 /** Discord's limit for alt text (components, "Unfurled Media Item"). */
 const ALT_TEXT_LIMIT = 1_000;
 /** From this place on the line is too long to be worth a number. */
 const LAST_SHOWN_POSITION = 10;
 const BAR_CELLS = 10;
+/** What no other try mends soon. */
+const PREVIEW_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['TIMEOUT', 'AUTH_ERROR', 'QUOTA_EXCEEDED']);
 /** A gallery takes ten pictures (Discord: components, "Media Gallery"). */
 const GALLERY_LIMIT = 10;
 
@@ -73,12 +68,12 @@ export function renderCard(job: Job, context: CardContext): CardMessage {
   const body = bodyLines(job, status, context);
   if (body !== '') parts.push(text(body));
   if (files.length > 0) parts.push(gallery(files));
-  parts.push(text(footer(job, context)), {
-    type: ComponentType.Separator,
-    divider: true,
-    spacing: SeparatorSpacingSize.Small,
-  });
-  parts.push({ type: ComponentType.ActionRow, components: buttonsFor(job, context) });
+  parts.push(text(footer(job, context)));
+  // Under a picture a line sets the buttons apart; a card of three lines is only made heavy by it.
+  if (files.length > 0) {
+    parts.push({ type: ComponentType.Separator, divider: true, spacing: SeparatorSpacingSize.Small });
+  }
+  parts.push(...buttonRows(job, context));
   return {
     body: message([{ type: ComponentType.Container, accent_color: COLOURS[status], components: parts }]),
     files,
@@ -94,7 +89,7 @@ export function renderFallbackText(job: Job, context: CardContext): CardMessage 
   const container: APIContainerComponent = {
     type: ComponentType.Container,
     accent_color: COLOURS[status],
-    components: [text(lines.join('\n')), { type: ComponentType.ActionRow, components: buttonsFor(job, context) }],
+    components: [text(lines.join('\n')), ...buttonRows(job, context)],
   };
   return { body: message([container]), files: [] };
 }
@@ -109,10 +104,6 @@ function message(components: APIMessageTopLevelComponent[]): CardMessage['body']
   return { flags: MessageFlags.IsComponentsV2, components, allowed_mentions: { parse: [] } };
 }
 
-function text(content: string): { type: ComponentType.TextDisplay; content: string } {
-  return { type: ComponentType.TextDisplay, content };
-}
-
 /** `retrying` only while every open item waits: as long as one is at work, the job is. */
 function statusOf(job: Job): CardStatus {
   if (job.state === 'queued' || isFinal(job)) return job.state as CardStatus;
@@ -122,11 +113,24 @@ function statusOf(job: Job): CardStatus {
   return open.every((item) => item.state === 'waiting') ? 'retrying' : 'generating';
 }
 
-function headline(job: Job, status: CardStatus, { locale }: CardContext): string {
+/** The word, and what is worth as much as it: where in line, which attempt, how many of a set. */
+function headline(job: Job, status: CardStatus, context: CardContext): string {
+  const { locale } = context;
   const word = `### ${locale.status[status]}`;
   if (job.cancelRequest !== null && !isFinal(job)) return `${word} · ${locale.card.cancelling}`;
-  if (status !== 'partial') return word;
-  return `${word} · ${locale.card.of(job.items.filter((item) => item.state === 'done').length, job.items.length)}`;
+  const [item] = job.items;
+  if (item === undefined) return word;
+  if (status === 'partial') return `${word} · ${locale.card.of(countDone(job), job.items.length)}`;
+  if (job.items.length > 1) return word;
+  if (status === 'queued') {
+    const place = positionWords(context.positions.get(item.name), locale);
+    return place === '' ? word : `${word} · ${place}`;
+  }
+  return status === 'retrying' ? `${word} · ${locale.card.attempt(item.attempt + 1, job.maxRetries + 1)}` : word;
+}
+
+function countDone(job: Job): number {
+  return job.items.filter((item) => item.state === 'done').length;
 }
 
 function quote(job: Job): string {
@@ -144,10 +148,14 @@ function bodyLines(job: Job, status: CardStatus, context: CardContext): string {
     case 'partial':
       return resultLines(job, context);
     case 'cancelled':
-      return '';
+      return context.locale.card.stopped;
     case 'failed':
       return failureLines(job, context);
-    default:
+    case 'queued':
+      return '';
+    case 'retrying':
+      return item.state === 'waiting' ? waitLines(item, context) : '';
+    case 'generating':
       return itemLine(job, item, context);
   }
 }
@@ -157,7 +165,7 @@ function itemLine(job: Job, item: Item, context: CardContext): string {
   const { locale } = context;
   switch (item.state) {
     case 'queued':
-      return positionLine(context.positions.get(item.name), locale);
+      return positionWords(context.positions.get(item.name), locale) || locale.status.queued;
     case 'starting':
     case 'running':
       return progressLine(item, context);
@@ -174,22 +182,28 @@ function itemLine(job: Job, item: Item, context: CardContext): string {
   }
 }
 
-function positionLine(position: number | undefined, locale: Locale): string {
-  if (position === undefined || position > LAST_SHOWN_POSITION) return locale.card.inLine;
-  return locale.card.position(position);
+/** Empty where the line is too long to be worth a number. */
+function positionWords(position: number | undefined, locale: Locale): string {
+  return position === undefined || position > LAST_SHOWN_POSITION ? '' : locale.card.position(position);
 }
 
+/** The number before the bar: a screen reader comes to it first. Nothing done yet is told by the time alone. */
 function progressLine(item: Item, { progress, locale }: CardContext): string {
   const told = progress.get(item.name);
-  const fraction = told === undefined || Number.isNaN(told) ? undefined : Math.min(1, Math.max(0, told));
-  const since = item.attemptStartedAt === null ? '' : locale.card.since(seconds(item.attemptStartedAt));
-  const changed = item.variation > 0 ? ` · ${locale.card.variation(item.variation)}` : '';
-  if (fraction === undefined) return `${since}${changed}`;
+  const fraction = told === undefined || Number.isNaN(told) ? 0 : Math.min(1, Math.max(0, told));
+  const percent = Math.round(fraction * 100);
+  const facts = [
+    ...(item.attemptStartedAt === null ? [] : [locale.card.since(seconds(item.attemptStartedAt))]),
+    ...(item.variation > 0 ? [locale.card.variation(item.variation)] : []),
+  ];
+  const small = facts.length === 0 ? [] : [`-# ${facts.join(' · ')}`];
+  if (percent === 0) return small.join('');
   const cells = Math.round(fraction * BAR_CELLS);
   const bar = '▰'.repeat(cells) + '▱'.repeat(BAR_CELLS - cells);
-  return `${bar} ${locale.card.percent(Math.round(fraction * 100))} · ${since}${changed}`;
+  return [`${locale.card.percent(percent)} ${bar}`, ...small].join('\n');
 }
 
+/** One line for an item among others. */
 function waitLine(job: Job, item: Item & { state: 'waiting' }, { card }: Locale): string {
   const parts = [
     card.attempt(item.attempt + 1, job.maxRetries + 1),
@@ -200,11 +214,25 @@ function waitLine(job: Job, item: Item & { state: 'waiting' }, { card }: Locale)
   return parts.join(' · ');
 }
 
-function failureLines(job: Job, { locale }: CardContext): string {
+/** What went wrong and when it goes on, in words; the code for those who look it up. */
+function waitLines(item: Item & { state: 'waiting' }, { locale }: CardContext): string {
+  const { card } = locale;
+  const facts = [card.reason(item.failure.code)];
+  if (item.variation > 0) facts.push(card.variation(item.variation));
+  const cause = locale.causes[item.failure.code];
+  return `${cause} ${card.nextTry(seconds(item.until))}\n-# ${facts.join(' · ')}`;
+}
+
+function failureLines(job: Job, context: CardContext): string {
+  const { locale } = context;
   const item = job.items.find((each) => each.state === 'failed');
   if (item?.state !== 'failed') return '';
-  const cause = `${locale.card.reason(item.failure.code)} ${describeFailure(item.failure, locale)}`;
-  return `${cause}\n${locale.card.retries(item.retryCount, job.maxRetries)}`;
+  const { card } = locale;
+  const isHopeless = item.causeCode === null && item.retryCount === 0 && job.maxRetries > 0;
+  const retries = isHopeless ? card.noRetries(job.maxRetries) : card.retries(item.retryCount, job.maxRetries);
+  const sentences = [describeFailure(item.failure, locale)];
+  if (PREVIEW_HELPS.has(item.failure.code) && offersPreview(job, context)) sentences.push(card.previewHelps);
+  return `${sentences.join(' ')}\n-# ${card.reason(item.failure.code)} · ${retries}`;
 }
 
 /** The user's sentence for a failure. Details may come from a provider, and a model name from a user: shown, never obeyed. */
@@ -218,24 +246,27 @@ export function describeFailure({ reason, details }: Failure, locale: Locale): s
 
 function resultLines(job: Job, { locale }: CardContext): string {
   const lines: string[] = [];
-  if (job.input.provider === 'local') lines.push(locale.card.localPreview);
-  if (job.fallbackFrom !== null)
-    lines.push(locale.card.fellBackFrom(locale.providers[job.fallbackFrom] ?? job.fallbackFrom));
+  const first = job.fallbackFrom;
+  if (first !== null && job.input.provider === 'local') {
+    lines.push(locale.card.previewInstead(locale.providers[first] ?? first));
+  } else if (first !== null) lines.push(locale.card.fellBackFrom(locale.providers[first] ?? first));
   const tooLarge = job.result.find((asset) => asset.bytes > job.attachmentSizeLimit);
   if (tooLarge !== undefined) lines.push(locale.card.tooLargeToShow((tooLarge.bytes / 1_000_000).toFixed(1)));
   return lines.join('\n');
 }
 
-/** What anybody may want to know, small: who made it, with what, how long it took, and the job's id. */
+/**
+ * What anybody may want to know, small: whose it is (a card made by a button does not say), made with what, how
+ * long it took, and the job's id. The rest is in `Details`.
+ */
 function footer(job: Job, context: CardContext): string {
   const { locale } = context;
   const { input } = job;
-  const [item] = job.items;
-  const facts = [locale.providers[input.provider] ?? input.provider];
-  const model = input.model ?? (isFinal(job) ? (item?.model ?? null) : null);
-  if (model !== null && input.provider !== 'local') facts.push(`\`${plainText(model, 100).replaceAll('`', "'")}\``);
+  const facts = [locale.card.askedBy(job.userId), locale.providers[input.provider] ?? input.provider];
+  const model = input.model ?? (job.state === 'done' ? (job.items[0]?.model ?? null) : null);
+  if (model !== null && input.provider !== 'local') facts.push(plainModel(model));
   if (input.aspectRatio !== null) facts.push(input.aspectRatio);
-  if (input.seed !== null || job.state === 'done') facts.push(locale.card.seed(input.seed ?? item?.seed ?? 0));
+  if (input.seed !== null) facts.push(locale.card.seed(input.seed));
   if (job.state === 'done' && job.finishedAt !== null && job.startedAt !== null) {
     facts.push(locale.card.took(((job.finishedAt - job.startedAt) / 1_000).toFixed(1)));
   }
@@ -245,9 +276,16 @@ function footer(job: Job, context: CardContext): string {
   return lines.map((line) => `-# ${line}`).join('\n');
 }
 
+/** Without its owner and its version, which `Details` tells; inert, since a user may have typed it. */
+function plainModel(model: string): string {
+  const [name = model] = (model.split('/').at(-1) ?? model).split(':');
+  return quoteLine(name, 60);
+}
+
 function filesOf(job: Job, { locale }: CardContext): CardFile[] {
   if (!isFinal(job)) return [];
-  const description = locale.card.altText(plainText(job.input.prompt, ALT_TEXT_LIMIT));
+  const words = plainText(job.input.prompt, ALT_TEXT_LIMIT);
+  const description = job.input.provider === 'local' ? locale.card.previewOf(words) : words;
   return job.result
     .filter((asset) => asset.bytes <= job.attachmentSizeLimit)
     .slice(0, GALLERY_LIMIT)
@@ -259,8 +297,4 @@ function gallery(files: readonly CardFile[]): APIComponentInContainer {
     type: ComponentType.MediaGallery,
     items: files.map(({ name, description }) => ({ media: { url: `attachment://${name}` }, description })),
   };
-}
-
-function seconds(ms: number): number {
-  return Math.floor(ms / 1_000);
 }

@@ -8,15 +8,15 @@ import { localeFor } from '../locales/locale.ts';
 import type { Ask } from './ask.ts';
 import { readAsk } from './ask.ts';
 import type { Buttons } from './buttons.ts';
-import type { Command } from './command.ts';
-import type { Intake } from './intake.ts';
+import type { Command, CommandContext } from './command.ts';
+import { parseListId } from './list-id.ts';
 
 export interface RouterOptions {
   commands: readonly Command[];
-  intake: Intake;
+  /** What every command gets beside the asker's language. */
+  context: Omit<CommandContext, 'locale'>;
   buttons: Buttons;
   clock: Clock;
-  defaultProvider: string;
   log: Log;
 }
 
@@ -47,16 +47,18 @@ export class Router {
   }
 
   async #route(ask: Ask): Promise<void> {
-    const { intake, buttons, defaultProvider } = this.#options;
+    const { context, buttons } = this.#options;
+    const { answers, lists } = context;
     const locale = localeFor(ask.locale);
-    if (this.#isClosed) return intake.refuse(ask, locale.refusals.restarting);
-    if (ask.kind === 'press') return buttons.press(ask);
+    if (this.#isClosed) return answers.refuse(ask, locale.refusals.restarting);
+    if (ask.kind === 'modal') return buttons.submit(ask);
+    if (ask.kind === 'press') return parseListId(ask.customId) === null ? buttons.press(ask) : lists.press(ask);
     const command = this.#commands.get(ask.name);
     if (command === undefined) {
       this.#options.log.warn('an unknown command came', { name: ask.name });
-      return intake.refuse(ask, locale.refusals.unknownCommand);
+      return answers.refuse(ask, locale.refusals.unknownCommand);
     }
-    await command.execute(ask, { locale, intake, defaultProvider });
+    await command.execute(ask, { ...context, locale });
   }
 
   async #apologize(ask: Ask, error: unknown): Promise<void> {
@@ -65,7 +67,7 @@ export class Router {
       errorMessage: error instanceof Error ? error.message : String(error),
     });
     try {
-      await this.#options.intake.refuse(ask, localeFor(ask.locale).refusals.internal);
+      await this.#options.context.answers.refuse(ask, localeFor(ask.locale).refusals.internal);
     } catch (second) {
       this.#options.log.error('nor could that be said', { errorMessage: String(second) });
     }

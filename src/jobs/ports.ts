@@ -1,7 +1,7 @@
 /**
  * What the jobs need from outside, declared here so that they know neither Keyv, nor a disk, nor Discord.
  */
-import type { Asset, Job } from './job.ts';
+import type { Asset, Job, JobState, Kind } from './job.ts';
 
 /** Time, passed in so that tests move it. */
 export interface Clock {
@@ -41,6 +41,49 @@ export interface JobStore {
   takeCleanEnd(): Promise<boolean>;
   /** Says that this process ends on purpose. */
   markCleanEnd(): Promise<void>;
+  /**
+   * Deletes these jobs for good, with their files and their places in the history; what remains of each is the
+   * time of its removal. Once it resolves, or after the next start, every one of them is gone whole. Ids that are
+   * absent are skipped; an open job is left alone. Resolves with the ids that were removed.
+   */
+  remove(ids: readonly string[], at: number): Promise<string[]>;
+  /** When the job was removed; undefined: it never was. */
+  getRemovedAt(id: string): Promise<number | undefined>;
+}
+
+/** What a list needs to know of a final job without reading its record. */
+export interface HistoryEntry {
+  id: string;
+  userId: string;
+  kind: Kind;
+  /** Final. */
+  state: JobState;
+  private: boolean;
+  createdAt: number;
+  finishedAt: number;
+}
+
+/** The final jobs of one server (those in private messages have none), or of one user wherever they asked. */
+export type HistoryScope = { guildId: string } | { userId: string };
+
+export interface HistoryAsk {
+  scope: HistoryScope;
+  matches: (entry: HistoryEntry) => boolean;
+  /** `next` of an earlier answer; null: from the newest on. */
+  from: string | null;
+  limit: number;
+}
+
+export interface HistoryAnswer {
+  /** Newest first. Fewer than asked when the look went far back without finding more. */
+  entries: HistoryEntry[];
+  /** Where to go on: letters and digits, 24 at most; null: there is nothing older. */
+  next: string | null;
+}
+
+/** Which jobs ended, newest first. Written with a job's final save; rejects with StoreFailure. */
+export interface History {
+  list(ask: HistoryAsk): Promise<HistoryAnswer>;
 }
 
 /** The files that were made. */
@@ -56,6 +99,8 @@ export interface AssetStore {
   }): Promise<Asset>;
   /** Rejects with StoreFailure when the file is gone or is not what was saved. */
   read(asset: Asset): Promise<Buffer>;
+  /** Deletes every file of the job; none there is no error. */
+  removeAll(jobId: string): Promise<void>;
 }
 
 /** Something the disk or the store refused. The message is a sentence for the owner. */

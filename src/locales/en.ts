@@ -2,38 +2,55 @@
  * Every sentence a user reads, in English. Another language is another file of the same shape, named in
  * `locale.ts`; the compiler asks for every key.
  */
-import type { ErrorCode, FailureReason, Kind } from '../jobs/job.ts';
+import type { ErrorCode, FailureReason, JobState, Kind } from '../jobs/job.ts';
 
 type Details = Readonly<Record<string, string>>;
 
+/** What happened, and which button gets on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
-  'attempt-timeout': () => 'The picture took longer than it may. Try again, or make a local preview.',
-  'provider-queue-timeout': () => 'The service kept the request in its queue for too long. Try again in a few minutes.',
-  'job-too-old': () => 'The request waited longer than it may. Try again.',
-  network: () => 'The service could not be reached. Try again in a moment.',
-  'provider-error': () => 'The service had trouble of its own. Try again in a moment.',
-  'provider-bug': () => 'The service answered something that makes no sense. Try again, or choose another model.',
+  'attempt-timeout': () => 'The picture took too long. Press Retry.',
+  'provider-queue-timeout': () =>
+    'The service kept the request in its queue for too long. Press Retry in a few minutes.',
+  'job-too-old': () => 'The request waited too long. Press Retry.',
+  network: () => 'The service could not be reached. Press Retry in a moment.',
+  'provider-error': () => 'The service had trouble of its own. Press Retry in a moment.',
+  'provider-bug': () => 'The service answered something that makes no sense. Press Retry, or choose another model.',
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
-  'rate-limit': () => 'The service asks for fewer requests right now. Try again in a few minutes.',
+  'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
   'model-unknown': ({ model }) =>
     `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling (owner/name), or leave \`model\` empty.`,
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Change it and try again.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
-  'output-blocked': () => "The service's safety filter held the picture back. Another wording may pass.",
-  'prompt-blocked': () => "The service's safety filter does not accept this prompt. Change it and try again.",
-  'key-refused': () => "The service refused this bot's key. The bot's owner has to look at it; a local preview works.",
-  'no-credit': () =>
-    "This bot's account at the service is used up for now. The bot's owner has to look at it; a local preview works.",
-  'no-output': () => 'The service finished and gave no picture. Try again.',
-  'file-gone': () => 'The picture was made, but the service no longer has its file. Try again.',
-  'file-refused': () => 'What the service gave is not a picture. Try again, or choose another model.',
+  'output-blocked': () =>
+    "The service's safety filter held the picture back. Press Edit prompt: another wording may pass.",
+  'prompt-blocked': () => "The service's safety filter does not accept this prompt. Press Edit prompt and change it.",
+  'key-refused': () => "The service refused this bot's key, and only the bot's owner can mend that.",
+  'no-credit': () => "This bot's account at the service is used up, and only the bot's owner can mend that.",
+  'no-output': () => 'The service finished and gave no picture. Press Retry.',
+  'file-gone': () => 'The picture was made, but the service no longer has its file. Press Retry.',
+  'file-refused': () => 'What the service gave is not a picture. Press Retry, or choose another model.',
   'file-too-large': () => 'The file the service made is too large to fetch. Try another aspect ratio or model.',
-  internal: () => 'Something went wrong inside the bot. It has been noted; try again.',
+  internal: () => 'Something went wrong inside the bot. It has been noted; press Retry.',
   'crashed-alone': () =>
     'The bot broke down while it worked on this request. It has been noted; try a different request.',
   'cancelled-by-user': () => 'Cancelled.',
   'cancelled-undelivered': () => 'The request never reached the channel, so it was not made.',
+};
+
+/** Why another attempt is made, without advice: nothing has to be done. */
+const causes: Record<ErrorCode, string> = {
+  TIMEOUT: 'It took too long.',
+  NETWORK_ERROR: 'The service could not be reached.',
+  API_ERROR: 'The service had trouble.',
+  RATE_LIMIT: 'The service is busy.',
+  VALIDATION_ERROR: 'The service did not accept it.',
+  MAX_RETRIES_EXCEEDED: 'It did not work.',
+  CONTENT_BLOCKED: 'A safety filter held the picture back.',
+  AUTH_ERROR: "The service refused this bot's key.",
+  QUOTA_EXCEEDED: "This bot's account is used up.",
+  NO_OUTPUT: 'The service gave no picture.',
+  CANCELLED: 'It was cancelled.',
 };
 
 const kinds: Record<Kind, string> = { image: 'pictures', video: 'videos' };
@@ -42,6 +59,15 @@ const providers: Readonly<Record<string, string>> = {
   replicate: 'Replicate',
   gemini: 'Gemini',
   local: 'Local preview',
+};
+
+const states: Record<JobState, string> = {
+  queued: 'Queued',
+  running: 'Running',
+  done: 'Done',
+  partial: 'Partly done',
+  failed: 'Failed',
+  cancelled: 'Cancelled',
 };
 
 function count(number: number, one: string, many: string): string {
@@ -66,12 +92,20 @@ export const en = {
     again: 'Again',
     download: 'Download',
     refresh: 'Refresh',
+    edit: 'Edit prompt',
+    details: 'Details',
+    delete: 'Delete',
+    deleteNow: 'Delete for good',
+    keep: 'Keep',
+    open: 'Open the picture',
   },
+  /** Of a job as a whole, in lists and details. */
+  states,
   providers,
   failures,
+  causes,
   card: {
-    position: (position: number) => (position === 1 ? 'Next in line' : `Number ${position} in line`),
-    inLine: 'In line',
+    position: (position: number) => (position === 1 ? 'next in line' : `number ${position} in line`),
     since: (seconds: number) => `Started <t:${seconds}:R>`,
     percent: (percent: number) => `${percent}%`,
     fetching: 'Fetching the picture',
@@ -79,18 +113,24 @@ export const en = {
     attempt: (attempt: number, attempts: number) => `attempt ${attempt}/${attempts}`,
     reason: (code: ErrorCode) => `[${code}]`,
     at: (seconds: number) => `<t:${seconds}:R>`,
-    variation: (variation: number) => `prompt variation ${variation}`,
+    nextTry: (seconds: number) => `Next try <t:${seconds}:R>.`,
+    variation: (variation: number) => `prompt variation ${variation} (slightly changed)`,
     retries: (used: number, most: number) => `Retries: ${used}/${most}`,
-    took: (seconds: string) => `Took ${seconds} s`,
-    seed: (seed: number) => `seed ${seed}`,
-    localPreview: 'A preview painted on this machine, not by an image service.',
-    fellBackFrom: (provider: string) => `Fell back from ${provider}.`,
+    noRetries: (most: number) => `Retries: 0/${most}, none would help`,
+    // A no-break space keeps what belongs together on one line of a phone.
+    took: (seconds: string) => `${seconds}\u00a0s`,
+    seed: (seed: number) => `seed\u00a0${seed}`,
+    askedBy: (userId: string) => `for <@${userId}>`,
+    previewInstead: (provider: string) => `${provider} could not make it, so the bot painted a preview instead.`,
+    fellBackFrom: (provider: string) => `${provider} could not make it.`,
+    previewHelps: 'Fallback: local paints a free preview.',
+    stopped: 'Stopped before a picture was made.',
     of: (done: number, all: number) => `${done} of ${all}`,
     tooLargeToShow: (megabytes: string) => `The file is ${megabytes} MB, more than Discord takes here. It is kept.`,
     withoutPicture: 'Discord did not take the picture here. It is kept: press Download.',
-    updatesEnd: (seconds: number) => `Live updates end <t:${seconds}:R>; Refresh brings them back.`,
-    altText: (prompt: string) => `Image of: ${prompt}`,
-    job: (id: string) => `Job \`${id}\``,
+    updatesEnd: (seconds: number) => `Live updates end at <t:${seconds}:t>; then press Refresh.`,
+    previewOf: (prompt: string) => `Painted preview of: ${prompt}`,
+    job: (id: string) => `Job\u00a0\`${id}\``,
   },
   download: {
     here: (files: number) => (files === 1 ? 'Here is the original.' : `Here are the ${files} originals.`),
@@ -99,7 +139,95 @@ export const en = {
     unreadable: "The original is no longer on the bot's disk. The picture on the card can still be saved from there.",
     failed: 'The file did not get through to Discord. Press Download once more, or save the picture from the card.',
   },
+  edit: {
+    title: 'Edit the prompt',
+    prompt: 'What the picture should show',
+  },
+  details: {
+    title: 'Details',
+    status: 'Status',
+    madeBy: 'Made by',
+    seed: 'Seed',
+    aspectRatio: 'Aspect ratio',
+    asked: 'Asked by',
+    ended: 'Ended',
+    waited: (seconds: string) => `waited ${seconds} s`,
+    worked: (seconds: string) => `worked ${seconds} s`,
+    prompt: 'Prompt',
+    promptAsSent: 'Prompt as sent',
+    negativePrompt: 'Not in it',
+    attempts: 'Attempts',
+    noAttempt: 'None: it ended before its turn came.',
+    earlier: (attempts: number) => `…and ${count(attempts, 'earlier one', 'earlier ones')}`,
+    took: (seconds: string) => `${seconds} s`,
+    at: (seconds: number) => `<t:${seconds}:T>`,
+    changed: (changes: string) => `changed: ${changes}`,
+    unchanged: 'the same request again',
+    newSeed: (seed: number) => `seed ${seed}`,
+    deleteQuestion: 'Delete this picture for good?',
+    deleteMeans: 'Its card, its record and its original files go. This cannot be undone.',
+    deleted: 'Deleted: the card, the record and the original files.',
+    deletedWithoutCard:
+      'Deleted: the record and the original files. The card stays where it is; it says so when it is pressed.',
+    stillOpen: 'This job is under way again. Cancel it first, then delete it.',
+  },
+  /** `/jobs list` and `/jobs clear`. */
+  jobs: {
+    title: 'Jobs of this server',
+    none: 'No job matches.',
+    noneSoFar: 'No job matches so far.',
+    older: 'Older',
+    searchOlder: 'Search older',
+    newer: 'Newer',
+    private: 'a private picture',
+    withStatus: (status: string) => `Status ${status}`,
+    ofUser: (mention: string) => `by ${mention}`,
+    askedBefore: (seconds: number) => `asked for before <t:${seconds}:f>`,
+    nothingToClear: 'Nothing to clear',
+    clearQuestion: (jobs: number) => `Clear ${count(jobs, 'job', 'jobs')}?`,
+    clearMeans:
+      'Their records and original files are deleted for good. The cards stay and say so when they are pressed.',
+    openAreLeft: 'Jobs under way are left alone; name `status: queued` or `status: running` to cancel and clear them.',
+    openAreCancelled: (jobs: number) => `**${count(jobs, 'job', 'jobs')} under way will be cancelled first.**`,
+    clearNow: (jobs: number) => `Clear ${count(jobs, 'job', 'jobs')}`,
+    clearing: 'Clearing…',
+    cleared: ({ removed, cancelled, left }: { removed: number; cancelled: number; left: number }) =>
+      [
+        `Cleared ${count(removed, 'job', 'jobs')}.`,
+        ...(cancelled > 0
+          ? [`${cancelled} of them ${cancelled === 1 ? 'was' : 'were'} under way and cancelled first.`]
+          : []),
+        ...(left > 0 ? [`${count(left, 'job', 'jobs')} did not end in time; clear once more in a minute.`] : []),
+      ].join(' '),
+    kept: 'Nothing was cleared.',
+    interrupted: 'The disk did not take all of it. What was cleared is gone; clear once more for the rest.',
+    badAge: (found: string) =>
+      `older_than is "${found}"; expected a number and m, h, d or w, for example 12h, 7d or 2w.`,
+  },
+  help: {
+    title: 'Darkroom makes pictures and never loses one',
+    intro:
+      'Type `/generate` and say what the picture should show. One card answers and stays true: it says where you are in line, how far the picture is, and why something is tried again. You may close Discord; the card is finished anyway.',
+    buttonsTitle: 'Under every card',
+    buttons: [
+      '`Download` gives you the original file, `Again` another picture of the same prompt, `Edit prompt` the same with other words.',
+      '`Cancel`, `Retry`, `Fallback` and `Edit prompt` on a failed card belong to the one who asked, and to moderators.',
+      '`Details` tells seed, model, prompt and every attempt; your own pictures can be deleted there.',
+    ],
+    providers: (names: readonly string[]) => `Pictures come from ${names.join(', ')}.`,
+    limits: (running: number, waiting: number) =>
+      `${running} of your pictures are made at once and ${waiting} may wait; local previews are free.`,
+  },
+  notify: {
+    done: (mention: string) => `${mention} your picture is done.`,
+    partial: (mention: string) => `${mention} your pictures are partly done.`,
+    failed: (mention: string) => `${mention} your picture could not be made; the card says why.`,
+  },
   refusals: {
+    removed: (seconds: number) => `This job was removed on <t:${seconds}:D>.`,
+    removedWithPictures: (seconds: number) =>
+      `This job was removed on <t:${seconds}:D>, and its original with it. Here is the picture that is still on the card.`,
+    notModerator: 'Only a moderator (Manage Messages) can do that.',
     promptEmpty: 'The prompt is empty. Say what the picture should show.',
     promptTooLong: (length: number) => `The prompt has ${length} characters; at most 4000 fit. Shorten it.`,
     providerOff: (name: string, on: readonly string[]) =>
@@ -108,13 +236,13 @@ export const en = {
     missingPermissions: (names: readonly string[]) =>
       `I cannot keep a card in this channel: I lack ${names.join(', ')}. Ask a moderator to allow it, or use another channel.`,
     userLimit: ({ open, runningLimit, waitingLimit }: { open: number; runningLimit: number; waitingLimit: number }) =>
-      `You have ${count(open, 'picture', 'pictures')} under way; at most ${runningLimit} can run and ${waitingLimit} wait. Ask again when one is done, or cancel one.`,
+      `You have ${count(open, 'picture', 'pictures')} under way; at most ${runningLimit} can run and ${waitingLimit} can wait. Ask again when one is done, or cancel one.`,
     storeFailing:
       'I cannot save requests right now, so nothing was started and nothing was charged. Try again in a moment.',
     cardRefused: 'Discord did not take the card, so nothing was started and nothing was charged. Try again.',
     unknownButton: 'This button belongs to another version of the bot. Ask anew with /generate.',
     unknownJob: 'I do not know this job. It may have been removed; ask anew with /generate.',
-    notYours: 'Only the one who asked for this picture, or a moderator, can do that.',
+    notYours: (userId: string) => `Only <@${userId}>, who asked for it, or a moderator can do that.`,
     restarting: 'I am restarting. Try again in a minute; what is under way goes on by itself.',
     unknownCommand: 'I do not know this command any more. Reload Discord and try again.',
     internal: 'Something went wrong inside the bot. It has been noted; try again.',
@@ -129,6 +257,17 @@ export const en = {
       negativePrompt: 'What should not be in the picture',
       seed: 'The same seed and prompt give the same picture, where the model can',
       private: 'Only you see it',
+    },
+    help: { description: 'What Darkroom can do, in one card that only you see' },
+    jobs: {
+      description: "Keep order among this server's jobs",
+      list: "This server's jobs, newest first",
+      listStatus: 'Only jobs in this state',
+      user: 'Only jobs of this member',
+      clear: 'Delete records and files of jobs, after a look at what would go',
+      clearStatus: 'Only jobs in this state; queued or running ones are cancelled first',
+      olderThan: 'Only jobs asked for longer ago than this, for example 12h, 7d or 2w',
+      job: 'Only this job, by the id on its card',
     },
   },
 };

@@ -93,6 +93,18 @@ class DiskAssetStore implements FolderAssetStore {
     return bytes;
   }
 
+  /** `put` takes no unsafe name, so there is nothing to delete under one. */
+  async removeAll(jobId: string): Promise<void> {
+    if (!SAFE_NAME.test(jobId)) return;
+    const jobFolder = join(this.#root, jobId);
+    try {
+      await rm(jobFolder, { recursive: true });
+      await syncFolder(this.#root);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw await toStoreFailure(error, jobFolder);
+    }
+  }
+
   async has(asset: Asset): Promise<boolean> {
     const path = this.#pathOf(asset);
     try {

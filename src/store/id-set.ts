@@ -19,6 +19,10 @@ export class IdSet {
     return [...this.#ids];
   }
 
+  has(id: string): boolean {
+    return this.#ids.has(id);
+  }
+
   /** Durable when it resolves; costs nothing for an id that is there. */
   async add(id: string): Promise<void> {
     if (this.#ids.has(id)) return;

@@ -201,6 +201,6 @@ test('progress is shown now and then, not with every answer of the service', asy
     setup.context.set(job.id, { progress: new Map([['image', fraction]]) });
     setup.live.onContext(job.id);
   }
-  await setup.whenText(card.messageId, /▰▰▰▰▱▱▱▱▱▱ 40%/);
+  await setup.whenText(card.messageId, /40% ▰▰▰▰▱▱▱▱▱▱/);
   assert.ok(setup.edits().length <= 3);
 });

@@ -100,6 +100,7 @@ export async function setUpLive(
   const created: LiveMessage[] = [];
   const startAnother = (): LiveMessage => {
     const live = new LiveMessage({
+      notice: { afterMs: 0, goesOnAlone: () => false },
       api,
       cards: stores.cards,
       assets: stores.assets,

@@ -23,8 +23,8 @@ function writes(discord: SandboxDiscord): number {
 test('commands are written once and not again while nothing changed', async (context) => {
   const { discord, rest, guildId } = await open(context);
   const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
-  assert.equal(await registerCommands({ ...common, payloads }), true);
-  assert.equal(await registerCommands({ ...common, payloads }), false);
+  assert.equal((await registerCommands({ ...common, payloads })).wasWritten, true);
+  assert.equal((await registerCommands({ ...common, payloads })).wasWritten, false);
   assert.equal(writes(discord), 1);
   assert.deepEqual(
     discord.commands(guildId).map(({ name }) => name),
@@ -37,7 +37,7 @@ test('a changed description is written', async (context) => {
   const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
   await registerCommands({ ...common, payloads });
   const changed = payloads.map((payload) => ({ ...payload, description: 'Something else' }));
-  assert.equal(await registerCommands({ ...common, payloads: changed }), true);
+  assert.equal((await registerCommands({ ...common, payloads: changed })).wasWritten, true);
 });
 
 test('moving to one server empties the global commands, and moving back empties the server', async (context) => {
@@ -58,8 +58,8 @@ test('a change of where a command may be used is written, once', async (context)
   const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
   await registerCommands({ ...common, payloads });
   const changed = payloads.map((payload) => ({ ...payload, contexts: [InteractionContextType.Guild] }));
-  assert.equal(await registerCommands({ ...common, payloads: changed }), true);
-  assert.equal(await registerCommands({ ...common, payloads: changed }), false);
+  assert.equal((await registerCommands({ ...common, payloads: changed })).wasWritten, true);
+  assert.equal((await registerCommands({ ...common, payloads: changed })).wasWritten, false);
 });
 
 test('where commands may be used is left to Discord when the payload does not say', async (context) => {
@@ -67,27 +67,27 @@ test('where commands may be used is left to Discord when the payload does not sa
   const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
   const plain = [{ name: 'plain', description: 'Says nothing about it' }];
   await registerCommands({ ...common, payloads: plain });
-  assert.equal(await registerCommands({ ...common, payloads: plain }), false);
+  assert.equal((await registerCommands({ ...common, payloads: plain })).wasWritten, false);
 });
 
 test('translations do not look new at every start', async (context) => {
   const { discord, rest } = await open(context);
   const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
   const translated = payloads.map((payload) => ({ ...payload, description_localizations: { ja: '絵を描く' } }));
-  assert.equal(await registerCommands({ ...common, payloads: translated }), true);
-  assert.equal(await registerCommands({ ...common, payloads: translated }), false);
+  assert.equal((await registerCommands({ ...common, payloads: translated })).wasWritten, true);
+  assert.equal((await registerCommands({ ...common, payloads: translated })).wasWritten, false);
 });
 
 test('in one server, nothing is written again while nothing changed', async (context) => {
   const { discord, rest, guildId } = await open(context);
   const common = { rest, applicationId: discord.applicationId, guildId, previousGuildId: guildId, payloads };
-  assert.equal(await registerCommands(common), true);
-  assert.equal(await registerCommands(common), false);
+  assert.equal((await registerCommands(common)).wasWritten, true);
+  assert.equal((await registerCommands(common)).wasWritten, false);
   assert.equal(writes(discord), 1);
 });
 
 test('a start does not fail because the bot has left the server of its last start', async (context) => {
   const { discord, rest } = await open(context);
   const common = { rest, applicationId: discord.applicationId, guildId: null, payloads };
-  assert.equal(await registerCommands({ ...common, previousGuildId: '999999999999999999' }), true);
+  assert.equal((await registerCommands({ ...common, previousGuildId: '999999999999999999' })).wasWritten, true);
 });

@@ -20,7 +20,7 @@ test('a prompt becomes a picture on one card that says at every step what happen
   const [picture] = picturesOf(world.message(card).message);
   assert.ok(picture);
   assert.match(picture.description, new RegExp(PROMPT), 'alt text says what the picture is of');
-  assert.deepEqual([...world.buttons(card).keys()], ['Download', 'Again']);
+  assert.deepEqual([...world.buttons(card).keys()], ['Download', 'Again', 'Edit prompt', 'Details']);
 });
 
 test('the card itself is the answer: no placeholder, and no second message', async (context) => {
@@ -54,7 +54,7 @@ test('what fails can be tried again on the same card, with fresh retries', async
   const failed = await world.whenCard(card, /Failed/);
   assert.match(failed, /\[API_ERROR\]/);
   assert.match(failed, /Retries: 1\/1/);
-  assert.deepEqual([...world.buttons(card).keys()], ['Retry', 'Fallback: local']);
+  assert.deepEqual([...world.buttons(card).keys()], ['Retry', 'Edit prompt', 'Fallback: local', 'Details']);
   await world.press(card, 'Retry');
   await world.whenCard(card, /Done/);
   assert.equal(world.predictions().length, 3);
@@ -114,7 +114,7 @@ test('Cancel stops the work upstream and the card says so', async (context) => {
   await world.whenMoved('running');
   await world.press(card, 'Cancel');
   await world.whenCard(card, /Cancelled/);
-  assert.deepEqual([...world.buttons(card).keys()], ['Again']);
+  assert.deepEqual([...world.buttons(card).keys()], ['Again', 'Edit prompt', 'Details']);
   assert.equal(world.predictions()[0]?.status, 'canceled');
 });
 

@@ -88,6 +88,42 @@ export class World {
     return outcome.messageId;
   }
 
+  /** Runs any command and gives the message it was answered with, once it is filled in. */
+  async run(
+    ask: { name: string; subcommand?: string; options?: CommandOptions },
+    by: Person = 'member',
+    channelId = this.channelId,
+  ): Promise<SandboxMessage> {
+    const { name, subcommand, options = {} } = ask;
+    const outcome = await this.sandbox.discord.runCommand({
+      userId: this.userId(by),
+      channelId,
+      name,
+      ...(subcommand === undefined ? {} : { subcommand }),
+      options,
+    });
+    return this.#answerOf(outcome, `/${name}`);
+  }
+
+  /** Fills in the form that a press opened, and sends it. */
+  async submitForm(opened: InteractionOutcome, values: Record<string, string>, by: Person = 'member'): Promise<string> {
+    assert.ok(opened.status === 'answered' && opened.modal !== null, 'the press opened a form');
+    const outcome = await this.sandbox.discord.submitModal({
+      userId: this.userId(by),
+      interactionId: opened.interactionId,
+      customId: opened.modal.custom_id,
+      values,
+    });
+    return (await this.#answerOf(outcome, 'the form')).message.id;
+  }
+
+  async #answerOf(outcome: InteractionOutcome, what: string): Promise<SandboxMessage> {
+    assert.ok(outcome.status === 'answered' && outcome.messageId !== null, `${what} was answered with a message`);
+    const id = outcome.messageId;
+    await this.waitUntil('the answer is there', () => this.sandbox.discord.getMessage(id)?.isLoading === false);
+    return this.message(id);
+  }
+
   /** Presses the button with this label on the card. */
   press(messageId: string, label: string, by: Person = 'member'): Promise<InteractionOutcome> {
     const customId = this.buttons(messageId).get(label);
@@ -96,11 +132,7 @@ export class World {
   }
 
   async pressForMessage(messageId: string, label: string, by: Person = 'member'): Promise<SandboxMessage> {
-    const outcome = await this.press(messageId, label, by);
-    assert.ok(outcome.status === 'answered' && outcome.messageId !== null, `${label} was answered with a message`);
-    const id = outcome.messageId;
-    await this.waitUntil('the answer is there', () => this.sandbox.discord.getMessage(id)?.isLoading === false);
-    return this.message(id);
+    return this.#answerOf(await this.press(messageId, label, by), label);
   }
 
   message(messageId: string): SandboxMessage {

@@ -114,3 +114,29 @@ test('a disk that refuses a file makes keeping it reject, and leaves no half of 
   assert.deepEqual(await readdir(join(folder, 'job-1')), []);
   assert.deepEqual(await readdir(join(folder, '.tmp')), []);
 });
+
+test('every file of a removed job is gone, those of others stay, and removing twice or nothing is no error', async (t) => {
+  const folder = await temporaryFolder(t);
+  const assets = await openAssetStore({ folder });
+  const asset = await assets.put(picture);
+  await assets.put({ ...picture, index: 1 });
+  const other = await assets.put({ ...picture, jobId: 'job_2' });
+  await assets.removeAll('job_1-a');
+  await assets.removeAll('job_1-a');
+  await assets.removeAll('never-seen');
+  assert.equal(await assets.has(asset), false);
+  assert.deepEqual((await readdir(folder)).sort(), ['.tmp', 'job_2']);
+  assert.deepEqual(await assets.read(other), picture.bytes);
+});
+
+test('removing a job deletes nothing outside its own folder, whatever its id', async (t) => {
+  const outside = await temporaryFolder(t);
+  const folder = join(outside, 'assets');
+  const assets = await openAssetStore({ folder });
+  const asset = await assets.put(picture);
+  await writeFile(join(outside, 'precious'), 'precious');
+  for (const id of ['', '.', '..', '.tmp', '../precious', 'job_1-a/..', '/', 'a\0b']) await assets.removeAll(id);
+  assert.equal(await assets.has(asset), true);
+  assert.deepEqual((await readdir(outside)).sort(), ['assets', 'precious']);
+  assert.deepEqual((await readdir(folder)).sort(), ['.tmp', 'job_1-a']);
+});

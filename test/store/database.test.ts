@@ -7,7 +7,7 @@ import { openDatabase, type Database } from '../../src/store/database.ts';
 import { openJobStore } from '../../src/store/job-store.ts';
 import { createMetaStore } from '../../src/store/meta-store.ts';
 import { allLines, killHard, nextLine, smallDiskMissing, startOnSmallDisk, startProcess } from './run-process.ts';
-import { sampleJob, storeUrl, temporaryFolder } from './samples.ts';
+import { noFiles, sampleJob, storeUrl, temporaryFolder } from './samples.ts';
 
 const PAGE_BYTES = 4096;
 
@@ -213,7 +213,11 @@ test('a job that was saved is there after kill -9', async (t) => {
   await killHard(writer);
   const database = await openDatabase({ url });
   t.after(() => database.close());
-  const jobs = await openJobStore({ database, onUnreadable: () => assert.fail('a record could not be read') });
+  const jobs = await openJobStore({
+    database,
+    onUnreadable: () => assert.fail('a record could not be read'),
+    removeFiles: noFiles,
+  });
   for (const id of saved) assert.deepEqual(await jobs.get(id), sampleJob(id));
   const openNow = (await jobs.listOpen()).map((job) => job.id);
   assert.deepEqual(

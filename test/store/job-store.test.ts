@@ -3,15 +3,15 @@ import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import type { Job } from '../../src/jobs/job.ts';
-import { StoreFailure, type JobStore } from '../../src/jobs/ports.ts';
+import { StoreFailure } from '../../src/jobs/ports.ts';
 import { openDatabase, type Database } from '../../src/store/database.ts';
-import { openJobStore } from '../../src/store/job-store.ts';
+import { openJobStore, type JobStoreWithHistory } from '../../src/store/job-store.ts';
 import { recordWrites } from './recording-database.ts';
-import { failedJob, NOW, runningJob, sampleJob, storeUrl, temporaryFolder } from './samples.ts';
+import { failedJob, noFiles, NOW, runningJob, sampleJob, storeUrl, temporaryFolder } from './samples.ts';
 
 interface Opened {
   database: Database;
-  jobs: JobStore;
+  jobs: JobStoreWithHistory;
   unreadable: string[];
 }
 
@@ -19,7 +19,11 @@ async function openAt(t: TestContext, folder: string): Promise<Opened> {
   const database = await openDatabase({ url: storeUrl(folder) });
   t.after(() => database.close());
   const unreadable: string[] = [];
-  const jobs = await openJobStore({ database, onUnreadable: (key, why) => unreadable.push(`${key}: ${why}`) });
+  const jobs = await openJobStore({
+    database,
+    onUnreadable: (key, why) => unreadable.push(`${key}: ${why}`),
+    removeFiles: noFiles,
+  });
   return { database, jobs, unreadable };
 }
 
@@ -43,10 +47,10 @@ test('a job is read back exactly, in every state and whatever its prompt, also a
   assert.deepEqual(again.unreadable, []);
 });
 
-test('an id is open before its job is written, and until after the final save; between them a save is one write', async (t) => {
+test('an id is open before its job is written, and until after the final save and its entries; between them a save is one write', async (t) => {
   const { database: real } = await openAt(t, await temporaryFolder(t));
   const { database, writes } = recordWrites(real);
-  const jobs = await openJobStore({ database, onUnreadable: () => undefined });
+  const jobs = await openJobStore({ database, onUnreadable: () => undefined, removeFiles: noFiles });
   const job = sampleJob('job-1');
   await Promise.all([jobs.save(job), jobs.save(runningJob(job)), jobs.save(failedJob(job)), jobs.save(failedJob(job))]);
   assert.deepEqual(writes, [
@@ -54,6 +58,10 @@ test('an id is open before its job is written, and until after the final save; b
     'set job:job-1',
     'set job:job-1',
     'set job:job-1',
+    'set history-head:server:100',
+    'set history-page:server:100:0',
+    'set history-head:user:300',
+    'set history-page:user:300:0',
     'delete open:job-1',
     'set job:job-1',
   ]);
@@ -66,7 +74,7 @@ test('an id known from the last run is not written again', async (t) => {
   await first.jobs.save(sampleJob('job-1'));
   await first.database.close();
   const { database, writes } = recordWrites((await openAt(t, folder)).database);
-  const jobs = await openJobStore({ database, onUnreadable: () => undefined });
+  const jobs = await openJobStore({ database, onUnreadable: () => undefined, removeFiles: noFiles });
   await jobs.save(runningJob(sampleJob('job-1')));
   assert.deepEqual(writes, ['set job:job-1']);
 });
@@ -190,13 +198,13 @@ test('a claimed operation stays claimed over a restart, whatever its id, and oth
 test('a claim ends with its time, and its row goes at the next start', async (t) => {
   const { database, jobs } = await openAt(t, await temporaryFolder(t));
   await jobs.claim('lasting', 'job-1:image');
-  const brief = await openJobStore({ database, onUnreadable: () => undefined, claimTtlMs: 1 });
+  const brief = await openJobStore({ database, onUnreadable: () => undefined, removeFiles: noFiles, claimTtlMs: 1 });
   await brief.claim('read', 'job-1:image');
   await brief.claim('never read', 'job-1:image');
   const begun = Date.now();
   while (Date.now() <= begun + 1) await new Promise((resolve) => setImmediate(resolve));
   assert.equal(await brief.isClaimed('read'), false);
-  await openJobStore({ database, onUnreadable: () => undefined });
+  await openJobStore({ database, onUnreadable: () => undefined, removeFiles: noFiles });
   assert.deepEqual(await database.listKeys('claim'), ['lasting']);
   assert.equal(await jobs.isClaimed('lasting'), true);
 });
@@ -227,6 +235,9 @@ test('every question to a store that is closed rejects with a sentence', async (
     jobs.isClaimed('1'),
     jobs.takeCleanEnd(),
     jobs.markCleanEnd(),
+    jobs.remove(['job-1'], NOW),
+    jobs.getRemovedAt('job-1'),
+    jobs.history.list({ scope: { guildId: '100' }, matches: () => true, from: null, limit: 1 }),
   ];
   for (const answer of await Promise.allSettled(questions)) {
     assert.ok(answer.status === 'rejected' && answer.reason instanceof StoreFailure);

@@ -1,6 +1,6 @@
 /** The real stores on a real SQLite file in the given folder, for tests of other parts. */
 import { join } from 'node:path';
-import type { AssetStore, JobStore } from '../../src/jobs/ports.ts';
+import type { AssetStore, History, JobStore } from '../../src/jobs/ports.ts';
 import type { CardStore } from '../../src/discord/card.ts';
 import { openAssetStore } from '../../src/store/asset-store.ts';
 import { openCardStore } from '../../src/store/card-store.ts';
@@ -9,6 +9,7 @@ import { openJobStore } from '../../src/store/job-store.ts';
 
 export interface OpenStores {
   jobs: JobStore;
+  history: History;
   cards: CardStore;
   assets: AssetStore;
   close(): Promise<void>;
@@ -19,10 +20,13 @@ export async function openStores(folder: string): Promise<OpenStores> {
   const onUnreadable = (key: string, why: string): never => {
     throw new Error(`${key} could not be read: ${why}`);
   };
+  const assets = await openAssetStore({ folder: join(folder, 'assets') });
+  const jobs = await openJobStore({ database, onUnreadable, removeFiles: (jobId) => assets.removeAll(jobId) });
   return {
-    jobs: await openJobStore({ database, onUnreadable }),
+    jobs,
+    history: jobs.history,
     cards: await openCardStore({ database, onUnreadable }),
-    assets: await openAssetStore({ folder: join(folder, 'assets') }),
+    assets,
     close: () => database.close(),
   };
 }

@@ -1,23 +1,38 @@
-/** A real database that also notes, in order, each row it wrote or removed. */
+/** A real database that also notes, in order, each row it wrote or removed, and each key it read. */
 import type { Database, Namespace } from '../../src/store/database.ts';
 
-export function recordWrites(database: Database): { database: Database; writes: string[] } {
+export function recordWrites(
+  database: Database,
+  onWrite: () => void = () => undefined,
+): { database: Database; writes: string[]; reads: string[] } {
   const writes: string[] = [];
+  const reads: string[] = [];
+  const note = (write: string): void => {
+    writes.push(write);
+    onWrite();
+  };
   const record = (namespace: Namespace): Namespace => ({
     name: namespace.name,
-    get: (key) => namespace.get(key),
-    getMany: (keys) => namespace.getMany(keys),
+    get(key) {
+      reads.push(`${namespace.name}:${key}`);
+      return namespace.get(key);
+    },
+    getMany(keys) {
+      reads.push(...keys.map((key) => `${namespace.name}:${key}`));
+      return namespace.getMany(keys);
+    },
     async set(key, value, ttlMs) {
       await namespace.set(key, value, ttlMs);
-      writes.push(`set ${namespace.name}:${key}`);
+      note(`set ${namespace.name}:${key}`);
     },
     async delete(key) {
       await namespace.delete(key);
-      writes.push(`delete ${namespace.name}:${key}`);
+      note(`delete ${namespace.name}:${key}`);
     },
   });
   return {
     writes,
+    reads,
     database: {
       path: database.path,
       namespace: (name) => record(database.namespace(name)),

@@ -19,6 +19,9 @@ export function storeUrl(folder: string): string {
   return `sqlite://${join(folder, 'darkroom.sqlite')}`;
 }
 
+/** For a job store whose jobs have no files. */
+export async function noFiles(): Promise<void> {}
+
 export function sampleJob(id: string, prompt = 'a beautiful sunset over mountains', createdAt = NOW): Job {
   return createJob({
     id,
@@ -63,6 +66,14 @@ export function failedJob(job: Job): Job {
   const cause = failure('network', 'retry', { providerStatus: 'HTTP 503', details: { field: 'prompt' } });
   const to = { state: 'failed', failure: cause, causeCode: 'NETWORK_ERROR' } as const;
   return moveTo(job, { item: 'image', to, now: NOW + 1 }, () => 'The network failed.');
+}
+
+/** A final job of a server (null: in private messages) and a user. */
+export function endedJob(
+  id: string,
+  { finishedAt = NOW, ...more }: Partial<Pick<Job, 'guildId' | 'userId' | 'private' | 'finishedAt'>> = {},
+): Job {
+  return { ...failedJob(sampleJob(id)), finishedAt, ...more };
 }
 
 export function sampleCard(messageId: string, currentJobId = 'job-1'): Card {

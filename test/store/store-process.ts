@@ -1,25 +1,28 @@
 /**
  * A process of its own on a store, for what only a process can show: locks, kill -9, limits of the disk.
- * `node store-process.js <what> <store url> [asset folder]`. Says one JSON line for each thing that happened.
+ * `node store-process.js <what> <store url> [asset folder] [steps]`. Says one JSON line for each thing that happened.
  */
 import { randomBytes } from 'node:crypto';
 import { openAssetStore } from '../../src/store/asset-store.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openJobStore } from '../../src/store/job-store.ts';
-import { sampleJob } from './samples.ts';
+import { recordWrites } from './recording-database.ts';
+import { failedJob, noFiles, NOW, sampleJob } from './samples.ts';
 
 /** More than any limit these tests set. */
 const MOST_SAVES = 5000;
 
 process.on('unhandledRejection', (reason) => say({ event: 'unhandled rejection', message: String(reason) }));
 
-const [what = '', url = '', folder = ''] = process.argv.slice(2);
+const [what = '', url = '', folder = '', steps = ''] = process.argv.slice(2);
 
 try {
   if (what === 'open') await open();
   else if (what === 'save') await save();
   else if (what === 'fill') await fill();
   else if (what === 'fill-assets') await fillAssets();
+  else if (what === 'finish') await finish();
+  else if (what === 'remove') await remove();
 } catch (error) {
   sayFailure('failed', error);
 }
@@ -33,7 +36,11 @@ async function open(): Promise<void> {
 
 /** Saves jobs one after another and says each one that is durable, until it is killed. */
 async function save(): Promise<void> {
-  const jobs = await openJobStore({ database: await openDatabase({ url }), onUnreadable: () => undefined });
+  const jobs = await openJobStore({
+    database: await openDatabase({ url }),
+    onUnreadable: () => undefined,
+    removeFiles: noFiles,
+  });
   for (let number = 0; number < MOST_SAVES; number += 1) {
     await jobs.save(sampleJob(`job-${number}`));
     say({ event: 'saved', id: `job-${number}` });
@@ -43,7 +50,7 @@ async function save(): Promise<void> {
 /** Saves large jobs until the disk refuses; then proves that what was said to be saved is still there. */
 async function fill(): Promise<void> {
   const database = await openDatabase({ url });
-  const jobs = await openJobStore({ database, onUnreadable: () => undefined });
+  const jobs = await openJobStore({ database, onUnreadable: () => undefined, removeFiles: noFiles });
   const saved: string[] = [];
   for (let number = 0; number < MOST_SAVES; number += 1) {
     const id = `job-${number}`;
@@ -70,6 +77,38 @@ async function fillAssets(): Promise<void> {
       return;
     }
   }
+}
+
+/** Saves a job and its end; kill -9 comes right after the given number of steps on the disk, or never. */
+async function finish(): Promise<void> {
+  const step = killAfter(Number(steps));
+  const { database } = recordWrites(await openDatabase({ url }), step);
+  const jobs = await openJobStore({ database, onUnreadable: () => undefined, removeFiles: noFiles });
+  await jobs.save(sampleJob('job-1'));
+  await jobs.save(failedJob(sampleJob('job-1')));
+  say({ event: 'end' });
+}
+
+/** Removes job-1 and job-2; kill -9 comes right after the given number of steps on the disk, or never. */
+async function remove(): Promise<void> {
+  const step = killAfter(Number(steps));
+  const assets = await openAssetStore({ folder });
+  const { database } = recordWrites(await openDatabase({ url }), step);
+  const removeFiles = async (jobId: string): Promise<void> => {
+    await assets.removeAll(jobId);
+    step();
+  };
+  const jobs = await openJobStore({ database, onUnreadable: () => undefined, removeFiles });
+  await jobs.remove(['job-1', 'job-2'], NOW);
+  say({ event: 'end' });
+}
+
+function killAfter(count: number): () => void {
+  let left = count;
+  return () => {
+    left -= 1;
+    if (left === 0) process.kill(process.pid, 'SIGKILL');
+  };
 }
 
 function sayFailure(event: string, error: unknown): void {

@@ -1,0 +1,60 @@
+/** `Details` of a job, privately, and `Delete` in it: the one way a person takes a picture of their own away. */
+import type { Clearing } from '../jobs/clearing.ts';
+import type { Job } from '../jobs/job.ts';
+import { isFinal } from '../jobs/job.ts';
+import type { Locale } from '../locales/locale.ts';
+import type { Answers } from './answers.ts';
+import type { PressAsk } from './ask.ts';
+import type { LiveMessage } from './live-message.ts';
+import { mayChange } from './permissions.ts';
+import { renderDeleteQuestion, renderDetails } from './render-details.ts';
+import { renderListNote } from './render-lists.ts';
+
+export interface DetailsOptions {
+  answers: Answers;
+  clearing: Clearing;
+  live: LiveMessage;
+}
+
+/** What a press of one of its buttons is about. */
+export interface DetailsPress {
+  ask: PressAsk;
+  job: Job;
+  /** The message of the card; null when it was asked from a list. */
+  cardMessageId: string | null;
+  locale: Locale;
+}
+
+export class Details {
+  readonly #options: DetailsOptions;
+
+  constructor(options: DetailsOptions) {
+    this.#options = options;
+  }
+
+  /** A private answer; `isBack`: in place of the question before deleting. */
+  async show({ ask, job, cardMessageId, locale }: DetailsPress, isBack: boolean): Promise<void> {
+    const { answers } = this.#options;
+    const mayDelete = isFinal(job) && mayChange(ask, job);
+    const { body, promptFile } = renderDetails({ job, cardMessageId, mayDelete, locale });
+    const files = promptFile === null ? [] : [{ name: promptFile.name, data: Buffer.from(promptFile.text) }];
+    if (isBack) await answers.replace(ask, body, files);
+    else await answers.show(ask, body, files);
+  }
+
+  async askBeforeDelete({ ask, job, cardMessageId, locale }: DetailsPress): Promise<void> {
+    await this.#options.answers.replace(ask, renderDeleteQuestion(job, cardMessageId, locale));
+  }
+
+  /** The record and the files first: what is left of a deletion cut in half must not be the picture. */
+  async delete({ ask, job, cardMessageId, locale }: DetailsPress): Promise<void> {
+    const { answers, clearing, live } = this.#options;
+    await answers.acknowledge(ask);
+    if (!isFinal(job)) return answers.finish(ask, renderListNote(locale.details.stillOpen));
+    await clearing.remove([job.id]);
+    const card = cardMessageId === null ? undefined : await live.getCard(cardMessageId);
+    const isCardGone = card?.currentJobId === job.id && (await live.deleteCard(card));
+    const { deleted, deletedWithoutCard } = locale.details;
+    await answers.finish(ask, renderListNote(isCardGone ? deleted : deletedWithoutCard));
+  }
+}
