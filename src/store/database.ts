@@ -25,10 +25,25 @@ const GET_MANY_LIMIT = 500;
 /** Every Keyv adds an error listener to the adapter; Node warns from 11 on. */
 const MAX_LISTENERS = 200;
 
+/** Tasks of one transaction: some hundred writes, a few milliseconds. */
+const TASKS_TOGETHER = 64;
+
 const NAMESPACE_NAME = /^[a-z][a-z-]*$/;
 
 /** A row as it was found: a value, or text that is not what Keyv writes. */
 export type Row = { kind: 'value'; value: unknown } | { kind: 'damaged'; text: string };
+
+/** What waits for its turn. `drop` tells its caller that nothing was kept. */
+interface Task {
+  run: () => Promise<TaskEnd>;
+  drop: (reason: StoreFailure) => void;
+}
+
+/** `tell` tells the caller, once what was done is durable. */
+interface TaskEnd {
+  hasFailed: boolean;
+  tell: () => void;
+}
 
 /** Records under one name. Every method rejects with StoreFailure. Any string is a fit key. */
 export interface Namespace {
@@ -54,8 +69,14 @@ export interface Database {
   /**
    * Runs tasks one after another, in the order of the calls. SQLite writes one at a time anyway, and statements
    * given to it at once may change places. A task must not call `inOrder` itself: it would wait for its own end.
+   *
+   * Tasks that wait at the same time are written to the disk together, which takes one wait for it instead of
+   * one for each write. Each resolves once all are durable, or rejects by itself; when the disk does not take
+   * them, all of them reject. Nothing relies on it: another kind of store may keep each write by itself.
    */
   inOrder<T>(task: () => Promise<T>): Promise<T>;
+  /** Called after tasks were written together, before they resolve. What memory holds of them is undone where they were not kept. */
+  onWritten(listener: (wereKept: boolean) => void): void;
   /** Waits for tasks under way, then frees the file. May be called twice. */
   close(): Promise<void>;
 }
@@ -139,7 +160,9 @@ class SqliteDatabase implements Database {
   readonly path: string;
   readonly #adapter: KeyvSqlite;
   readonly #namespaces = new Map<string, Namespace>();
-  #lastTask: Promise<unknown> = Promise.resolve();
+  readonly #listeners: ((wereKept: boolean) => void)[] = [];
+  #waiting: Task[] = [];
+  #working: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   constructor(path: string, adapter: KeyvSqlite) {
@@ -186,20 +209,79 @@ class SqliteDatabase implements Database {
   }
 
   inOrder<T>(task: () => Promise<T>): Promise<T> {
-    const result = this.#lastTask.then(task);
-    this.#lastTask = result.catch(ignoreReported);
-    return result;
+    return new Promise<T>((resolve, reject) => {
+      this.#waiting.push({ run: () => runTask(task, resolve, reject), drop: reject });
+      this.#working ??= this.#workOff();
+    });
+  }
+
+  onWritten(listener: (wereKept: boolean) => void): void {
+    this.#listeners.push(listener);
   }
 
   close(): Promise<void> {
-    this.#closed ??= this.inOrder(async () => {
-      try {
-        await this.#adapter.close();
-      } catch (error) {
-        throw await toStoreFailure(error, this.path);
-      }
-    });
+    this.#closed ??= this.#end();
     return this.#closed;
+  }
+
+  async #end(): Promise<void> {
+    await this.#working;
+    try {
+      await this.#adapter.close();
+    } catch (error) {
+      throw await toStoreFailure(error, this.path);
+    }
+  }
+
+  async #workOff(): Promise<void> {
+    while (this.#waiting.length > 0) {
+      const tasks = this.#waiting.splice(0, TASKS_TOGETHER);
+      const begun = await this.#writeTogether(tasks);
+      this.#waiting.unshift(...tasks.slice(begun));
+    }
+    this.#working = undefined;
+  }
+
+  /**
+   * Up to the first task that fails, and resolves with how many that were. What failed may have ended the
+   * transaction (a full disk does), and then whatever follows would be written by itself: whether the disk kept what
+   * was done so far is what COMMIT says.
+   */
+  async #writeTogether(tasks: readonly Task[]): Promise<number> {
+    const ended: TaskEnd[] = [];
+    try {
+      await this.#adapter.query('BEGIN IMMEDIATE');
+      for (const { run } of tasks) {
+        const end = await run();
+        ended.push(end);
+        if (end.hasFailed) break;
+      }
+      await this.#adapter.query('COMMIT');
+    } catch (error) {
+      await this.#adapter.query('ROLLBACK').catch(ignoreReported);
+      const refused = await toStoreFailure(error, this.path);
+      const dropped = tasks.slice(0, Math.max(ended.length, 1));
+      for (const listener of this.#listeners) listener(false);
+      for (const { drop } of dropped) drop(refused);
+      return dropped.length;
+    }
+    for (const listener of this.#listeners) listener(true);
+    for (const { tell } of ended) tell();
+    return ended.length;
+  }
+}
+
+/** Carries a task out. Never rejects. */
+async function runTask<T>(
+  task: () => Promise<T>,
+  resolve: (value: T) => void,
+  reject: (reason: unknown) => void,
+): Promise<TaskEnd> {
+  try {
+    const value = await task();
+    return { hasFailed: false, tell: () => resolve(value) };
+  } catch (error) {
+    return { hasFailed: true, tell: () => reject(error) };
   }
 }
 

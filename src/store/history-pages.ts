@@ -36,6 +36,10 @@ export class HistoryPages {
   constructor(database: Database, onUnreadable: OnUnreadable) {
     this.#pages = new Records(database, historyPageShape, onUnreadable);
     this.#heads = new Records(database, historyHeadShape, onUnreadable);
+    // Of what was not kept, only the disk knows how it was before.
+    database.onWritten((wereKept) => {
+      if (!wereKept) this.#tails.clear();
+    });
   }
 
   /** The number of the scope's last page; -1: it has none. */

@@ -4,15 +4,18 @@ import type { Database, Namespace } from './database.ts';
 export class IdSet {
   readonly #namespace: Namespace;
   readonly #ids: Set<string>;
+  /** What was done since the disk last took everything, newest last: whether the id was there before. */
+  #undo: { id: string; wasThere: boolean }[] = [];
 
-  private constructor(namespace: Namespace, ids: Set<string>) {
-    this.#namespace = namespace;
+  private constructor(database: Database, name: string, ids: Set<string>) {
+    this.#namespace = database.namespace(name);
     this.#ids = ids;
+    database.onWritten((wereKept) => this.#settle(wereKept));
   }
 
-  /** Rejects with StoreFailure, as every method does. */
+  /** Rejects with StoreFailure, as every method does. `add` and `remove`: only in a task of `Database.inOrder`. */
   static async open(database: Database, name: string): Promise<IdSet> {
-    return new IdSet(database.namespace(name), new Set(await database.listKeys(name)));
+    return new IdSet(database, name, new Set(await database.listKeys(name)));
   }
 
   ids(): string[] {
@@ -23,11 +26,12 @@ export class IdSet {
     return this.#ids.has(id);
   }
 
-  /** Durable when it resolves; costs nothing for an id that is there. */
+  /** Costs nothing for an id that is there. */
   async add(id: string): Promise<void> {
     if (this.#ids.has(id)) return;
     await this.#namespace.set(id, 1);
     this.#ids.add(id);
+    this.#undo.push({ id, wasThere: false });
   }
 
   /** Memory forgets only what the disk has forgotten, so that a failed removal can be repeated. */
@@ -35,5 +39,16 @@ export class IdSet {
     if (!this.#ids.has(id)) return;
     await this.#namespace.delete(id);
     this.#ids.delete(id);
+    this.#undo.push({ id, wasThere: true });
+  }
+
+  #settle(wereKept: boolean): void {
+    const undo = this.#undo;
+    this.#undo = [];
+    if (wereKept) return;
+    for (const { id, wasThere } of undo.toReversed()) {
+      if (wasThere) this.#ids.add(id);
+      else this.#ids.delete(id);
+    }
   }
 }

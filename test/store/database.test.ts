@@ -124,6 +124,38 @@ test('a closed store answers with a sentence, and closing twice is fine', async 
   assert.match((await refusal(database.deleteExpired('claim'))).message, /already closed/);
 });
 
+test('tasks that wait together become durable together, each with its own answer', async (t) => {
+  const { database } = await openTemporary(t);
+  const meta = database.namespace('meta');
+  const written: boolean[] = [];
+  database.onWritten((wereKept) => written.push(wereKept));
+  const answers = await Promise.allSettled([
+    database.inOrder(() => meta.set('one', 1)),
+    database.inOrder(() => meta.set('two', 2)),
+    database.inOrder(async () => (await meta.get('one'))?.kind),
+    database.inOrder(async () => {
+      await meta.set('three', 3);
+      throw new StoreFailure('no');
+    }),
+    database.inOrder(async () => (await meta.get('three'))?.kind),
+  ]);
+  assert.deepEqual(
+    answers.map((answer) => (answer.status === 'fulfilled' ? answer.value : String(answer.reason))),
+    [undefined, undefined, 'value', 'StoreFailure: no', 'value'],
+  );
+  assert.deepEqual(written, [true, true, true], 'the first, those that waited for it, and those behind the refusal');
+});
+
+test('a disk that does not take what was written together keeps none of it, and memory agrees with it', async (t) => {
+  const folder = await temporaryFolder(t);
+  const said = await allLines(startProcess(t, ['fill-together', storeUrl(folder)], 'ulimit -f 400'));
+  const end = said.find(({ event }) => event === 'end');
+  assert.ok(end, JSON.stringify(said));
+  assert.ok((end.kept ?? 0) > 0 && (end.refused ?? 0) > 0, JSON.stringify(end));
+  assert.equal(end.readable, end.kept, 'what resolved is there');
+  assert.deepEqual(end.open, end.openOnDisk, 'and what was refused is not counted as open');
+});
+
 test('a store address that is not a SQLite file is refused, and its password not shown', async () => {
   const { message } = await refusal(openDatabase({ url: 'redis://user:secret@host' }));
   assert.match(message, /STORE_URL.*sqlite:\/\/.*redis:\/\//);

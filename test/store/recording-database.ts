@@ -39,6 +39,7 @@ export function recordWrites(
       listKeys: (name) => database.listKeys(name),
       deleteExpired: (name) => database.deleteExpired(name),
       inOrder: (task) => database.inOrder(task),
+      onWritten: (listener) => database.onWritten(listener),
       close: () => database.close(),
     },
   };

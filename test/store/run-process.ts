@@ -19,6 +19,10 @@ export interface Said {
   hasCause?: boolean;
   saved?: number;
   readable?: number;
+  kept?: number;
+  refused?: number;
+  open?: string[];
+  openOnDisk?: string[];
 }
 
 export interface StoreProcess {

@@ -5,6 +5,7 @@
 import { randomBytes } from 'node:crypto';
 import { openAssetStore } from '../../src/store/asset-store.ts';
 import { openDatabase } from '../../src/store/database.ts';
+import { IdSet } from '../../src/store/id-set.ts';
 import { openJobStore } from '../../src/store/job-store.ts';
 import { recordWrites } from './recording-database.ts';
 import { failedJob, noFiles, NOW, sampleJob } from './samples.ts';
@@ -20,6 +21,7 @@ try {
   if (what === 'open') await open();
   else if (what === 'save') await save();
   else if (what === 'fill') await fill();
+  else if (what === 'fill-together') await fillTogether();
   else if (what === 'fill-assets') await fillAssets();
   else if (what === 'finish') await finish();
   else if (what === 'remove') await remove();
@@ -64,6 +66,38 @@ async function fill(): Promise<void> {
   }
   const readable = await Promise.all(saved.map(async (id) => (await jobs.get(id)) !== undefined));
   say({ event: 'end', saved: saved.length, readable: readable.filter(Boolean).length });
+}
+
+/** Writes fifty at a time until the disk refuses some; then compares what was answered, what is on disk and what memory holds. */
+async function fillTogether(): Promise<void> {
+  const database = await openDatabase({ url });
+  const open = await IdSet.open(database, 'open');
+  const meta = database.namespace('meta');
+  const kept: string[] = [];
+  let refused = 0;
+  for (let first = 0; first < MOST_SAVES && refused === 0; first += 50) {
+    const ids = Array.from({ length: 50 }, (_, index) => `job-${first + index}`);
+    const write = (id: string): Promise<void> =>
+      database.inOrder(async () => {
+        await open.add(id);
+        await meta.set(id, randomBytes(2000).toString('hex'));
+      });
+    const answers = await Promise.allSettled(ids.map(write));
+    for (const [index, { status }] of answers.entries()) {
+      if (status === 'fulfilled') kept.push(ids[index] ?? '');
+      else refused += 1;
+    }
+  }
+  const readable = await Promise.all(kept.map(async (id) => (await meta.get(id)) !== undefined));
+  const openOnDisk = (await database.listKeys('open')).sort();
+  say({
+    event: 'end',
+    kept: kept.length,
+    refused,
+    readable: readable.filter(Boolean).length,
+    open: open.ids().sort(),
+    openOnDisk,
+  });
 }
 
 async function fillAssets(): Promise<void> {
