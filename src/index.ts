@@ -185,6 +185,8 @@ async function run(config: Config, log: Log): Promise<void> {
       await live.recover();
       await engine.start();
       intake.recover(loaded);
+      // Suspects run first, one by one: nobody else needs to wait for that.
+      void engine.resumed.then(() => log.info('the open jobs are back in line', { jobs: loaded.length }));
     })());
   const onUnreachable = (): void => {
     goOn().catch((error: unknown) => {

@@ -55,7 +55,10 @@ export class JobLists {
     // What ends after this moment was not in the question, and stays.
     const choice: ClearChoice = { kind: 'clear', ...wish, createdBefore: clock.now() - olderThanMs };
     const counted = await clearing.count({ ...choice, guildId: guildOf(ask) });
-    await answers.finish(ask, renderClearQuestion({ choice, ...counted }, localeFor(ask.locale)));
+    await answers.finish(
+      ask,
+      renderClearQuestion({ choice, isAged: olderThanMs > 0, ...counted }, localeFor(ask.locale)),
+    );
   }
 
   /** A button of either. */

@@ -162,7 +162,9 @@ function changesOf(attempt: Attempt, before: Attempt, { details, card }: Locale)
   const changes = [];
   if (attempt.seed !== before.seed) changes.push(details.newSeed(attempt.seed));
   if (attempt.variation !== before.variation) changes.push(card.variation(attempt.variation));
-  if (attempt.model !== before.model && attempt.model !== null) changes.push(code(attempt.model));
+  // An attempt that was lost early never heard which model it would be.
+  if (attempt.model !== before.model && before.model !== null && attempt.model !== null)
+    changes.push(code(attempt.model));
   return changes;
 }
 

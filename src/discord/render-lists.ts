@@ -54,16 +54,19 @@ function jobRow(job: Job, locale: Locale): APIComponentInContainer {
 
 export interface ClearQuestion {
   choice: ClearChoice;
+  /** Whether an age was named. */
+  isAged: boolean;
   byState: ReadonlyMap<JobState, number>;
   total: number;
 }
 
 /** The question before anything is removed. */
-export function renderClearQuestion({ choice, byState, total }: ClearQuestion, locale: Locale): PrivateCard {
+export function renderClearQuestion({ choice, isAged, byState, total }: ClearQuestion, locale: Locale): PrivateCard {
   const words = locale.jobs;
   const open = (byState.get('queued') ?? 0) + (byState.get('running') ?? 0);
   const asksForOpen = choice.jobId !== null || choice.state === 'queued' || choice.state === 'running';
-  const filter = filterWords(choice, locale);
+  const age = isAged ? [locale.jobs.askedBefore(seconds(choice.createdBefore))] : [];
+  const filter = [filterWords(choice, locale), ...age].filter((part) => part !== '').join(' · ');
   const hint = asksForOpen ? [] : [`-# ${words.openAreLeft}`];
   if (total === 0) {
     return privateCard(COLOURS.queued, [text([`### ${words.nothingToClear}`, ...lineOf(filter), ...hint].join('\n'))]);
@@ -95,7 +98,6 @@ function filterWords({ state, userId, ...rest }: ListPlace | ClearChoice, locale
   if (state !== null) parts.push(locale.jobs.withStatus(locale.states[state]));
   if (userId !== null) parts.push(locale.jobs.ofUser(`<@${userId}>`));
   if ('jobId' in rest && rest.jobId !== null) parts.push(locale.card.job(rest.jobId));
-  if ('createdBefore' in rest && rest.jobId === null) parts.push(locale.jobs.askedBefore(seconds(rest.createdBefore)));
   return parts.join(' · ');
 }
 

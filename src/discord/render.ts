@@ -220,7 +220,8 @@ function waitLines(item: Item & { state: 'waiting' }, { locale }: CardContext): 
   const facts = [card.reason(item.failure.code)];
   if (item.variation > 0) facts.push(card.variation(item.variation));
   const cause = locale.causes[item.failure.code];
-  return `${cause} ${card.nextTry(seconds(item.until))}\n-# ${facts.join(' · ')}`;
+  const next = (item.variation > 0 ? card.nextTryChanged : card.nextTry)(seconds(item.until));
+  return `${cause} ${next}\n-# ${facts.join(' · ')}`;
 }
 
 function failureLines(job: Job, context: CardContext): string {

@@ -4,7 +4,7 @@
  */
 import type { Engine } from './engine.ts';
 import type { Job, JobState } from './job.ts';
-import { isFinal, isFinalState } from './job.ts';
+import { isFinalState } from './job.ts';
 import type { Clock, History, HistoryEntry, JobStore } from './ports.ts';
 
 /** Which jobs of a server are meant; null: no matter. */
@@ -50,7 +50,7 @@ export interface ClearingOptions {
 
 /** Jobs removed in one go, so that a large clearing does not hold up the saves of others. */
 const REMOVED_AT_ONCE = 200;
-const CANCEL_POLL_MS = 200;
+/** A paid call that is under way is waited for before its work is cancelled upstream. */
 const CANCEL_WAIT_MS = 60_000;
 /** Before the cursor of the history: an open job's place, by when it was asked for. */
 const OPEN_CURSOR = /^o(\d+)$/;
@@ -68,12 +68,15 @@ export class Clearing {
     const open = Number.isNaN(skip) ? [] : this.#openJobs(filter).slice(skip);
     if (open.length > limit) return { jobs: open.slice(0, limit), next: `o${skip + limit}` };
     if (filter.state !== null && !isFinalState(filter.state)) return { jobs: open, next: null };
+    const room = limit - open.length;
     const ended = await this.#options.history.list({
       scope: { guildId: filter.guildId },
       matches: (entry) => matches(entry, filter),
       from: Number.isNaN(skip) ? from : null,
-      limit: Math.max(limit - open.length, 1),
+      limit: Math.max(room, 1),
     });
+    // A page full of open ones: what ended begins the next, if there is anything.
+    if (room === 0) return { jobs: open, next: ended.entries.length > 0 ? `o${skip + limit}` : ended.next };
     const jobs = await Promise.all(ended.entries.map(({ id }) => this.#options.store.get(id)));
     return { jobs: [...open, ...jobs.filter((job) => job !== undefined)], next: ended.next };
   }
@@ -146,15 +149,17 @@ export class Clearing {
 
   /** Cancels open jobs and waits for their end. Resolves with those that have ended. */
   async #endAll(ids: readonly string[], byUserId: string): Promise<string[]> {
+    if (ids.length === 0) return [];
     const { engine, clock } = this.#options;
     await Promise.all(ids.map((id) => engine.cancel(id, byUserId)));
-    const deadline = clock.monotonic() + CANCEL_WAIT_MS;
-    for (;;) {
-      const jobs = await Promise.all(ids.map((id) => engine.get(id)));
-      const ended = jobs.filter((job) => job !== undefined && isFinal(job)).map((job) => job?.id ?? '');
-      if (ended.length === ids.length || clock.monotonic() >= deadline) return ended;
-      await clock.sleep(CANCEL_POLL_MS);
-    }
+    const bound = new AbortController();
+    await Promise.race([
+      Promise.all(ids.map((id) => engine.whenEnded(id))),
+      clock.sleep(CANCEL_WAIT_MS, bound.signal).catch(() => undefined),
+    ]);
+    bound.abort();
+    const open = new Set(engine.listOpen().map(({ id }) => id));
+    return ids.filter((id) => !open.has(id));
   }
 }
 

@@ -73,6 +73,7 @@ export class Engine {
   readonly #counted = new Set<Ticket>();
   readonly #stop = new AbortController();
   #isOpen = false;
+  #resumed: Promise<void> = Promise.resolve();
 
   constructor(options: EngineOptions) {
     this.#options = options;
@@ -154,6 +155,11 @@ export class Engine {
     return this.#jobs.get(jobId)?.job ?? (await this.#options.store.get(jobId));
   }
 
+  /** Resolves when the job is open no more; at once for one that is not. Never rejects. */
+  async whenEnded(jobId: string): Promise<void> {
+    await this.#jobs.get(jobId)?.ended;
+  }
+
   /** Jobs that are not final. */
   listOpen(): Job[] {
     return [...this.#jobs.all()].map((entry) => entry.job);
@@ -200,7 +206,12 @@ export class Engine {
         if (ACTIVE_ITEM_STATES.has(item.state)) await this.#judge(entry, item, wasClean);
       }
     }
-    void this.#startAll();
+    this.#resumed = this.#startAll();
+  }
+
+  /** Resolves when everything that was loaded is back in line. */
+  get resumed(): Promise<void> {
+    return this.#resumed;
   }
 
   /**

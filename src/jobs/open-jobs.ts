@@ -25,6 +25,9 @@ export interface Entry {
   job: Job;
   /** The end of the last save. */
   tail: Promise<unknown>;
+  /** Resolves when the job is open no more. */
+  ended: Promise<void>;
+  end: () => void;
   /** Whether the lanes may have it: not before its card stands. */
   isBegun: boolean;
   items: Map<string, LiveItem>;
@@ -72,7 +75,9 @@ export class OpenJobs {
 
   /** Holds a job that is not final. */
   keep(job: Job, isBegun: boolean): Entry {
-    const entry: Entry = { job, tail: Promise.resolve(), isBegun, items: new Map() };
+    let end = (): void => undefined;
+    const ended = new Promise<void>((resolve) => (end = resolve));
+    const entry: Entry = { job, tail: Promise.resolve(), ended, end, isBegun, items: new Map() };
     this.#entries.set(job.id, entry);
     const own = this.#byUser.get(job.userId) ?? new Set();
     this.#byUser.set(job.userId, own.add(entry));
@@ -82,6 +87,7 @@ export class OpenJobs {
   /** Lets go of a job that is final, or was never saved. */
   drop(entry: Entry): void {
     this.#entries.delete(entry.job.id);
+    entry.end();
     const own = this.#byUser.get(entry.job.userId);
     own?.delete(entry);
     if (own?.size === 0) this.#byUser.delete(entry.job.userId);

@@ -7,7 +7,7 @@
  * - `locking_mode=EXCLUSIVE`: a second process is refused instead of both writing; kill -9 frees the lock.
  * - `synchronous=FULL`: a resolved write survives the loss of power.
  */
-import { dirname, resolve } from 'node:path';
+import { dirname, resolve as resolvePath } from 'node:path';
 import KeyvSqlite from '@keyv/sqlite';
 import Keyv from 'keyv';
 import { StoreFailure } from '../jobs/ports.ts';
@@ -117,7 +117,7 @@ function parsePath(url: string): string {
       `Expected STORE_URL to name a file (for example sqlite://data/darkroom.sqlite), got ${url}: jobs kept in memory would be lost.`,
     );
   }
-  return resolve(path);
+  return resolvePath(path);
 }
 
 async function prepareFolder(folder: string): Promise<void> {

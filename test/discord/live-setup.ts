@@ -13,6 +13,7 @@ import { readAsk, type CommandAsk } from '../../src/discord/ask.ts';
 import type { Card } from '../../src/discord/card.ts';
 import { GatewayConnection } from '../../src/discord/gateway.ts';
 import { LiveMessage } from '../../src/discord/live-message.ts';
+import type { NoticePolicy } from '../../src/discord/notice.ts';
 import { registerCommands } from '../../src/discord/register.ts';
 import { renderCard, type CardContext } from '../../src/discord/render.ts';
 import { failure, getItem, moveTo, type ItemStatus, type Job } from '../../src/jobs/job.ts';
@@ -67,7 +68,7 @@ export const STARTING: ItemStatus = { state: 'starting' };
 
 export async function setUpLive(
   context: TestContext,
-  options: { channelIntervalMs?: number } = {},
+  options: { channelIntervalMs?: number; notice?: NoticePolicy } = {},
 ): Promise<LiveSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-live-'));
   const discord = await startDiscord();
@@ -100,7 +101,7 @@ export async function setUpLive(
   const created: LiveMessage[] = [];
   const startAnother = (): LiveMessage => {
     const live = new LiveMessage({
-      notice: { afterMs: 0, goesOnAlone: () => false },
+      notice: options.notice ?? { afterMs: 0, goesOnAlone: () => false },
       api,
       cards: stores.cards,
       assets: stores.assets,

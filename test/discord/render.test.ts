@@ -337,7 +337,7 @@ describe('a hostile prompt', () => {
 describe('a job of several items', () => {
   it('lists each of them with its own words', () => {
     const job = go(ask({ names: ['main', 'lifestyle'] }), PATHS['done'] ?? [], {}, 'main');
-    assert.match(cardText(job), /^### Generating[^]*\*\*main\*\* Done\n\*\*lifestyle\*\* In line/u);
+    assert.match(cardText(job), /^### Generating[^]*\*\*main\*\* Done\n\*\*lifestyle\*\* Queued/u);
   });
 
   it('is Partly done with its count, and offers the files it has', () => {

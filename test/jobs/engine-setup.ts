@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { Engine, type EngineConfig } from '../../src/jobs/engine.ts';
 import { getItem, type Item, type Job } from '../../src/jobs/job.ts';
-import type { AssetStore, Clock, JobStore } from '../../src/jobs/ports.ts';
+import type { AssetStore, Clock, History, JobStore } from '../../src/jobs/ports.ts';
 import type { Provider } from '../../src/providers/provider.ts';
 import { openStores } from '../store/open-stores.ts';
 import { ScriptedProvider } from './scripted-provider.ts';
@@ -49,6 +49,7 @@ function never(signal: AbortSignal | undefined): Promise<void> {
 export interface Harness {
   engine: Engine;
   store: JobStore;
+  history: History;
   assets: AssetStore;
   provider: ScriptedProvider;
   clock: LeapingClock;
@@ -141,6 +142,7 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
   return {
     engine,
     store,
+    history: stores.history,
     assets: stores.assets,
     provider,
     clock,

@@ -71,20 +71,20 @@ async function fill(): Promise<void> {
 /** Writes fifty at a time until the disk refuses some; then compares what was answered, what is on disk and what memory holds. */
 async function fillTogether(): Promise<void> {
   const database = await openDatabase({ url });
-  const open = await IdSet.open(database, 'open');
+  const ids = await IdSet.open(database, 'open');
   const meta = database.namespace('meta');
   const kept: string[] = [];
   let refused = 0;
   for (let first = 0; first < MOST_SAVES && refused === 0; first += 50) {
-    const ids = Array.from({ length: 50 }, (_, index) => `job-${first + index}`);
+    const batch = Array.from({ length: 50 }, (_, index) => `job-${first + index}`);
     const write = (id: string): Promise<void> =>
       database.inOrder(async () => {
-        await open.add(id);
+        await ids.add(id);
         await meta.set(id, randomBytes(2000).toString('hex'));
       });
-    const answers = await Promise.allSettled(ids.map(write));
+    const answers = await Promise.allSettled(batch.map(write));
     for (const [index, { status }] of answers.entries()) {
-      if (status === 'fulfilled') kept.push(ids[index] ?? '');
+      if (status === 'fulfilled') kept.push(batch[index] ?? '');
       else refused += 1;
     }
   }
@@ -95,7 +95,7 @@ async function fillTogether(): Promise<void> {
     kept: kept.length,
     refused,
     readable: readable.filter(Boolean).length,
-    open: open.ids().sort(),
+    open: ids.ids().sort(),
     openOnDisk,
   });
 }
