@@ -87,9 +87,7 @@ function factLines(job: Job, locale: Locale): string[] {
   if (item !== undefined && item.attempt > 0) facts.push([details.seed, code(String(item.seed))]);
   if (input.aspectRatio !== null) facts.push([details.aspectRatio, input.aspectRatio]);
   facts.push([details.asked, `<@${job.userId}> <t:${seconds(job.createdAt)}:f>`]);
-  if (job.finishedAt !== null) {
-    facts.push([details.ended, `<t:${seconds(job.finishedAt)}:f> · ${timesOf(job, locale)}`]);
-  }
+  if (job.finishedAt !== null) facts.push([details.time, timesOf(job, locale)]);
   return facts.map(([name, value]) => `**${name}** ${value}`);
 }
 

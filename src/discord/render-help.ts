@@ -18,9 +18,9 @@ export function renderHelp({ commands, providers, runningLimit, waitingLimit, lo
   const lines = commands.map(({ name, description, id }) => `${mention(name, id)} ${description}`);
   const shown = providers.map((name) => locale.providers[name] ?? name);
   return privateCard(COLOURS.generating, [
-    text(`### ${words.title}\n${words.intro}`),
+    text([`### ${words.title}`, ...words.intro].join('\n')),
     text(lines.join('\n')),
-    text(`**${words.buttonsTitle}**\n${words.buttons.join('\n')}`),
+    text([`**${words.buttonsTitle}**`, ...words.buttons.map((line) => `- ${line}`), words.whose].join('\n')),
     text(`-# ${words.providers(shown)}\n-# ${words.limits(runningLimit, waitingLimit)}`),
   ]);
 }

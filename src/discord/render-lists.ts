@@ -37,12 +37,11 @@ export function renderJobList({ place, jobs, next }: ShownPage, locale: Locale):
   return privateCard(COLOURS.queued, parts);
 }
 
-/** Two lines: what became of it, and what it was. Another's private picture is counted, not shown. */
+/** Two lines: what it was, and what became of it. Another's private picture is counted, not shown. */
 function jobRow(job: Job, locale: Locale): APIComponentInContainer {
-  const provider = locale.providers[job.input.provider] ?? job.input.provider;
-  const facts = [`**${locale.states[job.state]}**`, `<t:${seconds(job.createdAt)}:R>`, `<@${job.userId}>`, provider];
-  const prompt = job.private ? `*${locale.jobs.private}*` : quoteLine(job.input.prompt, PROMPT_SHOWN);
-  const line = text(`${facts.join(' · ')}\n${prompt}\n-# \`${job.id}\``);
+  const facts = [locale.states[job.state], `<t:${seconds(job.createdAt)}:R>`, `<@${job.userId}>`, `\`${job.id}\``];
+  const prompt = job.private ? `*${locale.jobs.private}*` : `**${quoteLine(job.input.prompt, PROMPT_SHOWN)}**`;
+  const line = text(`${prompt}\n-# ${facts.join(' · ')}`);
   if (job.private) return line;
   const details = formatCustomId({ action: 'details', jobId: job.id, argument: 'list' });
   return {
@@ -74,11 +73,12 @@ export function renderClearQuestion({ choice, isAged, byState, total }: ClearQue
   const lines = [`### ${words.clearQuestion(total)}`, ...lineOf(filter), countLine(byState, locale), words.clearMeans];
   if (open > 0) lines.push(words.openAreCancelled(open));
   return privateCard(COLOURS.failed, [
-    text([...lines, ...hint].join('\n')),
+    text(lines.join('\n')),
     row([
       button(words.clearNow(total), formatListId(choice), ButtonStyle.Danger),
-      button(locale.buttons.keep, formatListId({ kind: 'keep' })),
+      button(words.keepThem, formatListId({ kind: 'keep' })),
     ]),
+    ...hint.map(text),
   ]);
 }
 

@@ -171,11 +171,21 @@ export class Engine {
     const progress = new Map<string, number>();
     const entry = this.#jobs.get(jobId);
     for (const item of entry?.job.items ?? []) {
+      if (entry !== undefined && !entry.isBegun) this.#expectPosition(entry, item);
       const live = entry?.items.get(item.name);
       if (item.state === 'queued' && live?.shownPosition != null) positions.set(item.name, live.shownPosition);
       if (item.state === 'running' && live?.progress != null) progress.set(item.name, live.progress);
     }
     return { positions, progress };
+  }
+
+  /** Its place in line once its card stands, so that the card can say so from the first. */
+  #expectPosition(entry: Entry, item: Item): void {
+    const { job } = entry;
+    const lane = laneOfJob(job);
+    if (item.state !== 'queued' || (this.#lanes.hasRoom(lane) && this.#mayRunMore(lane, job.userId))) return;
+    const place = this.#turns.placeOf(lane, ticketFor(job, item), SHOWN_POSITIONS[0] ?? 0);
+    this.#jobs.live(entry, item.name).shownPosition = place;
   }
 
   // --------------------------------------------------------------------------------- start and stop

@@ -85,6 +85,14 @@ export class Turns {
     return order;
   }
 
+  /** The place the ticket would have if it were offered now, from 1; null when it is not among the next `most`. */
+  placeOf(lane: string, ticket: Ticket, most: number): number | null {
+    this.offer(lane, ticket);
+    const place = this.upcoming(lane, most).indexOf(ticket) + 1;
+    this.remove(ticket.jobId, ticket.item);
+    return place === 0 ? null : place;
+  }
+
   lanes(): string[] {
     return [...this.#lines.keys()];
   }

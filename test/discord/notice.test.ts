@@ -26,7 +26,7 @@ function notices({ discord }: LiveSetup, cardId: string): APIMessage[] {
 
 test('only work that took longer than the owner set is told, in words for its end', () => {
   const policy = { ...ALWAYS, afterMs: 120_000 };
-  assert.match(noticeFor(ended(), policy, en)?.content ?? '', /^<@u> your picture is done/);
+  assert.match(noticeFor(ended(), policy, en)?.content ?? '', /^<@u> your picture is ready/);
   assert.match(noticeFor(ended({ state: 'failed' }), policy, en)?.content ?? '', /could not be made/);
   assert.equal(noticeFor(ended({ state: 'cancelled' }), policy, en), null);
   assert.equal(noticeFor(ended({ finishedAt: NOW + 119_999 }), policy, en), null);

@@ -73,7 +73,7 @@ describe('Details', () => {
     assert.match(text, /2\. \*\*\[NO_OUTPUT\]\*\* .* · the same request again/);
     assert.match(text, /3\. \*\*Done\*\* .* · changed: seed 9, prompt variation 1/);
     assert.match(text, /Prompt as sent.*\n> .*VARIATION/);
-    assert.match(text, /waited 10\.0\u00a0s · worked 5\.0\u00a0s/);
+    assert.match(text, /10\.0\u00a0s in line · 5\.0\u00a0s of work/);
   });
 
   it('stay within what Discord takes, whatever the prompt and however many attempts', () => {

@@ -104,7 +104,7 @@ test('clear shows what would go, removes it after a yes, and the cards say so wh
   const kept = await askToClear(world);
   assert.match(world.text(kept), /Clear 2 jobs\?/);
   assert.match(world.text(kept), /\*\*1\*\* Done · \*\*1\*\* Failed/);
-  await world.press(kept, 'Keep', 'moderator');
+  await world.press(kept, 'Keep them', 'moderator');
   assert.match(world.text(kept), /Nothing was cleared/);
   assert.match(await list(world), /red boat/);
 
@@ -242,7 +242,7 @@ test('work that took long is told with one reply that mentions only the asker', 
       .filter(({ message }) => message.message_reference?.message_id === card);
   await world.waitUntil('the reply is there', () => replies().length > 0);
   const [reply] = replies();
-  assert.match(reply?.message.content ?? '', /your picture is done/);
+  assert.match(reply?.message.content ?? '', /your picture is ready/);
   assert.deepEqual(
     reply?.message.mentions.map(({ id }) => id),
     [world.userId('member')],

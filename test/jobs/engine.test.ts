@@ -469,3 +469,18 @@ class NeverAnswering extends ScriptedProvider {
     });
   }
 }
+
+test('where a request will be in line is known while its card is first drawn, and nobody loses a place by it', async (context) => {
+  const harness = await startEngine(context, { config: { concurrency: 1 } });
+  const [running, first, second] = [newJob(), newJob({ userId: 'b' }), newJob({ userId: 'c' })];
+  await harness.submit(running);
+  await harness.whenState(running.id, 'running');
+  await harness.submit(first);
+  await harness.engine.submit(second);
+  const place = (job: Job): number | undefined => harness.engine.contextOf(job.id).positions.get('image');
+  assert.equal(place(second), 2);
+  assert.equal(place(second), 2, 'looking changes nothing');
+  assert.equal(place(first), 1);
+  harness.engine.begin(second.id);
+  assert.equal(place(second), 2);
+});
