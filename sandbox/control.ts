@@ -11,7 +11,9 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { WebSocket, WebSocketServer } from 'ws';
 import { BotKeeper } from './bot-keeper.ts';
 import type { BotOptions } from './bot.ts';
-import type { BotStatus, CommandOptions, ControlCalls, DiscordChange, PageEvent, PageSnapshot } from './interface.ts';
+import { readCommand, readDuration, readModalValues, readObject, readText, type Body } from './control-body.ts';
+import { toApiRoles } from './discord/world.ts';
+import type { BotStatus, ControlCalls, DiscordChange, PageEvent, PageSnapshot } from './interface.ts';
 import type { RecordedRequest, SandboxDiscord, SandboxMessage } from './interface.ts';
 import { packageRoot } from './package-root.ts';
 import { PageFaults } from './page-faults.ts';
@@ -24,6 +26,8 @@ export interface ControlOptions {
   replicate: StartedReplicate;
   /** How the bot is started; nothing starts it before `startBot`. */
   bot: BotOptions;
+  /** The pace that Replicate was started with; left out: its default. */
+  pace?: PageSnapshot['pace'];
 }
 
 export interface Control {
@@ -37,6 +41,10 @@ export interface Control {
 
 /** A page that reads slower than this much news is disconnected; it connects again and gets a snapshot. */
 const LONGEST_BACKLOG_BYTES = 16 * 1024 * 1024;
+/** Ten files of 10 MiB in base64, the most that a modal takes, and a little for the rest. */
+const LARGEST_BODY_BYTES = 140 * 1024 * 1024;
+/** Replicate's, where nothing else was asked for (sandbox/replicate/index.ts). */
+const DEFAULT_PACE: PageSnapshot['pace'] = { queueMs: 1_000, workMs: 4_000 };
 
 const VENDOR_FILES: Record<string, string> = {
   'preact.mjs': 'dist/preact.mjs',
@@ -60,8 +68,6 @@ export async function startControl(options: ControlOptions): Promise<Control> {
   return server;
 }
 
-type Body = Record<string, unknown>;
-
 class ControlServer implements Control {
   readonly #discord: SandboxDiscord;
   readonly #replicate: StartedReplicate;
@@ -70,9 +76,11 @@ class ControlServer implements Control {
   readonly #server: FastifyInstance;
   readonly #live = new WebSocketServer({ noServer: true, maxPayload: 1024 });
   readonly #stopListening: (() => void)[];
+  #pace: PageSnapshot['pace'];
   #url = '';
 
-  constructor({ discord, replicate, bot }: ControlOptions) {
+  constructor({ discord, replicate, bot, pace = DEFAULT_PACE }: ControlOptions) {
+    this.#pace = pace;
     this.#discord = discord;
     this.#replicate = replicate;
     this.#bot = new BotKeeper(bot, discord, () => this.#send({ type: 'bot', bot: this.#bot.status() }));
@@ -110,7 +118,7 @@ class ControlServer implements Control {
   }
 
   #buildServer(): FastifyInstance {
-    const server = Fastify({ forceCloseConnections: true });
+    const server = Fastify({ forceCloseConnections: true, bodyLimit: LARGEST_BODY_BYTES });
     // A form on another site can send text, but not JSON.
     server.removeContentTypeParser('text/plain');
     server.addHook('onRequest', async (request, reply) => {
@@ -122,7 +130,7 @@ class ControlServer implements Control {
     });
     this.#addFileRoutes(server);
     for (const [path, handle] of Object.entries(this.#calls())) {
-      server.post(`/control/${path}`, async (request) => (await handle(readBody(request.body))) ?? {});
+      server.post(`/control/${path}`, async (request) => (await handle(readObject(request.body))) ?? {});
     }
     return server;
   }
@@ -132,11 +140,12 @@ class ControlServer implements Control {
     const compiledPage = join(packageRoot, 'dist', 'sandbox', 'page');
     const vendor = join(packageRoot, 'node_modules', 'preact');
     addFile(server, '/', page, () => 'index.html');
-    addFile(server, '/style.css', page, () => 'style.css');
+    addFile(server, '/styles/*', join(page, 'styles'), (name) => (/^[a-z-]+\.css$/.test(name) ? name : undefined));
     addFile(server, '/page/*', compiledPage, (name) =>
       /^[\w/-]+(\.[\w-]+)*\.js(\.map)?$/.test(name) ? name : undefined,
     );
     addFile(server, '/vendor/*', vendor, (name) => VENDOR_FILES[name]);
+    server.get('/roles.json', () => this.#roles());
   }
 
   /** What each button does. A thrown error's message is what the page shows. */
@@ -144,6 +153,12 @@ class ControlServer implements Control {
     const discord = this.#discord;
     return {
       command: (body) => discord.runCommand(readCommand(body)),
+      'message-command': (body) =>
+        discord.runMessageCommand({
+          userId: readText(body, 'userId'),
+          messageId: readText(body, 'messageId'),
+          name: readText(body, 'name'),
+        }),
       press: (body) =>
         discord.press({
           userId: readText(body, 'userId'),
@@ -156,9 +171,7 @@ class ControlServer implements Control {
           userId: readText(body, 'userId'),
           interactionId: readText(body, 'interactionId'),
           customId: readText(body, 'customId'),
-          values: Object.fromEntries(
-            Object.entries(readBody(body.values)).map(([name, value]) => [name, String(value)]),
-          ),
+          values: readModalValues(body.values),
         }),
       autocomplete: (body) => discord.autocomplete({ ...readCommand(body), focused: readText(body, 'focused') }),
       'bot/kill': () => this.#bot.kill(),
@@ -175,8 +188,11 @@ class ControlServer implements Control {
         discord.clock.advance(readDuration(body, 'advanceMs'));
         this.#send({ type: 'clock', clockOffsetMs: this.#clockOffsetMs() });
       },
-      pace: (body) =>
-        this.#replicate.setPace({ queueMs: readDuration(body, 'queueMs'), workMs: readDuration(body, 'workMs') }),
+      pace: (body) => {
+        this.#pace = { queueMs: readDuration(body, 'queueMs'), workMs: readDuration(body, 'workMs') };
+        this.#replicate.setPace(this.#pace);
+        this.#send({ type: 'pace', pace: this.#pace });
+      },
     };
   }
 
@@ -210,7 +226,15 @@ class ControlServer implements Control {
       bot: this.#bot.status(),
       clockOffsetMs: this.#clockOffsetMs(),
       faults: this.#faults.list(),
+      pace: this.#pace,
     };
+  }
+
+  /** By server id: what a menu of roles offers and a mention of one is called. They never change. */
+  #roles(): Record<string, { id: string; name: string }[]> {
+    return Object.fromEntries(
+      this.#discord.guilds.map(({ id }) => [id, toApiRoles(id).map((role) => ({ id: role.id, name: role.name }))]),
+    );
   }
 
   #commands(): PageSnapshot['commands'] {
@@ -285,47 +309,4 @@ function addFile(
       .type(CONTENT_TYPES[extension] ?? 'application/octet-stream')
       .send(bytes);
   });
-}
-
-function readBody(body: unknown): Body {
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return { ...body };
-  if (body === undefined || body === null) return {};
-  throw new Error('Expected a JSON object.');
-}
-
-function readCommand(body: Body): ControlCalls['command'] {
-  return {
-    userId: readText(body, 'userId'),
-    channelId: readText(body, 'channelId'),
-    name: readText(body, 'name'),
-    ...(body.subcommand === undefined ? {} : { subcommand: readText(body, 'subcommand') }),
-    options: readOptions(body.options),
-  };
-}
-
-function readOptions(options: unknown): CommandOptions {
-  const read: CommandOptions = {};
-  for (const [name, value] of Object.entries(readBody(options))) {
-    if (typeof value !== 'string' && typeof value !== 'number' && typeof value !== 'boolean') {
-      throw new Error(
-        `Expected the option ${name} to be a text, a number or true or false, got ${JSON.stringify(value)}.`,
-      );
-    }
-    read[name] = value;
-  }
-  return read;
-}
-
-function readText(body: Body, name: string): string {
-  const value = body[name];
-  if (typeof value !== 'string') throw new Error(`Expected \`${name}\` to be a text, got ${JSON.stringify(value)}.`);
-  return value;
-}
-
-function readDuration(body: Body, name: string): number {
-  const value = body[name];
-  if (typeof value !== 'number' || !Number.isFinite(value) || value < 0) {
-    throw new Error(`Expected \`${name}\` to be milliseconds from 0 up, got ${JSON.stringify(value)}.`);
-  }
-  return value;
 }

@@ -70,8 +70,18 @@ export type InteractionOutcome =
   /** "The application did not respond": 3 seconds passed, or no bot was connected. */
   | { status: 'no-answer'; interactionId: string };
 
-/** Values by option name, as the page's composer has them. Attachments are for later. */
-export type CommandOptions = Record<string, string | number | boolean>;
+/** A file a person picked, for an attachment option or an upload in a modal. */
+export interface PickedFile {
+  name: string;
+  contentType: string;
+  /** Base64. */
+  data: string;
+}
+
+/** Values by option name, as the page's composer has them. */
+export type CommandOptions = Record<string, string | number | boolean | PickedFile>;
+
+export type ModalValue = string | boolean | string[] | PickedFile[];
 
 /** What the next matching calls meet instead of an honest answer. */
 export interface DiscordFault {
@@ -115,6 +125,8 @@ export interface SandboxDiscord {
   readonly users: Readonly<Record<'member' | 'member2' | 'moderator' | 'outsider' | 'bot', SandboxUser>>;
   /** Newest last. */
   readonly requests: readonly RecordedRequest[];
+  /** So many further members of the first server, always the same ones: for loads that need many users. */
+  crowd(count: number): SandboxUser[];
 
   /** Global plus that server's own commands, as a member sees them. */
   commands(guildId: string): APIApplicationCommand[];
@@ -130,6 +142,13 @@ export interface SandboxDiscord {
     options: CommandOptions;
     locale?: string;
   }): Promise<InteractionOutcome>;
+  /** A command of the message menu (right-click, Apps), on a message this user sees. */
+  runMessageCommand(ask: {
+    userId: string;
+    messageId: string;
+    name: string;
+    locale?: string;
+  }): Promise<InteractionOutcome>;
   press(ask: {
     userId: string;
     messageId: string;
@@ -141,7 +160,8 @@ export interface SandboxDiscord {
     userId: string;
     interactionId: string;
     customId: string;
-    values: Record<string, string>;
+    /** By the component's custom_id: a text, or what was chosen, or the files uploaded. */
+    values: Record<string, ModalValue>;
     locale?: string;
   }): Promise<InteractionOutcome>;
   autocomplete(ask: {
@@ -151,6 +171,7 @@ export interface SandboxDiscord {
     subcommand?: string;
     options: CommandOptions;
     focused: string;
+    locale?: string;
   }): Promise<APIApplicationCommandOptionChoice[]>;
   /** Sends the gateway event of an earlier interaction once more, with the same id and token. */
   replay(interactionId: string): void;
@@ -241,6 +262,8 @@ export interface StartDiscordOptions {
 export interface StartReplicateOptions {
   port?: number;
   clock?: SandboxClock;
+  /** The file every prediction gives, where drawing one for each would measure the sandbox itself. */
+  picture?: { bytes: Buffer; mimeType: string };
 }
 // startDiscord(options) lives in sandbox/discord/index.ts, startReplicate(options) in sandbox/replicate/index.ts.
 
@@ -275,6 +298,8 @@ export interface PageSnapshot {
   bot: BotStatus;
   clockOffsetMs: number;
   faults: PageFault[];
+  /** How long a prediction queues and works. */
+  pace: { queueMs: number; workMs: number };
 }
 
 export interface BotStatus {
@@ -293,6 +318,7 @@ export type PageEvent =
   | { type: 'bot'; bot: BotStatus }
   | { type: 'clock'; clockOffsetMs: number }
   | { type: 'faults'; faults: PageFault[] }
+  | { type: 'pace'; pace: { queueMs: number; workMs: number } }
   | { type: 'request'; to: 'discord' | 'replicate'; request: RecordedRequest };
 
 /** A fault a person can pick; `armed` counts how often it is still to come. */
@@ -303,11 +329,12 @@ export interface PageFault {
   armed: number;
 }
 
-/** Path under `/control/` -> body. Answers: InteractionOutcome for the first three, choices for autocomplete, `{}` for the rest. */
+/** Path under `/control/` -> body. Answers: InteractionOutcome for the first four, choices for autocomplete, `{}` for the rest. */
 export interface ControlCalls {
   command: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions };
+  'message-command': { userId: string; messageId: string; name: string };
   press: { userId: string; messageId: string; customId: string; values?: string[] };
-  modal: { userId: string; interactionId: string; customId: string; values: Record<string, string> };
+  modal: { userId: string; interactionId: string; customId: string; values: Record<string, ModalValue> };
   autocomplete: {
     userId: string;
     channelId: string;

@@ -14,7 +14,7 @@ export interface SandboxOptions {
   /** Where the bot keeps its things. Default: a temporary folder, removed by `close`. */
   folder?: string;
   /** How Replicate behaves. */
-  replicate?: Pick<ReplicateOptions, 'pace' | 'slowMs' | 'rateLimits'>;
+  replicate?: Pick<ReplicateOptions, 'pace' | 'slowMs' | 'rateLimits' | 'picture'>;
   /** Whether Discord limits rates; default true. */
   discordRateLimits?: boolean;
   /** Settings of the bot that the page starts, beside `env()`. */
@@ -59,7 +59,13 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const control =
       options.controlPort === undefined
         ? null
-        : await startControl({ port: options.controlPort, discord, replicate, bot });
+        : await startControl({
+            port: options.controlPort,
+            discord,
+            replicate,
+            bot,
+            ...(options.replicate?.pace === undefined ? {} : { pace: options.replicate.pace }),
+          });
     if (control !== null) undo.push(() => control.close());
     return { discord, replicate, clock, folder, control, env, close };
   } catch (error) {

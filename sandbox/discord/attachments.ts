@@ -43,10 +43,19 @@ export class AttachmentStore {
     this.#origin = origin;
   }
 
-  /** What the API says about a file. Nothing is kept until `add`. */
+  /** What the API says about a message's file. Nothing is kept until `add`. */
   describe(id: string, channelId: string, file: UploadedFile): APIAttachment {
+    return this.#describeAt('attachments', id, channelId, file);
+  }
+
+  /** What the API says about a file that came with an interaction and stands in no message. */
+  describeUpload(id: string, channelId: string, file: UploadedFile): APIAttachment {
+    return { ...this.#describeAt('ephemeral-attachments', id, channelId, file), ephemeral: true };
+  }
+
+  #describeAt(folder: string, id: string, channelId: string, file: UploadedFile): APIAttachment {
     const filename = sanitizeName(file.name);
-    const url = `${this.#origin()}/attachments/${channelId}/${id}/${encodeURIComponent(filename)}`;
+    const url = `${this.#origin()}/${folder}/${channelId}/${id}/${encodeURIComponent(filename)}`;
     const size = readImageSize(file.bytes);
     return {
       id,
@@ -73,7 +82,7 @@ export class AttachmentStore {
 
   /** The file at a full address or a path of it; undefined once its message is gone. */
   read(url: string): { bytes: Buffer; contentType: string } | undefined {
-    const [, attachmentId] = /\/attachments\/\d+\/(\d+)\//u.exec(url) ?? [];
+    const [, attachmentId] = /\/(?:ephemeral-)?attachments\/\d+\/(\d+)\//u.exec(url) ?? [];
     return attachmentId === undefined ? undefined : this.#files.get(attachmentId);
   }
 
@@ -83,11 +92,15 @@ export class AttachmentStore {
   }
 
   #signAny(value: unknown): unknown {
-    if (typeof value === 'string')
-      return value.startsWith(`${this.#origin()}/attachments/`) ? this.#signUrl(value) : value;
+    if (typeof value === 'string') return this.#isOwn(value) ? this.#signUrl(value) : value;
     if (Array.isArray(value)) return value.map((entry) => this.#signAny(entry));
     if (typeof value !== 'object' || value === null) return value;
     return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, this.#signAny(entry)]));
+  }
+
+  #isOwn(url: string): boolean {
+    const origin = this.#origin();
+    return url.startsWith(`${origin}/attachments/`) || url.startsWith(`${origin}/ephemeral-attachments/`);
   }
 
   #signUrl(url: string): string {

@@ -1,10 +1,13 @@
 /** What Discord's client does before it sends a command: finds it, checks the options, refuses with a sentence. */
-import { ApplicationCommandOptionType as Option } from 'discord-api-types/v10';
-import type { APIApplicationCommand } from 'discord-api-types/v10';
-import type { CommandOptions, SandboxUser } from '../interface.ts';
+import { ApplicationCommandOptionType as Option, ApplicationCommandType } from 'discord-api-types/v10';
+import type { APIApplicationCommand, APIAttachment, APIMessage } from 'discord-api-types/v10';
+import type { CommandOptions, PickedFile, SandboxUser } from '../interface.ts';
 import type { CommandOption } from './command-rules.ts';
 import { mayUseCommand } from './permissions.ts';
-import { findChannel, findUser, isMember, memberPermissions, toApiChannel, toApiMember, toApiUser } from './world.ts';
+import { buildResolved, isNamed } from './resolved.ts';
+import type { NamedKind } from './resolved.ts';
+import { checkPickedFile, isPickedFile } from './uploads.ts';
+import { memberPermissions } from './world.ts';
 
 export interface CommandAsk {
   name: string;
@@ -26,12 +29,21 @@ interface SentOption {
   options?: SentOption[];
 }
 
-/** The `data` of a command. Throws an Error with a sentence where the client would not send it. */
-export function buildCommandData(ask: CommandAsk, context: CommandContext): Record<string, unknown> {
-  const command = findCommand(ask.name, context);
+type Value = CommandOptions[string];
+
+/**
+ * The `data` of a slash command. Throws an Error with a sentence where the client would not send it; only when
+ * everything is right are the files kept.
+ */
+export function buildCommandData(
+  ask: CommandAsk,
+  context: CommandContext,
+  keepFile: (file: PickedFile) => APIAttachment,
+): Record<string, unknown> {
+  const command = findCommand(ask.name, ApplicationCommandType.ChatInput, context);
   const { definitions, wrap } = findLeaf(command, ask.subcommand);
   refuseUnknown(ask.options, definitions);
-  const sent = definitions.flatMap((definition) => {
+  const checked = definitions.flatMap((definition) => {
     const value = ask.options[definition.name];
     if (value === undefined) {
       if (definition.required) throw new Error(`The option "${definition.name}" is required and was left out.`);
@@ -39,7 +51,39 @@ export function buildCommandData(ask: CommandAsk, context: CommandContext): Reco
     }
     return [{ name: definition.name, type: definition.type, value: checkValue(definition, value, context) }];
   });
-  return { ...describe(command), options: wrap(sent), ...resolveIds(sent, context) };
+  const attachments: APIAttachment[] = [];
+  const sent = checked.map(({ name, type, value }): SentOption & { value: string | number | boolean } => {
+    if (!isPickedFile(value)) return { name, type, value };
+    const attachment = keepFile(value);
+    attachments.push(attachment);
+    return { name, type, value: attachment.id };
+  });
+  const ids = sent.flatMap(({ type, value }) => {
+    const kind = NAMED_KINDS[type];
+    return kind === undefined ? [] : [{ kind, id: String(value) }];
+  });
+  return { ...describe(command), options: wrap(sent), ...buildResolved({ ids, attachments }, context.guildId) };
+}
+
+const NAMED_KINDS: Readonly<Record<number, NamedKind>> = {
+  [Option.User]: 'user',
+  [Option.Channel]: 'channel',
+  [Option.Role]: 'role',
+  [Option.Mentionable]: 'mentionable',
+};
+
+/** The `data` of a command of the message menu. */
+export function buildMessageCommandData(
+  name: string,
+  message: APIMessage,
+  context: CommandContext,
+): Record<string, unknown> {
+  const command = findCommand(name, ApplicationCommandType.Message, context);
+  return {
+    ...describe(command),
+    target_id: message.id,
+    ...buildResolved({ messages: [message] }, context.guildId),
+  };
 }
 
 /** The `data` of an autocomplete: required options may be missing, values are as far as they were typed. */
@@ -47,14 +91,15 @@ export function buildAutocompleteData(
   ask: CommandAsk & { focused: string },
   context: CommandContext,
 ): Record<string, unknown> {
-  const command = findCommand(ask.name, context);
+  const command = findCommand(ask.name, ApplicationCommandType.ChatInput, context);
   const { definitions, wrap } = findLeaf(command, ask.subcommand);
   refuseUnknown(ask.options, definitions);
   const focused = definitions.find((definition) => definition.name === ask.focused);
   if (!focused?.autocomplete) throw new Error(`Expected an option with autocomplete, got "${ask.focused}".`);
   const sent = definitions.flatMap((definition): SentOption[] => {
     const value = ask.options[definition.name] ?? (definition === focused ? '' : undefined);
-    if (value === undefined) return [];
+    // A file is uploaded when the command is sent, not before.
+    if (value === undefined || isPickedFile(value)) return [];
     return [
       { name: definition.name, type: definition.type, value, ...(definition === focused ? { focused: true } : {}) },
     ];
@@ -62,12 +107,17 @@ export function buildAutocompleteData(
   return { ...describe(command), options: wrap(sent) };
 }
 
-function findCommand(name: string, { commands, user }: CommandContext): APIApplicationCommand {
-  const command = commands.find((known) => known.name === name && known.type === 1);
-  if (!command) throw new Error(`There is no command /${name} in this server.`);
+function findCommand(
+  name: string,
+  type: ApplicationCommandType,
+  { commands, user }: CommandContext,
+): APIApplicationCommand {
+  const command = commands.find((known) => known.name === name && known.type === type);
+  const shown = type === ApplicationCommandType.ChatInput ? `/${name}` : `"${name}"`;
+  if (!command) throw new Error(`There is no command ${shown} in this server.`);
   if (!mayUseCommand(command.default_member_permissions, memberPermissions(user))) {
     throw new Error(
-      `${user.globalName} does not have the permissions that /${name} asks for; Discord does not show it.`,
+      `${user.globalName} does not have the permissions that ${shown} asks for; Discord does not show it.`,
     );
   }
   return command;
@@ -104,11 +154,7 @@ function describe(command: APIApplicationCommand): Record<string, unknown> {
   return { id, name, type, ...(guildId ? { guild_id: guildId } : {}) };
 }
 
-function checkValue(
-  definition: CommandOption,
-  value: string | number | boolean,
-  context: CommandContext,
-): string | number | boolean {
+function checkValue(definition: CommandOption, value: Value, context: CommandContext): Value {
   switch (definition.type) {
     case Option.String:
       return checkString(definition, value);
@@ -117,21 +163,25 @@ function checkValue(
       return checkNumber(definition, value);
     case Option.Boolean:
       if (typeof value !== 'boolean')
-        throw new Error(`The option "${definition.name}" is true or false, got ${String(value)}.`);
+        throw new Error(`The option "${definition.name}" is true or false, got ${show(value)}.`);
       return value;
-    case Option.User:
-    case Option.Mentionable:
-      return checkUser(definition, value, context);
-    case Option.Channel:
-      return checkChannel(definition, value, context);
+    case Option.Attachment:
+      if (!isPickedFile(value)) throw new Error(`The option "${definition.name}" is a file, got ${show(value)}.`);
+      checkPickedFile(value, definition.name, definition.file_types);
+      return value;
     default:
-      throw new Error(`The sandbox cannot send the option "${definition.name}" (type ${definition.type}) yet.`);
+      return checkNamed(definition, value, context);
   }
 }
 
-function checkString(definition: CommandOption, value: string | number | boolean): string {
+/** For a sentence; of a file its name. */
+function show(value: Value): string {
+  return isPickedFile(value) ? `the file ${value.name}` : String(value);
+}
+
+function checkString(definition: CommandOption, value: Value): string {
   const { name } = definition;
-  if (typeof value !== 'string') throw new Error(`The option "${name}" is a text, got ${String(value)}.`);
+  if (typeof value !== 'string') throw new Error(`The option "${name}" is a text, got ${show(value)}.`);
   const least = Math.max(definition.min_length ?? 0, definition.required ? 1 : 0);
   const most = definition.max_length ?? 6_000;
   if (value.length < least)
@@ -142,11 +192,11 @@ function checkString(definition: CommandOption, value: string | number | boolean
   return value;
 }
 
-function checkNumber(definition: CommandOption, value: string | number | boolean): number {
+function checkNumber(definition: CommandOption, value: Value): number {
   const { name } = definition;
   const isWhole = definition.type === Option.Integer;
   if (typeof value !== 'number' || !Number.isFinite(value) || (isWhole && !Number.isSafeInteger(value))) {
-    throw new Error(`The option "${name}" is a ${isWhole ? 'whole number' : 'number'}, got ${String(value)}.`);
+    throw new Error(`The option "${name}" is a ${isWhole ? 'whole number' : 'number'}, got ${show(value)}.`);
   }
   if (value < (definition.min_value ?? -Infinity))
     throw new Error(`The option "${name}" is at least ${definition.min_value}, got ${value}.`);
@@ -162,42 +212,16 @@ function checkChoice({ name, choices }: CommandOption, value: string | number): 
   throw new Error(`The option "${name}" is one of ${listed}, got ${value}.`);
 }
 
-function checkUser(definition: CommandOption, value: string | number | boolean, { guildId }: CommandContext): string {
-  if (typeof value === 'string' && findUser(value) && isMember(value, guildId)) return value;
-  throw new Error(`The option "${definition.name}" is the id of a member of this server, got ${String(value)}.`);
-}
+const NAMED_WORDS: Readonly<Record<NamedKind, string>> = {
+  user: 'a member',
+  role: 'a role',
+  mentionable: 'a member or role',
+  channel: 'a channel',
+};
 
-function checkChannel(
-  definition: CommandOption,
-  value: string | number | boolean,
-  { guildId }: CommandContext,
-): string {
-  if (typeof value === 'string' && findChannel(value)?.guildId === guildId) return value;
-  throw new Error(`The option "${definition.name}" is the id of a channel of this server, got ${String(value)}.`);
-}
-
-function resolveIds(sent: readonly SentOption[], { guildId }: CommandContext): Record<string, unknown> {
-  const users: Record<string, unknown> = {};
-  const members: Record<string, unknown> = {};
-  const channels: Record<string, unknown> = {};
-  for (const { type, value } of sent) {
-    const user = type === Option.User || type === Option.Mentionable ? findUser(String(value)) : undefined;
-    if (user) {
-      const {
-        user: _inUsers,
-        deaf: _deaf,
-        mute: _mute,
-        ...member
-      } = toApiMember(user, guildId, memberPermissions(user));
-      users[user.id] = toApiUser(user);
-      members[user.id] = member;
-    }
-    const channel = type === Option.Channel ? findChannel(String(value)) : undefined;
-    if (channel) channels[channel.id] = { ...toApiChannel(channel), permissions: '0' };
-  }
-  const resolved = {
-    ...(Object.keys(users).length > 0 ? { users, members } : {}),
-    ...(Object.keys(channels).length > 0 ? { channels } : {}),
-  };
-  return Object.keys(resolved).length > 0 ? { resolved } : {};
+function checkNamed({ name, type }: CommandOption, value: Value, { guildId }: CommandContext): string {
+  const kind = NAMED_KINDS[type];
+  if (kind === undefined) throw new Error(`The sandbox cannot send the option "${name}" (type ${type}).`);
+  if (typeof value === 'string' && isNamed(kind, value, guildId)) return value;
+  throw new Error(`The option "${name}" is the id of ${NAMED_WORDS[kind]} of this server, got ${show(value)}.`);
 }

@@ -22,6 +22,8 @@ export interface CommandOption {
   min_length?: number | null;
   max_length?: number | null;
   channel_types?: number[] | null;
+  /** Of an attachment: `image`, `video`, `audio`, or an extension with its dot. */
+  file_types?: string[] | null;
 }
 
 /** A command as a request brings it, accepted by the schema. */

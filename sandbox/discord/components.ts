@@ -30,7 +30,9 @@ export interface AnyComponent {
   url?: string | null;
   sku_id?: string | null;
   disabled?: boolean | null;
-  options?: { value: string }[];
+  options?: { value: string; default?: boolean | null }[];
+  /** Of a checkbox. */
+  default?: boolean | null;
   min_values?: number | null;
   max_values?: number | null;
   description?: string | null;
@@ -187,7 +189,8 @@ function checkButton(button: AnyComponent, path: FormPath): FormIssue[] {
   return issues;
 }
 
-function checkSelect(select: AnyComponent, path: FormPath): FormIssue[] {
+/** Of a menu with options of its own: no value twice, and bounds that fit. */
+export function checkSelect(select: AnyComponent, path: FormPath): FormIssue[] {
   const values = (select.options ?? []).map((option) => option.value);
   const least = select.min_values ?? 1;
   const most = select.max_values ?? 1;

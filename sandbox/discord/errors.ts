@@ -41,6 +41,12 @@ export class DiscordError extends Error {
     return { message: this.message, code: this.code, ...errors, ...this.#extra };
   }
 
+  /** The message and below it a line for each refused path, for the person who looks at the record. */
+  explain(): string {
+    const lines = this.issues.map((issue) => `${formatPath(issue.path)}: ${issue.message} (${issue.code})`);
+    return [this.message, ...lines].join('\n');
+  }
+
   /** The refused paths as a reader writes them: `data.components[0].custom_id`. */
   paths(): string[] {
     return [...new Set(this.issues.map((issue) => formatPath(issue.path)))];

@@ -54,9 +54,11 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
       handler: (request, reply) => exchange(parts, route, request, reply),
     });
   }
-  app.get('/attachments/:channelId/:attachmentId/:name', (request, reply) =>
-    sendFile(parts.attachments, request, reply),
-  );
+  for (const folder of ['attachments', 'ephemeral-attachments']) {
+    app.get(`/${folder}/:channelId/:attachmentId/:name`, (request, reply) =>
+      sendFile(parts.attachments, request, reply),
+    );
+  }
   app.setNotFoundHandler((request, reply) => exchange(parts, null, request, reply));
   return app;
 }
@@ -172,7 +174,7 @@ function record(parts: HttpParts, seen: Exchange, status: RecordedRequest['statu
     status,
     body,
     files: files.map((file) => ({ name: file.name, size: file.bytes.length })),
-    error: error ? { code: error.code, message: error.message, paths: error.paths() } : null,
+    error: error ? { code: error.code, message: error.explain(), paths: error.paths() } : null,
   });
 }
 

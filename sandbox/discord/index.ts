@@ -1,6 +1,6 @@
 /** A Discord on this machine: REST v10, gateway, files, and the people who use it. */
 import { randomBytes } from 'node:crypto';
-import { InteractionType, GatewayIntentBits } from 'discord-api-types/v10';
+import { ApplicationCommandType, GatewayIntentBits, InteractionType } from 'discord-api-types/v10';
 import type { APIApplicationCommandOptionChoice, APIMessage } from 'discord-api-types/v10';
 import { createClock } from '../clock.ts';
 import type {
@@ -14,20 +14,22 @@ import type {
 } from '../interface.ts';
 import { AttachmentStore } from './attachments.ts';
 import { ChannelMessages } from './channel-messages.ts';
-import { buildAutocompleteData, buildCommandData } from './command-options.ts';
+import { buildAutocompleteData, buildCommandData, buildMessageCommandData } from './command-options.ts';
 import { CommandStore } from './commands.ts';
-import { buildModalData, buildPressData } from './component-input.ts';
+import { buildPressData } from './component-input.ts';
 import { Faults } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { createHttpServer } from './http-server.ts';
 import { Interactions } from './interactions.ts';
 import { MessageStore } from './messages.ts';
 import type { StoredMessage } from './messages.ts';
+import { buildModalData } from './modal-input.ts';
 import { BotPermissions } from './permissions.ts';
 import { RateLimits } from './rate-limits.ts';
 import { createRoutes } from './routes.ts';
 import { createSnowflakes } from './snowflakes.ts';
-import { APPLICATION_ID, findChannel, findUser, GUILDS, isMember, USERS } from './world.ts';
+import { Uploads } from './uploads.ts';
+import { APPLICATION_ID, crowdMember, findChannel, findUser, GUILDS, isMember, USERS } from './world.ts';
 
 const HOST = '127.0.0.1';
 const DEFAULT_LOCALE = 'en-US';
@@ -53,6 +55,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
   const faults = new Faults();
   const rateLimits = new RateLimits(clock, options.rateLimits ?? true);
   const attachments = new AttachmentStore(clock, () => origin);
+  const uploads = new Uploads(attachments, nextId);
   const gateway = new Gateway({
     clock,
     token,
@@ -103,6 +106,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
     guilds: GUILDS,
     users: USERS,
     requests,
+    crowd: (count) => Array.from({ length: count }, (_, index) => crowdMember(index)),
     commands: (guildId) => commands.visibleIn(guildId),
     isBotConnected: () => gateway.isConnected(),
     waitForBot: (timeoutMs) => waitForBot({ gateway, listeners, timeoutMs }),
@@ -110,14 +114,30 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
     async runCommand({ userId, channelId, locale, ...ask }) {
       const { user, channel } = requirePlace(userId, channelId);
       const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
-      const data = buildCommandData(ask, context);
+      const data = buildCommandData(ask, context, (file) => uploads.keep(file, channelId));
       return interactions.ask({
         type: InteractionType.ApplicationCommand,
         user,
         channel,
         data,
         locale: locale ?? DEFAULT_LOCALE,
-        commandName: ask.name,
+        command: { name: ask.name, type: ApplicationCommandType.ChatInput, targetMessageId: null },
+        source: null,
+        triggeredBy: null,
+      }).outcome;
+    },
+
+    async runMessageCommand({ userId, messageId, name, locale }) {
+      const target = requireVisible(messages.get(messageId), messageId, userId);
+      const { user, channel } = requirePlace(userId, target.message.channel_id);
+      const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
+      return interactions.ask({
+        type: InteractionType.ApplicationCommand,
+        user,
+        channel,
+        data: buildMessageCommandData(name, messages.toApi(target), context),
+        locale: locale ?? DEFAULT_LOCALE,
+        command: { name, type: ApplicationCommandType.Message, targetMessageId: messageId },
         source: null,
         triggeredBy: null,
       }).outcome;
@@ -126,14 +146,14 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
     async press({ userId, messageId, customId, values, locale }) {
       const source = requireVisible(messages.get(messageId), messageId, userId);
       const { user, channel } = requirePlace(userId, source.message.channel_id);
-      const data = buildPressData(source, customId, values);
+      const data = buildPressData(source, customId, values, channel.guildId);
       return interactions.ask({
         type: InteractionType.MessageComponent,
         user,
         channel,
         data,
         locale: locale ?? DEFAULT_LOCALE,
-        commandName: null,
+        command: null,
         source,
         triggeredBy: null,
       }).outcome;
@@ -144,21 +164,24 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
       if (!opener?.modal)
         throw new Error(`Expected an interaction that was answered with a modal, got ${interactionId}.`);
       if (opener.facts.user.id !== userId) throw new Error('The modal is open for another user.');
-      const data = buildModalData(opener.modal, customId, values);
+      const { channel } = opener;
+      const data = buildModalData(opener.modal, { customId, values, guildId: channel.guildId }, (file) =>
+        uploads.keep(file, channel.id),
+      );
       const sourceId = opener.facts.sourceMessageId;
       return interactions.ask({
         type: InteractionType.ModalSubmit,
         user: opener.facts.user,
-        channel: opener.channel,
+        channel,
         data,
         locale: locale ?? DEFAULT_LOCALE,
-        commandName: null,
+        command: null,
         source: (sourceId === null ? undefined : messages.get(sourceId)) ?? null,
         triggeredBy: opener,
       }).outcome;
     },
 
-    async autocomplete({ userId, channelId, ...ask }): Promise<APIApplicationCommandOptionChoice[]> {
+    async autocomplete({ userId, channelId, locale, ...ask }): Promise<APIApplicationCommandOptionChoice[]> {
       const { user, channel } = requirePlace(userId, channelId);
       const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
       const { interaction, outcome } = interactions.ask({
@@ -166,8 +189,8 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
         user,
         channel,
         data: buildAutocompleteData(ask, context),
-        locale: DEFAULT_LOCALE,
-        commandName: ask.name,
+        locale: locale ?? DEFAULT_LOCALE,
+        command: { name: ask.name, type: ApplicationCommandType.ChatInput, targetMessageId: null },
         source: null,
         triggeredBy: null,
       });

@@ -1,6 +1,6 @@
 /** What the gateway sends of an interaction: INTERACTION_CREATE with every field of the real one. */
 import { InteractionContextType, InteractionType, Locale } from 'discord-api-types/v10';
-import type { APIMessage } from 'discord-api-types/v10';
+import type { APIMessage, ApplicationCommandType } from 'discord-api-types/v10';
 import type { SandboxChannel, SandboxUser } from '../interface.ts';
 import { FILE_LIMIT_BYTES } from './attachments.ts';
 import { APPLICATION_ID, memberPermissions, toApiChannel, toApiMember, toApiUser } from './world.ts';
@@ -50,7 +50,8 @@ export interface MetadataFacts {
   type: InteractionType;
   user: SandboxUser;
   guildId: string;
-  commandName: string | null;
+  /** The command that was used; a command of the message menu has a target. */
+  command: { name: string; type: ApplicationCommandType; targetMessageId: string | null } | null;
   sourceMessageId: string | null;
   triggeredBy: MetadataFacts | null;
 }
@@ -62,7 +63,8 @@ export function buildMetadata(facts: MetadataFacts): Record<string, unknown> {
     type: facts.type,
     user: toApiUser(facts.user),
     authorizing_integration_owners: { 0: facts.guildId },
-    ...(facts.commandName === null ? {} : { name: facts.commandName, command_type: 1 }),
+    ...(facts.command === null ? {} : { name: facts.command.name, command_type: facts.command.type }),
+    ...(facts.command?.targetMessageId ? { target_message_id: facts.command.targetMessageId } : {}),
     ...(facts.type === InteractionType.MessageComponent ? { interacted_message_id: facts.sourceMessageId } : {}),
     ...(facts.triggeredBy ? { triggering_interaction_metadata: buildMetadata(facts.triggeredBy) } : {}),
   };

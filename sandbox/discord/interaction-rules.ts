@@ -11,7 +11,7 @@ import {
   ModalInteractionCallbackRequestSchema,
   UpdateMessageInteractionCallbackRequestSchema,
 } from 'discord-api-spec/zod';
-import { listComponents } from './components.ts';
+import { checkSelect, listComponents } from './components.ts';
 import type { AnyComponent } from './components.ts';
 import { refuseIssues } from './errors.ts';
 import type { FormIssue } from './errors.ts';
@@ -102,9 +102,21 @@ function checkModal(data: Record<string, unknown>): FormIssue[] {
       issues.push({ path: [...path, 'custom_id'], code: 'COMPONENT_CUSTOM_ID_DUPLICATED', message });
     }
     seen.add(component.custom_id);
-    issues.push(...checkInRow(component, path));
+    issues.push(...checkInRow(component, path), ...checkChoices(component, path));
   }
   return issues;
+}
+
+function checkChoices(component: AnyComponent, path: readonly (string | number)[]): FormIssue[] {
+  switch (component.type) {
+    case ComponentType.StringSelect:
+    case ComponentType.RadioGroup:
+      return checkSelect(component, path);
+    case ComponentType.CheckboxGroup:
+      return checkSelect({ ...component, max_values: component.max_values ?? component.options?.length ?? 1 }, path);
+    default:
+      return [];
+  }
 }
 
 /** A text input outside a label brings its own label; inside one it must not. */

@@ -56,7 +56,7 @@ export interface InteractionAsk {
   channel: SandboxChannel;
   data: unknown;
   locale: string;
-  commandName: string | null;
+  command: MetadataFacts['command'];
   /** The message a component stands on. */
   source: StoredMessage | null;
   triggeredBy: Interaction | null;
@@ -188,7 +188,7 @@ export class Interactions {
         type: ask.type,
         user: ask.user,
         guildId: ask.channel.guildId,
-        commandName: ask.commandName,
+        command: ask.command,
         sourceMessageId: ask.source?.message.id ?? null,
         triggeredBy: ask.triggeredBy?.facts ?? null,
       },
@@ -301,25 +301,23 @@ export class Interactions {
     repliedTo: StoredMessage | null,
   ): StoredMessage {
     const { facts, channel } = interaction;
+    const targetId = facts.command?.targetMessageId ?? null;
+    const referredId = repliedTo?.message.id ?? targetId;
     const extra = {
-      type: repliedTo
-        ? MessageType.Reply
-        : facts.commandName === null
-          ? MessageType.Default
-          : MessageType.ChatInputCommand,
+      type: repliedTo ? MessageType.Reply : typeOfAnswer(facts),
       webhook_id: APPLICATION_ID,
       application_id: APPLICATION_ID,
       interaction_metadata: buildMetadata(facts),
-      ...(repliedTo
-        ? {
+      ...(referredId === null
+        ? {}
+        : {
             message_reference: {
               type: 0,
               channel_id: channel.id,
-              message_id: repliedTo.message.id,
+              message_id: referredId,
               guild_id: channel.guildId,
             },
-          }
-        : {}),
+          }),
     } as unknown as Partial<APIMessage>;
     const stored = this.#parts.messages.create({
       channelId: channel.id,
@@ -378,6 +376,11 @@ export class Interactions {
   #isExpired(interaction: Interaction): boolean {
     return this.#parts.clock.now() - interaction.createdAt >= TOKEN_LIFE_MS;
   }
+}
+
+function typeOfAnswer({ command }: MetadataFacts): MessageType {
+  if (command === null) return MessageType.Default;
+  return command.targetMessageId === null ? MessageType.ChatInputCommand : MessageType.ContextMenuCommand;
 }
 
 /** What a deferred answer holds until it is filled in. */

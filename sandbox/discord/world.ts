@@ -23,6 +23,9 @@ const MODERATOR_ROLE_SUFFIX = 900n;
 /** Nobody in the sandbox owns a server: an owner may everything, and would test no permission. */
 const OWNER_ID = '1000000000000000999';
 
+const FIRST_CROWD_ID = 1000000000000010000n;
+const CROWD_SIZE = 10_000n;
+
 export const APPLICATION_ID = '1000000000000000100';
 
 export const USERS: Readonly<Record<UserName, SandboxUser>> = {
@@ -50,7 +53,19 @@ const MEMBERS: Readonly<Record<string, readonly UserName[]>> = {
 };
 
 export function findUser(userId: string): SandboxUser | undefined {
-  return Object.values(USERS).find((user) => user.id === userId);
+  return Object.values(USERS).find((user) => user.id === userId) ?? findCrowdMember(userId);
+}
+
+/** A member of the first server beside the four: they exist for whoever needs many, and are listed nowhere. */
+export function crowdMember(index: number): SandboxUser {
+  const name = `guest${index + 1}`;
+  return person(String(FIRST_CROWD_ID + BigInt(index)), name, name, '#747f8d');
+}
+
+function findCrowdMember(userId: string): SandboxUser | undefined {
+  if (!/^\d{19}$/.test(userId)) return undefined;
+  const index = BigInt(userId) - FIRST_CROWD_ID;
+  return index >= 0n && index < CROWD_SIZE ? crowdMember(Number(index)) : undefined;
 }
 
 export function findGuild(guildId: string): SandboxGuild | undefined {
@@ -62,7 +77,8 @@ export function findChannel(channelId: string): SandboxChannel | undefined {
 }
 
 export function isMember(userId: string, guildId: string): boolean {
-  return (MEMBERS[guildId] ?? []).some((name) => USERS[name].id === userId);
+  if ((MEMBERS[guildId] ?? []).some((name) => USERS[name].id === userId)) return true;
+  return guildId === GUILDS[0]?.id && findCrowdMember(userId) !== undefined;
 }
 
 export function memberPermissions(user: SandboxUser): bigint {
@@ -233,7 +249,12 @@ function moderatorRoleId(guildId: string): string {
   return String(BigInt(guildId) + MODERATOR_ROLE_SUFFIX);
 }
 
-function toApiRoles(guildId: string): APIRole[] {
+export function findRole(roleId: string, guildId: string): APIRole | undefined {
+  return toApiRoles(guildId).find((known) => known.id === roleId);
+}
+
+/** Lowest first. */
+export function toApiRoles(guildId: string): APIRole[] {
   return [
     role(guildId, '@everyone', MEMBER_PERMISSIONS, 0),
     role(moderatorRoleId(guildId), 'Moderator', MODERATOR_PERMISSIONS, 1),

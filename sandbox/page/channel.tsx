@@ -3,33 +3,73 @@ import type { JSX } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type { APIMessage } from 'discord-api-types/v10';
 import type { BotStatus, SandboxChannel, SandboxMessage } from '../interface.ts';
-import { listTexts, readComponents } from './component-shape.ts';
 import { Icon } from './icon.tsx';
-import { MessageView, NoticeView, type MessageViewProps, type Notice } from './message.tsx';
+import type { SeenRequest } from './live-state.ts';
+import { plainTextOf } from './message-text.ts';
+import { MessageView, type MessageViewProps } from './message.tsx';
+import { NoticeView, refusalId, RefusalView, type Notice } from './notice.tsx';
 
 /** Closer to the end than this counts as at the end. */
 const STICKY_PX = 60;
+/** Discord's: later messages of the same author begin anew. */
+const GROUP_WITHIN_MS = 7 * 60_000;
 const EXAMPLE = '/generate prompt: a beautiful sunset over mountains';
+const MORE_EXAMPLES = [
+  '/generate prompt: a quiet harbour at night provider: local',
+  '/generate prompt: 夕焼けの海 aspect_ratio: 16:9',
+  '/help',
+];
 
 export interface ChannelLogProps {
   channel: SandboxChannel;
   bot: BotStatus;
   messages: readonly SandboxMessage[];
   notices: readonly Notice[];
+  refusals: readonly SeenRequest[];
+  messageCommands: MessageViewProps['messageCommands'];
   press: MessageViewProps['press'];
+  runMessageCommand: MessageViewProps['runCommand'];
   dismiss: MessageViewProps['dismiss'];
   dismissNotice(id: number): void;
   tryExample(text: string): void;
 }
 
 export function ChannelLog(props: ChannelLogProps): JSX.Element {
-  const { channel, bot, messages, notices, press, dismiss, dismissNotice, tryExample } = props;
+  const { channel, bot, messages, notices, refusals, messageCommands, dismissNotice, tryExample } = props;
+  const { press, runMessageCommand, dismiss } = props;
   const { scroller, content, isAway, toEnd } = useStickyScroll(channel.id);
   const byId = useMemo(() => new Map(messages.map(({ message }) => [message.id, message])), [messages]);
   const isEmpty = messages.length === 0 && notices.length === 0;
+  // The same elements as long as nothing of them changed: the page is drawn anew with every request.
+  const listed = useMemo(
+    () =>
+      putInOrder(messages, refusals).map((line) =>
+        'seen' in line ? (
+          <RefusalView key={refusalId(line.seen.number)} seen={line.seen} dismiss={dismiss} />
+        ) : (
+          <MessageView
+            key={line.shown.message.id}
+            shown={line.shown}
+            isGrouped={line.isGrouped}
+            repliedTo={findRepliedTo(line.shown.message, byId)}
+            {...{ messageCommands, press, dismiss }}
+            runCommand={runMessageCommand}
+          />
+        ),
+      ),
+    [messages, refusals, byId, messageCommands, press, runMessageCommand, dismiss],
+  );
   return (
     <div class="log-frame">
-      <div ref={scroller} class="log" tabIndex={0} aria-label={`Messages in #${channel.name}`} role="region">
+      {/* Cards tick: what is news of them is said by the announcer below, and not by the log itself. */}
+      <div
+        ref={scroller}
+        class="log"
+        tabIndex={0}
+        role="log"
+        aria-live="off"
+        aria-label={`Messages in #${channel.name}`}
+      >
         <div ref={content} class="log-content">
           {isEmpty ? (
             <Welcome channel={channel} bot={bot} tryExample={tryExample} />
@@ -37,15 +77,7 @@ export function ChannelLog(props: ChannelLogProps): JSX.Element {
             <p class="log-start">This is the start of #{channel.name}.</p>
           )}
           <ol class="messages">
-            {messages.map((shown) => (
-              <MessageView
-                key={shown.message.id}
-                shown={shown}
-                repliedTo={findRepliedTo(shown.message, byId)}
-                press={press}
-                dismiss={dismiss}
-              />
-            ))}
+            {listed}
             {notices.map((notice) => (
               <NoticeView key={notice.id} notice={notice} dismiss={dismissNotice} />
             ))}
@@ -57,9 +89,39 @@ export function ChannelLog(props: ChannelLogProps): JSX.Element {
           Jump to the newest <Icon name="down" />
         </button>
       )}
-      <Announcer channelId={channel.id} messages={messages} />
+      <Announcer channelId={channel.id} messages={messages} refusals={refusals} />
     </div>
   );
+}
+
+type Line = { shown: SandboxMessage; isGrouped: boolean } | { seen: SeenRequest };
+
+/** Messages with the refusals between them, by time, and which of them go on from the one above. */
+function putInOrder(messages: readonly SandboxMessage[], refusals: readonly SeenRequest[]): Line[] {
+  const lines: Line[] = [];
+  const left = [...refusals];
+  let above: SandboxMessage | null = null;
+  const putRefusalsBefore = (time: number): void => {
+    while (left[0] !== undefined && left[0].request.at < time) {
+      lines.push({ seen: left[0] });
+      left.shift();
+      above = null;
+    }
+  };
+  for (const shown of messages) {
+    putRefusalsBefore(Date.parse(shown.message.timestamp));
+    lines.push({ shown, isGrouped: above !== null && goesOn(above, shown) });
+    above = shown;
+  }
+  putRefusalsBefore(Infinity);
+  return lines;
+}
+
+function goesOn(above: SandboxMessage, below: SandboxMessage): boolean {
+  const [one, other] = [above.message, below.message];
+  const isAnswer = other.message_reference !== undefined || other.interaction_metadata !== undefined;
+  const isSoon = Date.parse(other.timestamp) - Date.parse(one.timestamp) < GROUP_WITHIN_MS;
+  return one.author.id === other.author.id && above.ephemeralFor === below.ephemeralFor && isSoon && !isAnswer;
 }
 
 function findRepliedTo(message: APIMessage, byId: ReadonlyMap<string, APIMessage>): APIMessage | undefined {
@@ -124,6 +186,15 @@ function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>)
           Try this example
         </button>
       </p>
+      <ul class="welcome-more" aria-label="More to try">
+        {MORE_EXAMPLES.map((example) => (
+          <li key={example}>
+            <button type="button" class="chip" onClick={() => tryExample(example)}>
+              {example}
+            </button>
+          </li>
+        ))}
+      </ul>
       <p class="quiet">
         {bot.state === 'stopped'
           ? 'The bot is not running: press Start the bot in the panel first.'
@@ -137,7 +208,8 @@ function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>)
  * Says new messages, and old ones that begin with another word now (Queued, Generating, Done): a card that
  * ticks is not read out again and again.
  */
-function Announcer({ channelId, messages }: { channelId: string; messages: readonly SandboxMessage[] }): JSX.Element {
+function Announcer(props: Pick<ChannelLogProps, 'messages' | 'refusals'> & { channelId: string }): JSX.Element {
+  const { channelId, messages, refusals } = props;
   const said = useRef<{ channelId: string; firstWords: Map<string, string> } | null>(null);
   const [words, say] = useState('');
   useEffect(() => {
@@ -151,6 +223,11 @@ function Announcer({ channelId, messages }: { channelId: string; messages: reado
     const [, latest] = news.at(-1) ?? [];
     if (latest !== undefined) say(latest);
   }, [channelId, messages]);
+  const latestRefusal = refusals.at(-1);
+  useEffect(() => {
+    const { error, method } = latestRefusal?.request ?? {};
+    if (error) say(`Discord refused a ${method}: ${error.code} ${error.message}`);
+  }, [latestRefusal]);
   return (
     <p class="visually-hidden" aria-live="polite">
       {words}
@@ -159,12 +236,5 @@ function Announcer({ channelId, messages }: { channelId: string; messages: reado
 }
 
 function describe({ message, isLoading }: SandboxMessage): string {
-  if (isLoading) return 'Thinking…';
-  const texts = [message.content, ...listTexts(readComponents(message.components))];
-  return texts
-    .join(' ')
-    .replace(/[*_#`~|>]|<[^>]*>/gu, '')
-    .replace(/\s+/gu, ' ')
-    .trim()
-    .slice(0, 160);
+  return isLoading ? 'Thinking…' : plainTextOf(message).slice(0, 160);
 }

@@ -1,6 +1,6 @@
 /** Registered commands as the composer offers them, and typed text read as a command. Pure. */
 import type { APIApplicationCommand } from 'discord-api-types/v10';
-import type { CommandOptions, SandboxChannel, SandboxUser } from '../interface.ts';
+import type { CommandOptions, PickedFile, SandboxChannel, SandboxUser } from '../interface.ts';
 
 /** Discord's option types (facts: application commands). */
 export const OPTION = {
@@ -11,13 +11,17 @@ export const OPTION = {
   boolean: 5,
   user: 6,
   channel: 7,
+  role: 8,
   mentionable: 9,
   number: 10,
+  attachment: 11,
 } as const;
 
 export interface Choice {
   name: string;
   value: string | number | boolean;
+  /** Of a choice that is a person. */
+  user?: SandboxUser;
 }
 
 export interface CommandOption {
@@ -28,6 +32,11 @@ export interface CommandOption {
   autocomplete: boolean;
   /** Empty: any value goes. */
   choices: Choice[];
+  /** Of a number its bounds, of a text the bounds of its length. */
+  least: number | undefined;
+  most: number | undefined;
+  /** Of a file: `image`, `video`, `audio`, or an extension with its dot. Empty: any. */
+  fileTypes: string[];
 }
 
 /** A command that can be sent: one without subcommands, or one subcommand. */
@@ -49,16 +58,33 @@ interface RawOption {
   autocomplete?: boolean;
   choices?: Choice[];
   options?: RawOption[];
+  min_value?: number;
+  max_value?: number;
+  min_length?: number;
+  max_length?: number;
+  file_types?: string[];
 }
 
-const SENDABLE: readonly number[] = [3, 4, 5, 6, 7, 9, 10];
+const SENDABLE: readonly number[] = [3, 4, 5, 6, 7, 8, 9, 10, 11];
+const SLASH_COMMAND: number = 1;
+const MESSAGE_COMMAND: number = 3;
 
 /** What this user finds in the list; commands that ask for permissions are a moderator's. */
 export function listCommands(commands: readonly APIApplicationCommand[], place: Place): RunnableCommand[] {
   return commands
-    .filter((command) => command.type === 1)
-    .filter((command) => command.default_member_permissions == null || place.user.isModerator)
+    .filter((command) => command.type === SLASH_COMMAND && isOpenTo(command, place.user))
     .flatMap((command) => listLeaves(command.name, [], command as unknown as RawOption, place));
+}
+
+/** The names of what this user finds in the menu of a message. */
+export function listMessageCommands(commands: readonly APIApplicationCommand[], user: SandboxUser): string[] {
+  return commands
+    .filter((command) => command.type === MESSAGE_COMMAND && isOpenTo(command, user))
+    .map(({ name }) => name);
+}
+
+function isOpenTo(command: APIApplicationCommand, user: SandboxUser): boolean {
+  return command.default_member_permissions == null || user.isModerator;
 }
 
 export interface Place {
@@ -66,6 +92,7 @@ export interface Place {
   /** Who and what a user or channel option can name. */
   members: readonly SandboxUser[];
   channels: readonly SandboxChannel[];
+  roles: readonly { id: string; name: string }[];
 }
 
 function listLeaves(name: string, path: readonly string[], raw: RawOption, place: Place): RunnableCommand[] {
@@ -93,10 +120,15 @@ function readOption(raw: RawOption, place: Place): CommandOption {
     required: raw.required === true,
     autocomplete: raw.autocomplete === true,
     choices: listChoices(raw, place),
+    least: raw.min_value ?? raw.min_length,
+    most: raw.max_value ?? raw.max_length,
+    fileTypes: raw.file_types ?? [],
   };
 }
 
-function listChoices(raw: RawOption, { members, channels }: Place): Choice[] {
+function listChoices(raw: RawOption, { members, channels, roles }: Place): Choice[] {
+  const people = members.map((user): Choice => ({ name: user.globalName, value: user.id, user }));
+  const ranks = roles.map((role): Choice => ({ name: role.name, value: role.id }));
   switch (raw.type) {
     case OPTION.boolean:
       return [
@@ -104,8 +136,11 @@ function listChoices(raw: RawOption, { members, channels }: Place): Choice[] {
         { name: 'False', value: false },
       ];
     case OPTION.user:
+      return people;
+    case OPTION.role:
+      return ranks;
     case OPTION.mentionable:
-      return members.map((user) => ({ name: user.globalName, value: user.id }));
+      return [...people, ...ranks];
     case OPTION.channel:
       return channels.map((channel) => ({ name: `#${channel.name}`, value: channel.id }));
     default:
@@ -138,6 +173,8 @@ export function matchCommand(
 export interface WrittenOption {
   option: CommandOption;
   text: string;
+  /** Of an attachment, which no text can be. */
+  file?: PickedFile;
 }
 
 /**
@@ -168,13 +205,39 @@ function keep(written: WrittenOption[], option: CommandOption | undefined, text:
 /** The values to send. Throws an Error with a sentence for the person where a text is not a value or one is missing. */
 export function readOptions(command: RunnableCommand, written: readonly WrittenOption[]): CommandOptions {
   const options: CommandOptions = {};
-  for (const { option, text } of written) options[option.name] = readValue(option, text);
+  for (const { option, text, file } of written) options[option.name] = file ?? readValue(option, text);
   const missing = command.options.find(({ name, required }) => required && options[name] === undefined);
   if (missing !== undefined) throw new Error(`The option “${missing.name}” is required: ${missing.description}`);
   return options;
 }
 
+/** What is wrong with a text as this option's value, for a field that shows it while it is typed. */
+export function findProblem(option: CommandOption, text: string): string | null {
+  const { type, least = -Infinity, most = Infinity } = option;
+  if (type === OPTION.string && text.length > most) return `At most ${most} characters, these are ${text.length}.`;
+  if (type === OPTION.string && text.length < least) return `At least ${least} characters.`;
+  if (type !== OPTION.integer && type !== OPTION.number) return null;
+  try {
+    const value = readNumber(option, text);
+    return value < least || value > most ? `Expected ${describeRange(option)}, got ${value}.` : null;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** `a whole number from 1 to 4`; null for what is no number. */
+export function describeRange({ type, least, most }: CommandOption): string | null {
+  if (type !== OPTION.integer && type !== OPTION.number) return null;
+  const kind = type === OPTION.integer ? 'a whole number' : 'a number';
+  if (least !== undefined && most !== undefined) return `${kind} from ${least} to ${most}`;
+  if (least !== undefined) return `${kind} of ${least} or more`;
+  return most === undefined ? kind : `${kind} of ${most} or less`;
+}
+
 function readValue(option: CommandOption, text: string): string | number | boolean {
+  if (option.type === OPTION.attachment) {
+    throw new Error(`“${option.name}” is a file: pick the command from the list, then choose, drop or paste the file.`);
+  }
   if (option.choices.length > 0) return readChoice(option, text);
   if (option.type === OPTION.integer || option.type === OPTION.number) return readNumber(option, text);
   return text;

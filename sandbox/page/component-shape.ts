@@ -21,6 +21,10 @@ export const KIND = {
   separator: 14,
   container: 17,
   label: 18,
+  fileUpload: 19,
+  radioGroup: 21,
+  checkboxGroup: 22,
+  checkbox: 23,
 } as const;
 
 export interface Emoji {
@@ -74,6 +78,12 @@ export interface Component {
   max_length?: number;
   required?: boolean;
   value?: string;
+  /** Of a checkbox. */
+  default?: boolean;
+  /** What a menu of members, roles or channels opens with. */
+  default_values?: { id: string; type: string }[];
+  /** `image`, `video`, `audio`, or an extension with its dot. */
+  file_types?: string[];
 }
 
 /** Components as they came, of a message or a modal. */
@@ -83,6 +93,40 @@ export function readComponents(components: unknown): Component[] {
     (component): component is Component =>
       typeof component === 'object' && component !== null && typeof component.type === 'number',
   );
+}
+
+export interface Picture {
+  url: string;
+  /** Empty: the maker gave no alt text. */
+  description: string;
+}
+
+/** Every picture that the components show, in reading order. */
+export function listPictures(components: readonly Component[]): Picture[] {
+  return components.flatMap((component) => {
+    const items = [...(component.items ?? []), ...(component.type === KIND.thumbnail ? [component] : [])];
+    return [
+      ...items.flatMap(({ media, description }) =>
+        media?.url === undefined || isVideo(media) ? [] : [{ url: media.url, description: description ?? '' }],
+      ),
+      ...listPictures(component.components ?? []),
+      ...(component.accessory === undefined ? [] : listPictures([component.accessory])),
+    ];
+  });
+}
+
+export function isVideo({ url, content_type: type }: Media): boolean {
+  return type?.startsWith('video/') ?? /\.(?:mp4|webm|mov)$/iu.test(bareUrl(url));
+}
+
+/** Addresses are signed anew with every edit: the query does not make another file of it. */
+export function bareUrl(url: string | undefined): string {
+  return (url ?? '').split('?')[0] ?? '';
+}
+
+/** A file input's `accept` for Discord's file types. */
+export function acceptOf(fileTypes: readonly string[] | undefined): string {
+  return (fileTypes ?? []).map((type) => (type.startsWith('.') ? type : `${type}/*`)).join(',');
 }
 
 /** The words of a message in reading order, for those who hear the page. */

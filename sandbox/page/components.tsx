@@ -43,6 +43,8 @@ function ComponentView({ component }: { component: Component }): JSX.Element {
       return <Button button={component} />;
     case KIND.stringSelect:
     case KIND.userSelect:
+    case KIND.roleSelect:
+    case KIND.mentionableSelect:
     case KIND.channelSelect:
       return <Select select={component} />;
     default:
@@ -219,14 +221,14 @@ function Select({ select }: { select: Component }): JSX.Element {
   );
 }
 
-/** One entry of a menu: its emoji, label and description in a line, as a browser's menu has one. */
+/** One entry of a menu: emoji, label and description, in a line where a browser's menu has only one. */
 export function SelectChoice(props: { option: SelectOption; isChosen?: boolean }): JSX.Element {
   const { option, isChosen } = props;
   const emoji = option.emoji?.name && !option.emoji.id ? `${option.emoji.name} ` : '';
-  const description = option.description ? ` – ${option.description}` : '';
   return (
     <option value={option.value} {...(isChosen === undefined ? {} : { selected: isChosen })}>
-      {`${emoji}${option.label}${description}`}
+      {`${emoji}${option.label}`}
+      {option.description && <span class="option-description">{` – ${option.description}`}</span>}
     </option>
   );
 }
@@ -255,7 +257,11 @@ function MultiSelect({ select, options, isDisabled, press }: MultiSelectProps): 
             disabled={!values.includes(option.value) && values.length >= most}
             onChange={() => toggle(option.value)}
           />
-          <span>{option.label}</span>
+          <span>
+            {option.emoji?.name && !option.emoji.id ? `${option.emoji.name} ` : ''}
+            {option.label}
+            {option.description && <small>{option.description}</small>}
+          </span>
         </label>
       ))}
       <button
@@ -270,11 +276,23 @@ function MultiSelect({ select, options, isDisabled, press }: MultiSelectProps): 
   );
 }
 
-function useSelectOptions(select: Component): readonly SelectOption[] {
-  const { users, channels } = usePage();
-  if (select.type === KIND.userSelect) return users.map((user) => ({ label: user.globalName, value: user.id }));
-  if (select.type === KIND.channelSelect) {
-    return channels.map((channel) => ({ label: `#${channel.name}`, value: channel.id }));
+/** A menu's own options, or what its kind offers in this server. */
+export function useSelectOptions(select: Component): readonly SelectOption[] {
+  const { members, roles, guildChannels } = usePage();
+  const given = new Set(select.default_values?.map(({ id }) => id));
+  const toOption = (label: string, value: string): SelectOption => ({ label, value, default: given.has(value) });
+  const people = members.map((user) => toOption(user.globalName, user.id));
+  const ranks = roles.map(({ name, id }) => toOption(name.startsWith('@') ? name : `@${name}`, id));
+  switch (select.type) {
+    case KIND.userSelect:
+      return people;
+    case KIND.roleSelect:
+      return ranks;
+    case KIND.mentionableSelect:
+      return [...people, ...ranks];
+    case KIND.channelSelect:
+      return guildChannels.map((channel) => toOption(`#${channel.name}`, channel.id));
+    default:
+      return select.options ?? [];
   }
-  return select.options ?? [];
 }

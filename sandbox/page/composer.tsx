@@ -5,10 +5,13 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { CommandOptions } from '../interface.ts';
+import { Avatar } from './author.tsx';
 import { CommandForm, type Draft } from './command-form.tsx';
-import { findCommands, matchCommand, readOptions, splitOptions } from './command-text.ts';
+import { findCommands, matchCommand, OPTION, readOptions, splitOptions } from './command-text.ts';
 import type { Choice, RunnableCommand } from './command-text.ts';
 import { Icon } from './icon.tsx';
+import { usePage } from './page-context.ts';
+import { filesOf, readPickedFile } from './picked-file.ts';
 import { entryId, moveActive, Popup } from './popup.tsx';
 
 export interface ComposerProps {
@@ -16,6 +19,8 @@ export interface ComposerProps {
   commands: readonly RunnableCommand[];
   /** Text to put in, a new object each time. */
   fill: { text: string } | null;
+  /** Files dropped onto the channel, a new object each time. */
+  dropped: { files: readonly File[] } | null;
   /** Resolves with the refusal's sentence, or null when the command went out. */
   send(command: RunnableCommand, options: CommandOptions): Promise<string | null>;
   complete(command: RunnableCommand, options: CommandOptions, focused: string): Promise<Choice[]>;
@@ -24,7 +29,7 @@ export interface ComposerProps {
 const NOT_A_COMMAND = 'This channel is for slash commands: type /';
 const POPUP_ID = 'command-list';
 
-export function Composer({ channelName, commands, fill, send, complete }: ComposerProps): JSX.Element {
+export function Composer({ channelName, commands, fill, dropped, send, complete }: ComposerProps): JSX.Element {
   const [text, setText] = useState('');
   const [draft, setDraft] = useState<Draft | null>(null);
   const [trouble, setTrouble] = useState<string | null>(null);
@@ -44,6 +49,28 @@ export function Composer({ channelName, commands, fill, send, complete }: Compos
     focusNext.current = false;
     input.current?.focus();
   }, [draft]);
+
+  /** Gives the files to the options that take one, in their order; hidden options come into view. */
+  const takeFiles = (files: readonly File[]): void => {
+    setTrouble(null);
+    Promise.all(files.map(readPickedFile)).then(
+      (read) => {
+        if (draft === null) return setTrouble('Pick a command that takes a file first: type /');
+        const open = draft.command.options.filter(
+          ({ type, name }) => type === OPTION.attachment && draft.values[name]?.file === undefined,
+        );
+        const filled = open.slice(0, read.length).map(({ name }, index) => ({ name, file: read[index] }));
+        if (filled.length === 0) return setTrouble(`${draft.command.title} takes no further file.`);
+        const given = filled.flatMap(({ name, file }) => (file === undefined ? [] : [[name, { text: '', file }]]));
+        const shown = [...new Set([...draft.shown, ...filled.map(({ name }) => name)])];
+        return setDraft({ ...draft, shown, values: { ...draft.values, ...Object.fromEntries(given) } });
+      },
+      (error: unknown) => setTrouble(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  useLayoutEffect(() => {
+    if (dropped !== null) takeFiles(dropped.files);
+  }, [dropped]);
 
   const toText = (words: string): void => {
     focusNext.current = true;
@@ -83,7 +110,15 @@ export function Composer({ channelName, commands, fill, send, complete }: Compos
   };
 
   return (
-    <div class="composer">
+    <div
+      class="composer"
+      onPaste={(event) => {
+        const pasted = filesOf(event.clipboardData);
+        if (pasted.length === 0) return;
+        event.preventDefault();
+        takeFiles(pasted);
+      }}
+    >
       {draft === null ? (
         <TextForm
           {...{ text, channelName, commands, input, sendText }}
@@ -145,6 +180,8 @@ interface TextFormProps {
 
 function TextForm(props: TextFormProps): JSX.Element {
   const { text, channelName, commands, input, isInvalid, change, pick, sendText } = props;
+  const { users } = usePage();
+  const bot = users.find((user) => user.isBot);
   // Both hold for the text they were made for: typing on opens the list again, at its first entry.
   const [moved, setMoved] = useState({ text: '', active: 0 });
   const [closedText, setClosedText] = useState<string | null>(null);
@@ -174,13 +211,18 @@ function TextForm(props: TextFormProps): JSX.Element {
           id={POPUP_ID}
           label="Commands"
           active={highlighted}
-          entries={found.map(({ title, description }) => ({ key: title, title, description }))}
+          entries={found.map(({ title, description }) => ({
+            key: title,
+            title,
+            description,
+            picture: bot && <Avatar user={bot} />,
+          }))}
           pick={(index) => {
             const command = found[index];
             if (command !== undefined) pick(command);
           }}
         >
-          <p class="popup-title">{commands.length === 0 ? NO_COMMANDS : 'Commands'}</p>
+          <p class="popup-title">{commands.length === 0 ? NO_COMMANDS : (bot?.globalName ?? 'Commands')}</p>
         </Popup>
       )}
       {match !== undefined && !isNaming && (
@@ -203,7 +245,14 @@ function TextForm(props: TextFormProps): JSX.Element {
           aria-invalid={isInvalid}
           placeholder={`Type / to use a command in #${channelName}`}
           value={text}
-          onInput={(event) => change(event.currentTarget.value)}
+          onInput={(event) => {
+            const typed = event.currentTarget.value;
+            // A space after the whole name picks the command, as on Discord; pasted text is read when it is sent.
+            const isSpaceTyped = event.inputType === 'insertText' && event.data === ' ';
+            const named = isSpaceTyped ? commands.find(({ title }) => `${title} ` === typed) : undefined;
+            if (named === undefined) change(typed);
+            else pick(named);
+          }}
           onKeyDown={onKeyDown}
           {...(isOpen && found.length > 0
             ? { 'aria-controls': POPUP_ID, 'aria-activedescendant': entryId(POPUP_ID, highlighted) }
@@ -243,6 +292,7 @@ function OptionHints({ command, rest, append }: OptionHintsProps): JSX.Element |
             <button
               key={option.name}
               type="button"
+              disabled={option.type === OPTION.attachment}
               class={`chip${option.required ? ' is-required' : ''}`}
               title={option.description}
               onClick={() => append(option.name)}

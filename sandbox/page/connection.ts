@@ -1,13 +1,14 @@
 /** The page's talk with the sandbox: news over a WebSocket, calls by POST. */
 import type { APIApplicationCommandOptionChoice } from 'discord-api-types/v10';
 import type { ControlCalls, InteractionOutcome, PageEvent } from '../interface.ts';
-import type { News } from './live-state.ts';
+import type { News, Roles } from './live-state.ts';
 
 const FIRST_DELAY_MS = 300;
 const LONGEST_DELAY_MS = 5_000;
 
 interface Answers {
   command: InteractionOutcome;
+  'message-command': InteractionOutcome;
   press: InteractionOutcome;
   modal: InteractionOutcome;
   autocomplete: APIApplicationCommandOptionChoice[];
@@ -33,6 +34,12 @@ export async function call<Path extends keyof ControlCalls>(
   const answer: unknown = await response.json().catch(() => null);
   if (response.ok) return answer as Answer<Path>;
   throw new Error(readRefusal(answer) ?? `The sandbox answered ${response.status}.`);
+}
+
+/** By server id. A page without them still works: roles are then shown by no name. */
+export async function fetchRoles(): Promise<Roles> {
+  const response = await fetch('/roles.json').catch(() => undefined);
+  return response?.ok ? ((await response.json()) as Roles) : {};
 }
 
 function readRefusal(answer: unknown): string | undefined {

@@ -12,6 +12,15 @@ const PATHS = {
   sun: 'M12 8a4 4 0 110 8 4 4 0 010-8zM12 2v2.5M12 19.5V22M2 12h2.5M19.5 12H22M5 5l1.8 1.8M17.2 17.2L19 19M19 5l-1.8 1.8M6.8 17.2L5 19',
   moon: 'M20 14.5A8.5 8.5 0 119.5 4a7 7 0 0010.5 10.5z',
   down: 'M12 5v14m-6-6l6 6 6-6',
+  back: 'M15 5l-7 7 7 7',
+  forward: 'M9 5l7 7-7 7',
+  apps: 'M5 5h5v5H5zM14 5h5v5h-5zM5 14h5v5H5zM16.5 13.5v6M13.5 16.5h6',
+  more: 'M5 12h.01M12 12h.01M19 12h.01',
+  copy: 'M9 9h11v11H9zM5 15H4V4h11v1',
+  picture: 'M4 5h16v14H4zM4 16l5-5 4 4 3-3 4 4M15.5 9h.01',
+  warning: 'M12 4l9 16H3zM12 10v5M12 17.5h.01',
+  chevron: 'M6 9l6 6 6-6',
+  reply: 'M9 7l-5 5 5 5M4 12h10a6 6 0 016 6v1',
   send: 'M4 12l16-8-5.5 16-3-6.5z',
 } as const;
 

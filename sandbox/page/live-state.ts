@@ -4,6 +4,8 @@ import type { SandboxMessage, SandboxUser } from '../interface.ts';
 
 /** Older requests are forgotten: the list is for watching, the tests keep their own. */
 const MOST_REQUESTS = 300;
+/** Refusals stand in the channel too, and are kept apart so that many requests do not push them out. */
+const MOST_REFUSALS = 50;
 
 export interface SeenRequest {
   /** Counts up; a key for the list. */
@@ -25,9 +27,16 @@ export interface LiveState {
   bot: BotStatus;
   clockOffsetMs: number;
   faults: PageFault[];
+  pace: PageSnapshot['pace'];
   /** Newest last. */
   requests: SeenRequest[];
+  /** Of them what Discord would have refused too, newest last. */
+  refusals: SeenRequest[];
+  /** By server id; empty until they are fetched. */
+  roles: Roles;
 }
+
+export type Roles = Readonly<Record<string, readonly { id: string; name: string }[]>>;
 
 export const EMPTY_STATE: LiveState = {
   isReady: false,
@@ -39,10 +48,13 @@ export const EMPTY_STATE: LiveState = {
   bot: { state: 'stopped', pid: null, lastWords: null },
   clockOffsetMs: 0,
   faults: [],
+  pace: { queueMs: 0, workMs: 0 },
   requests: [],
+  refusals: [],
+  roles: {},
 };
 
-export type News = PageEvent | { type: 'connected'; isConnected: boolean };
+export type News = PageEvent | { type: 'connected'; isConnected: boolean } | { type: 'roles'; roles: Roles };
 
 export function applyNews(state: LiveState, news: News): LiveState {
   switch (news.type) {
@@ -64,15 +76,41 @@ export function applyNews(state: LiveState, news: News): LiveState {
       return { ...state, clockOffsetMs: news.clockOffsetMs };
     case 'faults':
       return { ...state, faults: news.faults };
+    case 'pace':
+      return { ...state, pace: news.pace };
+    case 'roles':
+      return { ...state, roles: news.roles };
     case 'request': {
       const number = (state.requests.at(-1)?.number ?? 0) + 1;
-      const requests = [...state.requests, { number, to: news.to, request: news.request }];
-      return { ...state, requests: requests.slice(-MOST_REQUESTS) };
+      const seen: SeenRequest = { number, to: news.to, request: news.request };
+      return {
+        ...state,
+        requests: [...state.requests, seen].slice(-MOST_REQUESTS),
+        refusals: isRefusal(seen) ? [...state.refusals, seen].slice(-MOST_REFUSALS) : state.refusals,
+      };
     }
     default:
       // A newer server may know news that this page does not.
       return state;
   }
+}
+
+/**
+ * A change that Discord would not have made. Not a question that found nothing, and not a rate limit: both are
+ * part of a bot's day.
+ */
+function isRefusal({ to, request }: SeenRequest): boolean {
+  const { method, status, error } = request;
+  if (to !== 'discord' || error === null || typeof status !== 'number') return false;
+  return method !== 'GET' && status >= 400 && status < 500 && status !== 429;
+}
+
+/** Those of this channel, and those whose path names none (an interaction's). */
+export function visibleRefusals(state: LiveState, channelId: string): SeenRequest[] {
+  return state.refusals.filter(({ request }) => {
+    const named = /^\/channels\/(\d+)/u.exec(request.path)?.[1];
+    return named === undefined || named === channelId;
+  });
 }
 
 function putMessage(messages: SandboxMessage[], changed: SandboxMessage): SandboxMessage[] {

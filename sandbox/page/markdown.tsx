@@ -162,8 +162,11 @@ function Time({ seconds, style }: { seconds: number; style: string }): JSX.Eleme
 }
 
 function Mention({ kind, id }: { kind: 'user' | 'channel' | 'role'; id: string }): JSX.Element {
-  const { users, channels } = usePage();
-  if (kind === 'role') return <span class="mention">@role</span>;
+  const { users, channels, roles } = usePage();
+  if (kind === 'role') {
+    const name = roles.find((role) => role.id === id)?.name ?? 'unknown-role';
+    return <span class="mention">{name.startsWith('@') ? name : `@${name}`}</span>;
+  }
   if (kind === 'channel') {
     return <span class="mention">#{channels.find((channel) => channel.id === id)?.name ?? 'unknown'}</span>;
   }

@@ -1,10 +1,11 @@
 /** Pictures, videos and files of a message. */
 import type { JSX } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import { safeUrl, type Media } from './component-shape.ts';
+import { useRef, useState } from 'preact/hooks';
+import { bareUrl, isVideo, safeUrl, type Media } from './component-shape.ts';
 import { Icon } from './icon.tsx';
+import { useOpenPicture } from './page-context.ts';
 
-/** A picture alone is shown at most this tall, as in style.css. */
+/** A picture alone is shown at most this tall, as in media.css. */
 const TALLEST_PX = 400;
 
 export interface GalleryItem {
@@ -16,29 +17,18 @@ export interface GalleryItem {
 
 /** One to ten pictures or videos: one in its own shape, more in a grid. */
 export function Gallery({ items }: { items: readonly GalleryItem[] }): JSX.Element {
-  const [zoomed, zoom] = useState<GalleryItem | null>(null);
   return (
     <div class={`gallery gallery-${Math.min(items.length, 10)}`}>
       {items.map((item, index) => (
-        <GalleryCell key={`${index}-${bare(item.media.url)}`} item={item} isAlone={items.length === 1} zoom={zoom} />
+        <GalleryCell key={`${index}-${bareUrl(item.media.url)}`} item={item} isAlone={items.length === 1} />
       ))}
-      {zoomed !== null && <ZoomDialog item={zoomed} close={() => zoom(null)} />}
     </div>
   );
 }
 
-/** Signed anew with every edit: the query does not make another picture of it. */
-function bare(url: string | undefined): string {
-  return (url ?? '').split('?')[0] ?? '';
-}
-
-function isVideo({ url, content_type: type }: Media): boolean {
-  return type?.startsWith('video/') ?? /\.(?:mp4|webm|mov)$/iu.test(bare(url));
-}
-
-function GalleryCell(props: { item: GalleryItem; isAlone: boolean; zoom: (item: GalleryItem) => void }): JSX.Element {
-  const { item, isAlone, zoom } = props;
+function GalleryCell({ item, isAlone }: { item: GalleryItem; isAlone: boolean }): JSX.Element {
   const [isHidden, hide] = useState(item.spoiler);
+  const openPicture = useOpenPicture();
   const style = isAlone ? styleOf(item.media) : {};
   const url = useSteadyUrl(item.media.url);
   if (url === undefined) return <div class="media-missing">This picture has no address that can be shown.</div>;
@@ -62,7 +52,7 @@ function GalleryCell(props: { item: GalleryItem; isAlone: boolean; zoom: (item: 
       class="gallery-cell"
       style={style}
       aria-label={`Open the picture: ${item.description || 'no description'}`}
-      onClick={() => zoom(item)}
+      onClick={() => openPicture(url)}
     >
       <img src={url} alt={item.description} />
     </button>
@@ -81,44 +71,8 @@ function styleOf({ width, height }: Media): { aspectRatio?: string; width?: stri
 /** Keeps the first signed address of a file, so that an edited card does not load its picture again. */
 function useSteadyUrl(url: string | undefined): string | undefined {
   const kept = useRef<string | undefined>(undefined);
-  if (bare(kept.current) !== bare(url)) kept.current = url;
+  if (bareUrl(kept.current) !== bareUrl(url)) kept.current = url;
   return safeUrl(kept.current);
-}
-
-function ZoomDialog({ item, close }: { item: GalleryItem; close: () => void }): JSX.Element {
-  const dialog = useRef<HTMLDialogElement>(null);
-  useLayoutEffect(() => {
-    dialog.current?.showModal();
-  }, []);
-  const url = safeUrl(item.media.url);
-  return (
-    <dialog
-      ref={dialog}
-      class="zoom"
-      aria-label={item.description || 'Picture'}
-      onClose={close}
-      onClick={(event) => {
-        if (event.target === event.currentTarget) dialog.current?.close();
-      }}
-    >
-      <div class="zoom-bar">
-        {url !== undefined && (
-          <a href={url} target="_blank" rel="noopener noreferrer">
-            Open in a new tab
-          </a>
-        )}
-        <button type="button" class="icon-button" aria-label="Close" onClick={() => dialog.current?.close()}>
-          <Icon name="close" />
-        </button>
-      </div>
-      <img src={url} alt={item.description} />
-      {item.description !== '' && (
-        <p class="zoom-caption" dir="auto">
-          {item.description}
-        </p>
-      )}
-    </dialog>
-  );
 }
 
 export interface FileFacts {

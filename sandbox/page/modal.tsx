@@ -2,13 +2,12 @@
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 import type { APIModalInteractionResponseCallbackData } from 'discord-api-types/v10';
+import type { ModalValue, PickedFile } from '../interface.ts';
 import { KIND, readComponents, type Component } from './component-shape.ts';
-import { Dots, SelectChoice } from './components.tsx';
+import { Dots } from './components.tsx';
 import { Icon } from './icon.tsx';
 import { Markdown } from './markdown.tsx';
-
-const PARAGRAPH_STYLE = 2;
-const LONGEST_TEXT = 4_000;
+import { FieldView, readField, readFieldValue } from './modal-field.tsx';
 
 export interface OpenModal {
   interactionId: string;
@@ -18,20 +17,19 @@ export interface OpenModal {
 export interface ModalDialogProps {
   open: OpenModal;
   /** Resolves with a sentence when it was refused or not answered, else null: then the dialog is done. */
-  submit(customId: string, values: Record<string, string>): Promise<string | null>;
+  submit(customId: string, values: Record<string, ModalValue>): Promise<string | null>;
   close(): void;
 }
 
-interface Field {
-  input: Component;
-  label: string;
-  description: string | undefined;
-}
+/** By the upload's custom_id. */
+type FilesByInput = Readonly<Record<string, PickedFile[]>>;
 
 export function ModalDialog({ open, submit, close }: ModalDialogProps): JSX.Element {
   const dialog = useRef<HTMLDialogElement>(null);
   const [isSending, setSending] = useState(false);
   const [trouble, setTrouble] = useState<string | null>(null);
+  const [files, setFiles] = useState<FilesByInput>({});
+  const parts = readComponents(open.modal.components);
   useLayoutEffect(() => {
     dialog.current?.showModal();
     // showModal would take the first button.
@@ -41,7 +39,7 @@ export function ModalDialog({ open, submit, close }: ModalDialogProps): JSX.Elem
   const send = async (form: HTMLFormElement): Promise<void> => {
     setSending(true);
     setTrouble(null);
-    const sentence = await submit(open.modal.custom_id, readForm(form));
+    const sentence = await submit(open.modal.custom_id, readForm(parts, form, files));
     setSending(false);
     setTrouble(sentence);
     if (sentence === null) close();
@@ -64,8 +62,13 @@ export function ModalDialog({ open, submit, close }: ModalDialogProps): JSX.Elem
           </button>
         </header>
         <div class="modal-fields">
-          {readComponents(open.modal.components).map((part, index) => (
-            <ModalPart key={index} part={part} />
+          {parts.map((part, index) => (
+            <ModalPart
+              key={index}
+              part={part}
+              files={files}
+              setFiles={(name, chosen) => setFiles((all) => ({ ...all, [name]: chosen }))}
+            />
           ))}
           {trouble !== null && (
             <p class="trouble" role="alert">
@@ -87,92 +90,30 @@ export function ModalDialog({ open, submit, close }: ModalDialogProps): JSX.Elem
   );
 }
 
-/** By custom_id; a menu's values with commas between them, as the sandbox takes them. */
-function readForm(form: HTMLFormElement): Record<string, string> {
-  const values = new Map<string, string[]>();
-  for (const [name, value] of new FormData(form)) {
-    if (typeof value === 'string') values.set(name, [...(values.get(name) ?? []), value]);
-  }
-  return Object.fromEntries([...values].map(([name, all]) => [name, all.join(',')]));
+/** By custom_id, every input of the form. */
+function readForm(parts: readonly Component[], form: HTMLFormElement, files: FilesByInput): Record<string, ModalValue> {
+  const data = new FormData(form);
+  return Object.fromEntries(
+    parts.flatMap((part) => {
+      const name = readField(part)?.input.custom_id;
+      const input = readField(part)?.input;
+      return name === undefined || input === undefined ? [] : [[name, readFieldValue(input, data, files[name] ?? [])]];
+    }),
+  );
 }
 
-function ModalPart({ part }: { part: Component }): JSX.Element {
+interface ModalPartProps {
+  part: Component;
+  files: FilesByInput;
+  setFiles(name: string, files: PickedFile[]): void;
+}
+
+function ModalPart({ part, files, setFiles }: ModalPartProps): JSX.Element {
   if (part.type === KIND.textDisplay) return <Markdown text={part.content ?? ''} />;
   const field = readField(part);
   if (field === undefined) {
-    return <p class="unknown-component">The sandbox's page does not show inputs of type {part.type} yet.</p>;
+    return <p class="unknown-component">The sandbox's page does not show parts of type {part.type} yet.</p>;
   }
-  return <FieldView field={field} />;
-}
-
-/** A label around an input, or the older way: an input in a row, with a label of its own. */
-function readField(part: Component): Field | undefined {
-  const input = part.type === KIND.label ? part.component : part.components?.[0];
-  if (input === undefined || (input.type !== KIND.textInput && input.type !== KIND.stringSelect)) return undefined;
-  return { input, label: part.label ?? input.label ?? '', description: part.description ?? undefined };
-}
-
-function FieldView({ field }: { field: Field }): JSX.Element {
-  const { input, label, description } = field;
-  const id = `field-${input.custom_id}`;
-  const isRequired = input.required !== false;
-  return (
-    <div class="field">
-      <label for={id} dir="auto">
-        {label}
-        {isRequired && (
-          <span class="required" aria-hidden="true">
-            {' '}
-            *
-          </span>
-        )}
-      </label>
-      {description !== undefined && (
-        <p id={`${id}-description`} class="field-description" dir="auto">
-          {description}
-        </p>
-      )}
-      <FieldInput input={input} id={id} isRequired={isRequired} hasDescription={description !== undefined} />
-    </div>
-  );
-}
-
-interface FieldInputProps {
-  input: Component;
-  id: string;
-  isRequired: boolean;
-  hasDescription: boolean;
-}
-
-function FieldInput({ input, id, isRequired, hasDescription }: FieldInputProps): JSX.Element {
-  const common = {
-    id,
-    name: input.custom_id ?? '',
-    required: isRequired,
-    ...(hasDescription ? { 'aria-describedby': `${id}-description` } : {}),
-  };
-  if (input.type === KIND.stringSelect) return <FieldSelect input={input} common={common} />;
-  const text = {
-    ...common,
-    dir: 'auto',
-    defaultValue: input.value ?? '',
-    placeholder: input.placeholder ?? '',
-    maxLength: input.max_length ?? LONGEST_TEXT,
-    ...(input.min_length === undefined ? {} : { minLength: input.min_length }),
-  } as const;
-  return input.style === PARAGRAPH_STYLE ? <textarea {...text} rows={5} /> : <input {...text} type="text" />;
-}
-
-function FieldSelect({ input, common }: { input: Component; common: { id: string; name: string } }): JSX.Element {
-  const options = input.options ?? [];
-  const isMultiple = (input.max_values ?? 1) > 1;
-  const chosen = options.filter((option) => option.default === true).map(({ value }) => value);
-  return (
-    <select class="select" {...common} multiple={isMultiple}>
-      {!isMultiple && <option value="">{input.placeholder ?? 'Make a selection'}</option>}
-      {options.map((option) => (
-        <SelectChoice key={option.value} option={option} isChosen={chosen.includes(option.value)} />
-      ))}
-    </select>
-  );
+  const name = field.input.custom_id ?? '';
+  return <FieldView field={field} files={files[name] ?? []} setFiles={(chosen) => setFiles(name, chosen)} />;
 }

@@ -5,11 +5,26 @@ import type { SandboxChannel, SandboxUser } from '../interface.ts';
 import type { Component } from './component-shape.ts';
 
 export interface PageFacts {
+  /** Everyone, the bot too. */
   users: readonly SandboxUser[];
+  /** Of the server that is open: whom and what a menu or an option can name. */
+  members: readonly SandboxUser[];
+  roles: readonly { id: string; name: string }[];
+  guildChannels: readonly SandboxChannel[];
+  /** Of every server, for mentions. */
   channels: readonly SandboxChannel[];
+  /** Through whom the page looks. */
+  viewerId: string;
 }
 
-export const Page = createContext<PageFacts>({ users: [], channels: [] });
+export const Page = createContext<PageFacts>({
+  users: [],
+  members: [],
+  roles: [],
+  guildChannels: [],
+  channels: [],
+  viewerId: '',
+});
 
 export function usePage(): PageFacts {
   return useContext(Page);
@@ -26,4 +41,11 @@ export const Actions = createContext<MessageActions>({ pending: new Set(), press
 
 export function useActions(): MessageActions {
   return useContext(Actions);
+}
+
+/** Opens the pictures of a message large, at the one with this address. */
+export const OpenPicture = createContext<(url: string) => void>(() => undefined);
+
+export function useOpenPicture(): (url: string) => void {
+  return useContext(OpenPicture);
 }

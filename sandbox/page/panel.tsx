@@ -1,9 +1,10 @@
-/** The sandbox's own controls: the bot, what goes wrong next, the clock, the pace, and the requests as they go. */
+/** The sandbox's own controls: the bot, who looks, what goes wrong next, the clock, the pace, and the requests. */
 import type { JSX } from 'preact';
-import { useState } from 'preact/hooks';
-import type { BotStatus, ControlCalls, PageFault } from '../interface.ts';
+import type { BotStatus, ControlCalls, PageFault, PageSnapshot, SandboxUser } from '../interface.ts';
+import { Avatar } from './author.tsx';
 import { Icon } from './icon.tsx';
-import type { LiveState, SeenRequest } from './live-state.ts';
+import { membersOf, type LiveState } from './live-state.ts';
+import { RequestSection } from './requests.tsx';
 
 const PACES = {
   fast: { queueMs: 200, workMs: 800 },
@@ -15,13 +16,15 @@ type Pace = keyof typeof PACES;
 
 export interface PanelProps {
   state: LiveState;
+  user: SandboxUser;
   isOpen: boolean;
   close(): void;
+  become(userId: string): void;
   /** Makes a call whose answer says nothing; a refusal is shown by the caller. */
   run<Path extends keyof ControlCalls>(path: Path, body: ControlCalls[Path]): Promise<void>;
 }
 
-export function Panel({ state, isOpen, close, run }: PanelProps): JSX.Element {
+export function Panel({ state, user, isOpen, close, become, run }: PanelProps): JSX.Element {
   return (
     <aside id="panel" class={`panel${isOpen ? ' is-open' : ''}`} aria-label="Sandbox">
       <header class="panel-header">
@@ -32,8 +35,9 @@ export function Panel({ state, isOpen, close, run }: PanelProps): JSX.Element {
       </header>
       <div class="panel-body">
         <BotSection bot={state.bot} run={run} />
+        <ViewerSection state={state} user={user} become={become} />
         <FaultSection faults={state.faults} run={run} />
-        <TimeSection clockOffsetMs={state.clockOffsetMs} run={run} />
+        <TimeSection clockOffsetMs={state.clockOffsetMs} pace={state.pace} run={run} />
         <RequestSection requests={state.requests} />
       </div>
     </aside>
@@ -82,6 +86,31 @@ function BotSection({ bot, run }: { bot: BotStatus; run: PanelProps['run'] }): J
       <p class="quiet">Kill it while a picture is generating, start it, and watch the same card finish.</p>
     </section>
   );
+}
+
+function ViewerSection(props: Pick<PanelProps, 'state' | 'user' | 'become'>): JSX.Element {
+  const { state, user, become } = props;
+  const people = state.guilds.flatMap((guild) => membersOf(state, guild.id).map((member) => ({ guild, member })));
+  return (
+    <section aria-labelledby="panel-viewer">
+      <h3 id="panel-viewer">Who I am</h3>
+      <div class="viewers" role="radiogroup" aria-labelledby="panel-viewer">
+        {people.map(({ guild, member }) => (
+          <label key={member.id} class="viewer-choice" title={guild.name}>
+            <input type="radio" name="viewer" checked={member.id === user.id} onChange={() => become(member.id)} />
+            <Avatar user={member} />
+            <span>{member.globalName}</span>
+            <small>{describeViewer(member, guild.id !== state.guilds[0]?.id)}</small>
+          </label>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function describeViewer({ isModerator }: SandboxUser, isElsewhere: boolean): string {
+  if (isElsewhere) return 'elsewhere';
+  return isModerator ? 'moderator' : 'member';
 }
 
 function FaultSection({ faults, run }: { faults: readonly PageFault[]; run: PanelProps['run'] }): JSX.Element {
@@ -153,30 +182,40 @@ function FaultList({ title, faults, arm }: FaultListProps): JSX.Element | null {
   );
 }
 
-function TimeSection({ clockOffsetMs, run }: { clockOffsetMs: number; run: PanelProps['run'] }): JSX.Element {
-  const [pace, setPace] = useState<Pace>('normal');
-  const choose = (chosen: Pace): void => {
-    setPace(chosen);
-    void run('pace', PACES[chosen]);
-  };
+const STEPS = [
+  { label: '+1 minute', advanceMs: 60_000 },
+  { label: '+15 minutes', advanceMs: 900_000 },
+  { label: '+1 hour', advanceMs: 3_600_000 },
+  { label: '+1 day', advanceMs: 86_400_000 },
+];
+
+interface TimeSectionProps {
+  clockOffsetMs: number;
+  pace: PageSnapshot['pace'];
+  run: PanelProps['run'];
+}
+
+function TimeSection({ clockOffsetMs, pace, run }: TimeSectionProps): JSX.Element {
+  const isSet = (name: Pace): boolean => PACES[name].queueMs === pace.queueMs && PACES[name].workMs === pace.workMs;
   return (
     <section aria-labelledby="panel-time">
       <h3 id="panel-time">
         Clock <span class="quiet">{formatOffset(clockOffsetMs)}</span>
       </h3>
       <div class="button-pair">
-        <button type="button" class="button secondary" onClick={() => void run('clock', { advanceMs: 60_000 })}>
-          +1 minute
-        </button>
-        <button type="button" class="button secondary" onClick={() => void run('clock', { advanceMs: 900_000 })}>
-          +15 minutes
-        </button>
+        {STEPS.map(({ label, advanceMs }) => (
+          <button key={label} type="button" class="button secondary" onClick={() => void run('clock', { advanceMs })}>
+            {label}
+          </button>
+        ))}
       </div>
-      <fieldset class="paces">
-        <legend>Pace of Replicate</legend>
+      <fieldset class="segments paces">
+        <legend>
+          Pace of Replicate <span class="quiet">{formatPace(pace)}</span>
+        </legend>
         {(Object.keys(PACES) as Pace[]).map((name) => (
           <label key={name}>
-            <input type="radio" name="pace" checked={pace === name} onChange={() => choose(name)} />
+            <input type="radio" name="pace" checked={isSet(name)} onChange={() => void run('pace', PACES[name])} />
             <span>{name}</span>
           </label>
         ))}
@@ -185,80 +224,18 @@ function TimeSection({ clockOffsetMs, run }: { clockOffsetMs: number; run: Panel
   );
 }
 
+function formatPace({ queueMs, workMs }: PageSnapshot['pace']): string {
+  return `${queueMs / 1000} s queue, ${workMs / 1000} s work`;
+}
+
 function formatOffset(offsetMs: number): string {
   const minutes = Math.round(offsetMs / 60_000);
   if (minutes === 0) return 'real time';
-  const hours = Math.floor(minutes / 60);
-  return hours === 0 ? `+${minutes} min` : `+${hours} h ${minutes % 60} min`;
-}
-
-function RequestSection({ requests }: { requests: readonly SeenRequest[] }): JSX.Element {
-  return (
-    <section aria-labelledby="panel-requests" class="requests">
-      <h3 id="panel-requests">
-        Requests <span class="quiet">newest first</span>
-      </h3>
-      {requests.length === 0 && <p class="quiet">What the bot asks of Discord and Replicate appears here.</p>}
-      <ol>
-        {requests.toReversed().map((seen) => (
-          <RequestRow key={seen.number} seen={seen} />
-        ))}
-      </ol>
-    </section>
-  );
-}
-
-function RequestRow({ seen }: { seen: SeenRequest }): JSX.Element {
-  const { to, request } = seen;
-  const isRefused = typeof request.status !== 'number' || request.status >= 400;
-  const [isOpen, open] = useState(false);
-  return (
-    <li class={`request${isRefused ? ' is-refused' : ''}`}>
-      <button type="button" class="request-line" aria-expanded={isOpen} onClick={() => open(!isOpen)}>
-        <span class={`service is-${to}`} title={to === 'discord' ? 'Discord' : 'Replicate'}>
-          {to === 'discord' ? 'D' : 'R'}
-        </span>
-        <span class="method">{request.method}</span>
-        <span class="path" title={request.path}>
-          {shortenPath(request.path)}
-        </span>
-        <span class="status">{request.status}</span>
-      </button>
-      {request.error !== null && (
-        <p class="request-error">
-          {request.error.code} {request.error.message}
-          {request.error.paths.length > 0 && <span class="request-paths"> {request.error.paths.join(', ')}</span>}
-        </p>
-      )}
-      {isOpen && <RequestDetails seen={seen} />}
-    </li>
-  );
-}
-
-function RequestDetails({ seen }: { seen: SeenRequest }): JSX.Element {
-  const { request } = seen;
-  return (
-    <div class="request-details">
-      <p>{request.path}</p>
-      <p class="quiet">{new Date(request.at).toLocaleTimeString('en')}</p>
-      {request.files.map((file) => (
-        <p key={file.name}>
-          {file.name} ({file.size} bytes)
-        </p>
-      ))}
-      {request.body !== null && <pre tabIndex={0}>{JSON.stringify(request.body, null, 2).slice(0, 6_000)}</pre>}
-    </div>
-  );
-}
-
-/** Tokens to a dot, ids to a few characters, the query away: what is left says which call it was. */
-function shortenPath(path: string): string {
-  const [bare = path] = path.split('?');
-  return bare.split('/').map(shortenPart).join('/');
-}
-
-function shortenPart(part: string): string {
-  if (/^\d{15,}$/u.test(part)) return `…${part.slice(-4)}`;
-  if (part.length > 40) return '…';
-  return part.length > 20 ? `${part.slice(0, 5)}…` : part;
+  const [days, hours] = [Math.floor(minutes / 1440), Math.floor(minutes / 60) % 24];
+  const parts = [
+    days > 0 ? `${days} d` : '',
+    hours > 0 ? `${hours} h` : '',
+    minutes % 60 > 0 ? `${minutes % 60} min` : '',
+  ];
+  return `+${parts.filter((part) => part !== '').join(' ')}`;
 }

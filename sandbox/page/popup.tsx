@@ -6,6 +6,8 @@ export interface PopupEntry {
   key: string;
   title: string;
   description: string | undefined;
+  /** Before the title. */
+  picture?: JSX.Element | undefined;
 }
 
 export interface PopupProps {
@@ -42,8 +44,11 @@ export function Popup({ id, label, entries, active, pick, children }: PopupProps
               onMouseDown={(event) => event.preventDefault()}
               onClick={() => pick(index)}
             >
-              <strong>{entry.title}</strong>
-              {entry.description !== undefined && <span>{entry.description}</span>}
+              {entry.picture}
+              <span class="entry-words">
+                <strong>{entry.title}</strong>
+                {entry.description !== undefined && <span class="entry-description">{entry.description}</span>}
+              </span>
             </li>
           ))}
         </ul>

@@ -1,9 +1,9 @@
 /** Servers, channels, and who is looking. */
 import type { JSX } from 'preact';
 import type { SandboxChannel, SandboxGuild, SandboxUser } from '../interface.ts';
+import { Avatar } from './author.tsx';
 import { Icon } from './icon.tsx';
 import { membersOf, type LiveState } from './live-state.ts';
-import { Avatar } from './message.tsx';
 
 export interface SidebarProps {
   state: LiveState;

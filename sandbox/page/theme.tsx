@@ -1,7 +1,8 @@
-/** Dark or light: the system's wish until the person chooses. */
+/** Dark or light: what the address asks for, else what the person chose, else the system's wish. */
 import type { JSX } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import { Icon } from './icon.tsx';
+import { readPageQuery } from './page-query.ts';
 
 type Theme = 'dark' | 'light';
 
@@ -32,6 +33,8 @@ export function showTheme(theme: Theme = readTheme()): void {
 }
 
 function readTheme(): Theme {
+  const { theme } = readPageQuery();
+  if (theme !== null) return theme;
   try {
     const kept = localStorage.getItem(KEY);
     if (kept === 'dark' || kept === 'light') return kept;

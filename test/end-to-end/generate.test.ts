@@ -83,7 +83,7 @@ test('FALLBACK=auto goes on with a local preview by itself, on the same card, an
   world.sandbox.replicate.addFault({ on: 'create', kind: 'http-402' });
   const card = await world.generate({ prompt: PROMPT });
   const done = await world.whenCard(card, /Done/);
-  assert.match(done, /Fell back from Replicate/);
+  assert.match(done, /Replicate could not make it/);
   assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
 });
 

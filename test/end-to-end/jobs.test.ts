@@ -16,7 +16,7 @@ const askToClear = async (
 ): Promise<string> => (await world.run({ name: 'jobs', subcommand: 'clear', options }, by, channelId)).message.id;
 
 function jobIdOf(text: string): string {
-  const [, id] = /Job `([a-z0-9]{12})`/.exec(text) ?? [];
+  const [, id] = /Job\s`([a-z0-9]{12})`/.exec(text) ?? [];
   assert.ok(id !== undefined, `a job id in ${text}`);
   return id;
 }
@@ -223,7 +223,7 @@ test('Edit prompt makes a new card of finished work, and takes a failed card ove
   const failed = await world.generate({ prompt: 'a bare rock' });
   await world.whenCard(failed, /Failed/);
   const refused = await world.pressForMessage(failed, 'Edit prompt', 'member2');
-  assert.match(textOf(refused.message), /Only the one who asked/);
+  assert.match(textOf(refused.message), /Only <@\d+>, who asked for it/);
   const form = await world.press(failed, 'Edit prompt');
   assert.equal(await world.submitForm(form, { prompt: 'a mossy rock' }), failed);
   await world.whenCard(failed, /Done/);

@@ -272,8 +272,61 @@ test('time can be put forward, for Discord and Replicate alike', async (t) => {
   );
   assert.ok(sandbox.discord.clock.now() >= Date.now() + 899_000);
   assert.equal((await call('clock', { advanceMs: -1 })).status, 400);
+});
+
+test('the pace is in the snapshot, and every page hears of a new one', async (t) => {
+  const { control, call } = await setUp(t);
+  const page = await Page.open(t, control);
+  assert.deepEqual(page.snapshot().pace, { queueMs: 1_000, workMs: 4_000 });
   assert.equal((await call('pace', { queueMs: 1, workMs: 2 })).status, 200);
+  await page.waitFor((event) => event.type === 'pace' && event.pace.queueMs === 1 && event.pace.workMs === 2);
+  const later = await Page.open(t, control);
+  assert.deepEqual(later.snapshot().pace, { queueMs: 1, workMs: 2 });
   assert.equal((await call('pace', { queueMs: 'soon', workMs: 2 })).status, 400);
+});
+
+test('a command of the message menu, a file and a form are passed on, and refused with a sentence', async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const { discord } = sandbox;
+  const userId = discord.users.member.id;
+  const channelId = discord.guilds[0]?.channels[0]?.id ?? '';
+  const post = async (path: string, body: unknown): Promise<{ id: string }> => {
+    const response = await fetch(`${discord.url}/v10${path}`, {
+      method: 'POST',
+      headers: { authorization: `Bot ${discord.token}`, 'content-type': 'application/json' },
+      body: JSON.stringify(body),
+    });
+    // The sandbox's own answers to calls that it carried out.
+    return (await response.json()) as { id: string };
+  };
+  const image = { type: 11, name: 'image', description: 'Which', file_types: ['image'] };
+  await post(`/applications/${discord.applicationId}/commands`, {
+    name: 'animate',
+    description: 'Moves',
+    options: [image],
+  });
+  await post(`/applications/${discord.applicationId}/commands`, { name: 'Report', type: 3 });
+  const { id: messageId } = await post(`/channels/${channelId}/messages`, { content: 'x' });
+
+  const report = await call('message-command', { userId, messageId, name: 'Report' });
+  assert.match(JSON.stringify(report.body), /"status":"no-answer"/);
+  const unknown = await call('message-command', { userId, messageId, name: 'Nothing' });
+  assert.deepEqual(unknown, { status: 400, body: { error: 'There is no command "Nothing" in this server.' } });
+
+  const animate = (file: unknown): Promise<{ status: number; body: unknown }> =>
+    call('command', { userId, channelId, name: 'animate', options: { image: file } });
+  const picture = { name: 'fox.png', contentType: 'image/png', data: Buffer.alloc(3_000_000, 7).toString('base64') };
+  assert.equal((await animate(picture)).status, 200);
+  assert.match(JSON.stringify((await animate({ ...picture, name: 'fox.txt' })).body), /is one of image/);
+  assert.match(JSON.stringify((await animate({ name: 'fox.png' })).body), /Expected the option image to be/);
+  const form = { userId, interactionId: '1', customId: 'x', values: { a: 5 } };
+  assert.match(JSON.stringify((await call('modal', form)).body), /Expected the input a to be/);
+
+  const roles = (await (await fetch(`${control.url}/roles.json`)).json()) as Record<string, { name: string }[]>;
+  assert.deepEqual(
+    roles[discord.guilds[0]?.id ?? '']?.map(({ name }) => name),
+    ['@everyone', 'Moderator'],
+  );
 });
 
 test('what is missing or wrong in a call is answered with a sentence', async (t) => {
@@ -312,7 +365,7 @@ test('the page, its script and its libraries are served, and nothing else of the
     return `${response.status} ${response.headers.get('content-type')}`;
   };
   assert.equal(await get('/'), '200 text/html; charset=utf-8');
-  assert.equal(await get('/style.css'), '200 text/css; charset=utf-8');
+  assert.equal(await get('/styles/base.css'), '200 text/css; charset=utf-8');
   for (const path of ['/page/main.js', '/vendor/preact.mjs', '/vendor/hooks.mjs', '/vendor/jsx-runtime.mjs']) {
     assert.equal(await get(path), '200 text/javascript; charset=utf-8', path);
   }
@@ -321,6 +374,7 @@ test('the page, its script and its libraries are served, and nothing else of the
     '/page/%2e%2e/bot.js',
     '/vendor/package.json',
     '/package.json',
+    '/styles/..%2findex.html',
   ]) {
     assert.match(await get(path), /^404/, path);
   }

@@ -419,6 +419,11 @@ test('a modal that breaks the rules is refused with the path', async (t) => {
     label: 'x',
     component: { type: 4, custom_id: customId, style: 1 },
   });
+  const choices = (type: number, bounds: object, values: string[]): unknown => ({
+    type: 18,
+    label: 'x',
+    component: { type, custom_id: 'c', options: values.map((value) => ({ label: value, value })), ...bounds },
+  });
   const cases: [unknown, string][] = [
     [{ custom_id: 'edit', title: 'x'.repeat(46), components: [input('a')] }, 'data.title'],
     [{ custom_id: 'edit', title: 'x', components: [] }, 'data.components'],
@@ -429,6 +434,14 @@ test('a modal that breaks the rules is refused with the path', async (t) => {
       'data.components[0].components[0].label',
     ],
     [{ custom_id: 'edit', title: 'x', components: [row(button('a'))] }, 'data.components[0].components[0].type'],
+    [
+      { custom_id: 'edit', title: 'x', components: [choices(22, { min_values: 2 }, ['a'])] },
+      'data.components[0].component.max_values',
+    ],
+    [
+      { custom_id: 'edit', title: 'x', components: [choices(21, {}, ['a', 'a'])] },
+      'data.components[0].component.options',
+    ],
   ];
   for (const [data, path] of cases) {
     const answer = bot.rest.post(Routes.interactionCallback(interaction.id, interaction.token), {

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
+import { once, type EventEmitter } from 'node:events';
 import { test } from 'node:test';
 import {
   ApplicationCommandResponseSchema,
   InteractionCallbackResponseSchema,
+  MessageAttachmentResponseSchema,
   MessageResponseSchema,
 } from 'discord-api-spec/zod';
 import type { ZodMiniType } from 'zod/mini';
-import { Routes } from 'discord.js';
+import { Routes, type MessageContextMenuCommandInteraction } from 'discord.js';
 import { findIssues } from '../../sandbox/discord/schema-check.ts';
 import {
   button,
@@ -14,6 +16,7 @@ import {
   COMMANDS,
   createRest,
   gallery,
+  logIn,
   PNG,
   row,
   startBot,
@@ -69,4 +72,35 @@ test('callbacks and the messages of interactions are given back as the published
     const original = `/webhooks/${discord.applicationId}/${interaction.token}/messages/@original`;
     conforms(MessageResponseSchema, (await call(discord, 'GET', original, undefined, '')).body);
   }
+});
+
+test('the answer to a message command, and a file given to an option, are as the published schemas say', async (t) => {
+  const { discord, rest, channelId, memberId, receive } = await startBot(t);
+  const image = { type: 11, name: 'image', description: 'Which' };
+  await rest.put(Routes.applicationCommands(discord.applicationId), {
+    body: [
+      { name: 'Animate image', type: 3 },
+      { name: 'animate', description: 'Moves', options: [image] },
+    ],
+  });
+  const target = (await rest.post(Routes.channelMessages(channelId), { body: { content: 'x' } })) as { id: string };
+  const { interaction } = await receive<MessageContextMenuCommandInteraction>(() =>
+    discord.runMessageCommand({ userId: memberId, messageId: target.id, name: 'Animate image' }),
+  );
+  await interaction.reply('moving');
+  const original = `/webhooks/${discord.applicationId}/${interaction.token}/messages/@original`;
+  conforms(MessageResponseSchema, (await call(discord, 'GET', original, undefined, '')).body);
+
+  const client = await logIn(discord);
+  const raw = once(client.ws as unknown as EventEmitter, 'INTERACTION_CREATE');
+  void discord.runCommand({
+    userId: memberId,
+    channelId,
+    name: 'animate',
+    options: { image: { name: 'a.png', contentType: 'image/png', data: PNG.toString('base64') } },
+  });
+  const [{ data }] = (await raw) as [{ data: { resolved: { attachments: Record<string, unknown> } } }];
+  const attachments = Object.values(data.resolved.attachments);
+  assert.equal(attachments.length, 1);
+  conforms(MessageAttachmentResponseSchema, attachments[0]);
 });

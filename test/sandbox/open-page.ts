@@ -7,7 +7,7 @@ import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 import { launchBrowser } from '../browser.ts';
 
 export const DESKTOP = { width: 1280, height: 800 };
-export const PHONE = { width: 390, height: 844 };
+export const PHONE = { width: 375, height: 844 };
 
 export const GENERATE = {
   name: 'generate',
@@ -26,6 +26,35 @@ export const GENERATE = {
   ],
 };
 
+/** What the page offers beyond words: a person, a file, commands for messages, subcommands. */
+export const MORE_COMMANDS = [
+  {
+    name: 'gallery',
+    description: 'What was made here',
+    options: [
+      { type: 6, name: 'user', description: 'Whose' },
+      { type: 4, name: 'count', description: 'How many', min_value: 1, max_value: 4 },
+      { type: 3, name: 'model', description: 'Which model', autocomplete: true },
+    ],
+  },
+  {
+    name: 'animate',
+    description: 'Move a picture',
+    options: [
+      { type: 11, name: 'image', description: 'The picture', required: true, file_types: ['image'] },
+      { type: 3, name: 'prompt', description: 'What moves' },
+    ],
+  },
+  {
+    name: 'jobs',
+    description: 'Moderate',
+    default_member_permissions: '8192',
+    options: [{ type: 1, name: 'list', description: 'Open work' }],
+  },
+  { name: 'Animate image', type: 3 },
+  { name: 'Moderate', type: 3, default_member_permissions: '8192' },
+];
+
 export interface OpenPage {
   sandbox: Sandbox;
   page: Page;
@@ -41,6 +70,12 @@ export interface OpenOptions {
   viewport?: { width: number; height: number };
   /** How the bot answers. `null`: no bot comes to the gateway; its commands are registered all the same. */
   answer: ((interaction: Interaction) => Promise<unknown>) | null;
+  /** Beside GENERATE. */
+  commands?: readonly unknown[];
+  /** What comes after the page's address, such as `?theme=light`. */
+  query?: string | ((sandbox: Sandbox) => string);
+  /** A script to run as the bot that the page starts. */
+  botEntry?: string;
 }
 
 let browser: Browser | undefined;
@@ -54,9 +89,14 @@ export function useBrowser(skip: string | false): void {
 }
 
 /** Everything is closed after the test, which fails when the browser's console had a complaint. */
-export async function openPage(t: TestContext, { viewport = DESKTOP, answer }: OpenOptions): Promise<OpenPage> {
+export async function openPage(t: TestContext, options: OpenOptions): Promise<OpenPage> {
   assert.ok(browser, 'useBrowser comes first');
-  const sandbox = await startSandbox({ controlPort: 0, discordRateLimits: false });
+  const { viewport = DESKTOP, answer, commands = [], query = '', botEntry } = options;
+  const sandbox = await startSandbox({
+    controlPort: 0,
+    discordRateLimits: false,
+    ...(botEntry === undefined ? {} : { botEntry }),
+  });
   t.after(() => sandbox.close());
   const client = new Client({ intents: [], rest: { api: sandbox.discord.url } }).setMaxListeners(0);
   t.after(() => client.destroy());
@@ -66,7 +106,9 @@ export async function openPage(t: TestContext, { viewport = DESKTOP, answer }: O
     await client.login(sandbox.discord.token);
     await sandbox.discord.waitForBot(10_000);
   }
-  await client.rest.put(`/applications/${sandbox.discord.applicationId}/commands`, { body: [GENERATE] });
+  await client.rest.put(`/applications/${sandbox.discord.applicationId}/commands`, {
+    body: [GENERATE, ...commands],
+  });
 
   const context = await browser.newContext({ viewport, acceptDownloads: true });
   t.after(() => context.close());
@@ -75,7 +117,7 @@ export async function openPage(t: TestContext, { viewport = DESKTOP, answer }: O
   const complaints = listComplaints(page);
   t.after(() => assert.deepEqual(complaints, []));
   assert.ok(sandbox.control);
-  await page.goto(sandbox.control.url);
+  await page.goto(`${sandbox.control.url}/${typeof query === 'string' ? query : query(sandbox)}`);
   await page.getByRole('textbox', { name: 'Message' }).waitFor();
   const channelId = sandbox.discord.guilds[0]?.channels[0]?.id ?? '';
   const post: OpenPage['post'] = async (body, files = []) => {

@@ -1,0 +1,95 @@
+/** Where files are chosen, dropped or pasted, and what was. */
+import type { JSX } from 'preact';
+import { useState } from 'preact/hooks';
+import type { PickedFile } from '../interface.ts';
+import { acceptOf, type Component } from './component-shape.ts';
+import { Icon } from './icon.tsx';
+import { formatSize } from './media.tsx';
+import { filesOf, previewOf, readPickedFile, sizeOf } from './picked-file.ts';
+
+export interface FileFieldProps {
+  upload: Component;
+  id: string;
+  files: readonly PickedFile[];
+  set(files: PickedFile[]): void;
+  describedBy: string | undefined;
+}
+
+/** An upload of a form. */
+export function FileField({ upload, id, files, set, describedBy }: FileFieldProps): JSX.Element {
+  const [trouble, setTrouble] = useState<string | null>(null);
+  const most = upload.max_values ?? 1;
+  const add = (chosen: readonly File[]): void => {
+    setTrouble(null);
+    // The newest stay, as when one is chosen again in place of the other.
+    Promise.all(chosen.map(readPickedFile)).then(
+      (read) => set([...files, ...read].slice(-most)),
+      (error: unknown) => setTrouble(error instanceof Error ? error.message : String(error)),
+    );
+  };
+  return (
+    <div
+      class="upload"
+      onDragOver={(event) => event.preventDefault()}
+      onDrop={(event) => {
+        event.preventDefault();
+        event.stopPropagation();
+        add(filesOf(event.dataTransfer));
+      }}
+      onPaste={(event) => {
+        const pasted = filesOf(event.clipboardData);
+        if (pasted.length > 0) add(pasted);
+      }}
+    >
+      <label class="upload-zone">
+        <Icon name="picture" />
+        <span>
+          <strong>Choose {most > 1 ? `up to ${most} files` : 'a file'}</strong>, drop or paste
+        </span>
+        <input
+          id={id}
+          type="file"
+          class="visually-hidden"
+          multiple={most > 1}
+          accept={acceptOf(upload.file_types)}
+          {...(describedBy === undefined ? {} : { 'aria-describedby': describedBy })}
+          onChange={(event) => {
+            add([...(event.currentTarget.files ?? [])]);
+            event.currentTarget.value = '';
+          }}
+        />
+      </label>
+      {files.length > 0 && (
+        <ul class="upload-list">
+          {files.map((file, index) => (
+            <li key={`${file.name}-${index}`}>
+              <FileThumbnail file={file} />
+              <span class="file-words">
+                <span class="file-name">{file.name}</span>
+                <span class="file-size">{formatSize(sizeOf(file))}</span>
+              </span>
+              <button
+                type="button"
+                class="icon-button"
+                aria-label={`Remove ${file.name}`}
+                onClick={() => set(files.filter((other) => other !== file))}
+              >
+                <Icon name="close" />
+              </button>
+            </li>
+          ))}
+        </ul>
+      )}
+      {trouble !== null && (
+        <p class="trouble" role="alert">
+          {trouble}
+        </p>
+      )}
+    </div>
+  );
+}
+
+export function FileThumbnail({ file }: { file: PickedFile }): JSX.Element {
+  const preview = previewOf(file);
+  return preview === undefined ? <Icon name="file" /> : <img class="file-thumbnail" src={preview} alt="" />;
+}
