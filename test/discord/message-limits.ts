@@ -32,7 +32,11 @@ export function checkMessage(body: { flags: number; components: unknown }, fileN
 
 /** Every component, however deep; all of them count. */
 export function listAll(components: unknown): Component[] {
-  return asList(components).flatMap((component) => [component, ...listAll(component['components'])]);
+  return asList(components).flatMap((component) => [
+    component,
+    ...listAll(component['components']),
+    ...listAll([component['accessory']].filter((accessory) => accessory !== undefined)),
+  ]);
 }
 
 /** The text of every text display, one after the other. */
