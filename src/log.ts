@@ -86,5 +86,6 @@ function clean(value: unknown, secrets: readonly string[], depth: number): unkno
 
 function hide(text: string, secrets: readonly string[]): string {
   const known = secrets.reduce((left, secret) => left.replaceAll(secret, REMOVED), text);
+  if (!known.includes('/')) return known;
   return SECRETS_IN_ADDRESSES.reduce((left, [pattern, replacement]) => left.replace(pattern, replacement), known);
 }

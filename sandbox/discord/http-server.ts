@@ -1,4 +1,5 @@
 /** The HTTP side: every call is recorded, meets its fault, is checked for token and limits, then answered. */
+import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import Fastify from 'fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DiscordFault, RecordedRequest, SandboxClock } from '../interface.ts';
@@ -27,6 +28,9 @@ interface HttpParts {
   record: (request: RecordedRequest) => void;
 }
 
+/** When each call's head arrived, before it waited for its turn. */
+const arrivals = new WeakMap<FastifyRequest, number>();
+
 interface Exchange {
   method: string;
   /** With query, without `/api/v10`. */
@@ -43,10 +47,17 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
-  app.addHook('onRequest', (_request, reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
+    arrivals.set(request, parts.clock.now());
     reply.header('date', new Date(parts.clock.now()).toUTCString());
     done();
   });
+  /**
+   * One call each turn of the loop, so that hundreds at once are all noted as they arrive and not when those
+   * before them have been carried out: the real Discord does not work them off in a line.
+   */
+  let turn = Promise.resolve();
+  app.addHook('preHandler', () => (turn = turn.then(() => nextTurnOfLoop())));
   for (const route of parts.routes) {
     app.route({
       method: route.method,
@@ -73,7 +84,7 @@ async function exchange(
     method: request.method,
     // The REST client writes @original as %40original.
     path: request.url.replace(/^\/api\/v\d+/u, '').replaceAll('%40', '@'),
-    at: parts.clock.now(),
+    at: arrivals.get(request) ?? parts.clock.now(),
     received: { body: null, files: [] },
   };
   const fault = parts.faults.take(seen.method, seen.path.split('?')[0] ?? seen.path);

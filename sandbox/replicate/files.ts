@@ -1,6 +1,7 @@
 /** The files of predictions, served without a token as replicate.delivery does. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import type { StartReplicateOptions } from '../interface.ts';
 import type { FaultKind } from './faults.ts';
 import { drawPicture, MIME_TYPES, type PictureRequest } from './picture.ts';
 import { countOutputs, fileNameOf, pictureOf, type Prediction } from './prediction.ts';
@@ -15,13 +16,23 @@ export interface FileCall {
   name: string;
   now: number;
   fault: FaultKind<'file'> | null;
+  /** Given instead of a picture of its own. */
+  picture: StartReplicateOptions['picture'];
   reply: FastifyReply;
   /** Leaves the caller without (the rest of) an answer and records that. */
   lose: (kind: 'hang' | 'cut') => FastifyReply;
 }
 
 /** Throws Problem 404 for a file that is not there (any more). */
-export async function serveFile({ prediction, name, now, fault, reply, lose }: FileCall): Promise<FastifyReply> {
+export async function serveFile({
+  prediction,
+  name,
+  now,
+  fault,
+  picture,
+  reply,
+  lose,
+}: FileCall): Promise<FastifyReply> {
   const index = prediction === undefined ? -1 : indexOfFile(prediction, name, now);
   if (prediction === undefined || index === -1) throw new Problem(NOT_FOUND);
   prediction.fileFetches += 1;
@@ -29,12 +40,12 @@ export async function serveFile({ prediction, name, now, fault, reply, lose }: F
   if (fault === 'http-500') throw new Problem(INTERNAL_ERROR);
   if (fault === 'hang') return lose('hang');
   const request = pictureOf(prediction, index);
-  const mimeType = MIME_TYPES[request.format];
+  const mimeType = picture?.mimeType ?? MIME_TYPES[request.format];
   if (fault === 'wrong-type') {
     // The header lies: only the bytes tell.
     return reply.type(mimeType).send(Buffer.from('<!doctype html><title>Sign in</title><p>This is no picture.</p>'));
   }
-  const bytes = await draw(request);
+  const bytes = picture?.bytes ?? (await draw(request));
   if (fault === 'too-large') {
     return reply
       .type(mimeType)

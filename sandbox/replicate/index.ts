@@ -94,6 +94,7 @@ class ReplicateService implements StartedReplicate {
   readonly #otherLimit: RateLimit;
   readonly #hasRateLimits: boolean;
   readonly #slowMs: number;
+  readonly #picture: StartReplicateOptions['picture'];
   readonly #closing = new AbortController();
   #pace: Pace;
   #origin = '';
@@ -103,6 +104,7 @@ class ReplicateService implements StartedReplicate {
     this.#hasRateLimits = options.rateLimits ?? true;
     this.#pace = options.pace ?? DEFAULT_PACE;
     this.#slowMs = options.slowMs ?? DEFAULT_SLOW_MS;
+    this.#picture = options.picture;
     this.#createLimit = new RateLimit(CREATES_PER_MINUTE, this.#clock);
     this.#otherLimit = new RateLimit(OTHER_CALLS_PER_MINUTE, this.#clock);
     this.#server = this.#buildServer();
@@ -177,6 +179,7 @@ class ReplicateService implements StartedReplicate {
         name,
         now: this.#clock.now(),
         fault: prediction === undefined ? null : this.#faults.take('file'),
+        picture: this.#picture,
         reply,
         lose: (kind) => this.#lose(request, reply, kind),
       });

@@ -7,12 +7,13 @@
  * waits out a 429 with every newer edit stuck behind it. Waiting is the caller's, who knows what is newest.
  */
 import { DiscordAPIError, HTTPError, RateLimitError, REST, Routes } from 'discord.js';
-import type { RawFile } from 'discord.js';
+import type { RawFile, RequestData } from 'discord.js';
 import type {
   APIInteractionResponse,
   APIMessage,
   RESTPostAPIInteractionCallbackWithResponseResult,
 } from 'discord-api-types/v10';
+import { encodeMultipart } from './multipart.ts';
 
 /** What a call's failure means to whoever keeps a card. The source of the codes is Discord's list of JSON error codes. */
 export type DeliveryFailure =
@@ -102,13 +103,12 @@ export class DiscordApi {
   async editOriginal(target: { applicationId: string; token: string }, { body, files }: MessageWrite): Promise<void> {
     await this.#interactions.patch(Routes.webhookMessage(target.applicationId, target.token), {
       auth: false,
-      body,
-      files,
+      ...toRequest(body, files),
     });
   }
 
   async editMessage(target: { channelId: string; messageId: string }, { body, files }: MessageWrite): Promise<void> {
-    await this.bot.patch(Routes.channelMessage(target.channelId, target.messageId), { body, files });
+    await this.bot.patch(Routes.channelMessage(target.channelId, target.messageId), toRequest(body, files));
   }
 
   /**
@@ -140,6 +140,12 @@ export class DiscordApi {
     const query = new URLSearchParams({ after: messageId, limit: '100' });
     return (await this.bot.get(Routes.channelMessages(channelId), { query })) as APIMessage[];
   }
+}
+
+function toRequest(body: unknown, files: readonly RawFile[]): RequestData {
+  if (files.length === 0) return { body };
+  const { bytes, contentType } = encodeMultipart(body, files);
+  return { body: bytes, passThroughBody: true, headers: { 'content-type': contentType } };
 }
 
 /** Classifies whatever a call threw. A programming error (TypeError from our code) is thrown on. */

@@ -26,6 +26,7 @@ import type { Card } from './card.ts';
 import { endOfEdits, type LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
 import { describeFailure, renderCard, type CardContext } from './render.ts';
+import { Rush } from './rush.ts';
 
 export interface IntakeOptions {
   api: DiscordApi;
@@ -50,6 +51,13 @@ export interface Wish {
   fallbackFrom: string | null;
 }
 
+interface CardAnswer {
+  answer: APIInteractionResponse;
+  /** To be called once the answer is out. */
+  answered: () => void;
+  keep: (messageId: string) => Promise<unknown>;
+}
+
 /** A model the user typed is looked up so long at most; a slow service must not cost the answer. */
 const MODEL_CHECK_MS = 1_000;
 const SEEN_LIMIT = 1_000;
@@ -59,19 +67,24 @@ export class Intake {
   readonly #delivery: Delivery;
   /** Interactions at work or just done: the gateway may deliver one twice. */
   readonly #seen = new Set<string>();
+  readonly #rush: Rush;
 
   constructor(options: IntakeOptions) {
     this.#options = options;
     this.#delivery = new Delivery(options);
+    this.#rush = new Rush(options);
   }
 
   /** A wish of its own card. Answers the interaction in every case. */
   async submit(asker: Asker, wish: Wish): Promise<void> {
-    const job = await this.#admit(asker, { ...wish, userId: asker.userId }, null);
-    if (job === null) return;
-    const data = this.#cardData(job, asker, true);
-    const answer = { type: InteractionResponseType.ChannelMessageWithSource, data } as const;
-    await this.#deliver(asker, job, answer, (messageId) => this.#options.live.attach(messageId, job, asker));
+    await this.#answerWith(async (answered) => {
+      const job = await this.#admit(asker, { ...wish, userId: asker.userId }, null);
+      if (job === null) return;
+      const data = this.#cardData(job, asker, true);
+      const answer = { type: InteractionResponseType.ChannelMessageWithSource, data } as const;
+      const keep = (messageId: string): Promise<unknown> => this.#options.live.attach(messageId, job, asker);
+      await this.#deliver(asker, job, { answer, answered, keep });
+    });
   }
 
   /**
@@ -79,11 +92,14 @@ export class Intake {
    * and has checked that it still shows `previous`.
    */
   async takeOver(press: Asker, card: Card, previous: Job, wish: Wish): Promise<void> {
-    const job = await this.#admit(press, { ...wish, userId: previous.userId }, card.messageId);
-    if (job === null) return;
-    const data = this.#cardData(job, press, false);
-    const answer = { type: InteractionResponseType.UpdateMessage, data } as const;
-    await this.#deliver(press, job, answer, () => this.#options.live.takeOver(card, job, press));
+    await this.#answerWith(async (answered) => {
+      const job = await this.#admit(press, { ...wish, userId: previous.userId }, card.messageId);
+      if (job === null) return;
+      const data = this.#cardData(job, press, false);
+      const answer = { type: InteractionResponseType.UpdateMessage, data } as const;
+      const keep = (): Promise<unknown> => this.#options.live.takeOver(card, job, press);
+      await this.#deliver(press, job, { answer, answered, keep });
+    });
   }
 
   /**
@@ -133,10 +149,9 @@ export class Intake {
    */
   recover(loaded: readonly Job[]): void {
     const { engine, live } = this.#options;
-    for (const job of loaded) {
-      if (live.isShown(job.id)) engine.begin(job.id);
-      else void this.#delivery.recover(job);
-    }
+    const shown = loaded.filter((job) => live.isShown(job.id));
+    engine.begin(...shown.map((job) => job.id));
+    for (const job of loaded) if (!live.isShown(job.id)) void this.#delivery.recover(job);
   }
 
   // ------------------------------------------------------------------------------------- the steps
@@ -223,17 +238,24 @@ export class Intake {
     return { ...body, flags: body.flags | ephemeral, attachments: [] };
   }
 
+  /** Whatever comes of it: an answer that will never be given must not hold up others' work. */
+  async #answerWith(give: (answered: () => void) => Promise<void>): Promise<void> {
+    const answered = this.#rush.enter();
+    try {
+      await give(answered);
+    } finally {
+      answered();
+    }
+  }
+
   /** The card as the answer, its record, and only then the engine. */
-  async #deliver(
-    asker: Asker,
-    job: Job,
-    answer: APIInteractionResponse,
-    keep: (messageId: string) => Promise<unknown>,
-  ): Promise<void> {
+  async #deliver(asker: Asker, job: Job, { answer, answered, keep }: CardAnswer): Promise<void> {
     const delivered = await this.#delivery.deliver(asker, job, answer);
+    answered();
     if (delivered.status === 'refused')
       await this.#options.answers.refuse(asker, localeFor(job.locale).refusals.cardRefused);
     if (delivered.status !== 'stands') return;
+    await this.#rush.over();
     await this.#delivery.keepCard(() => keep(delivered.messageId));
     this.#options.engine.begin(job.id);
   }

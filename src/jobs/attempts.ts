@@ -14,6 +14,7 @@ import type { Failure, FailureReason, Item, ItemStatus, Job, Kind, Operation, Ou
 import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem } from './job.ts';
 import type { Entry, OpenJobs } from './open-jobs.ts';
 import type { AssetStore, Clock, JobStore, Log } from './ports.ts';
+import { PollPace } from './poll-pace.ts';
 import type { RetryPolicy } from './retry.ts';
 import { decideNext } from './retry.ts';
 import { varyPrompt } from './variations.ts';
@@ -71,6 +72,7 @@ const LONGEST_SEED = 2 ** 31 - 1;
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #jobs: OpenJobs;
+  readonly #pace = new PollPace();
   /** The end of the last `find` with what holds its result. */
   #finding: Promise<unknown> = Promise.resolve();
 
@@ -147,13 +149,12 @@ export class Attempts {
       // Only a stop aborts the call. A cancel lets it end: aborted half way, nobody knew what to cancel upstream.
       const started = await provider.start(this.#attemptRequest(entry.job, name), { signal: this.#options.stop });
       if (started.status === 'running') {
-        await this.#jobs.move(
-          entry,
-          name,
-          { state: 'running', operation: started.operation, begunAt: null },
-          { model: started.model, inDoubtSince: null },
-        );
-        await this.#jobs.claim(started.operation.id, entry.job, name);
+        const { operation, model } = started;
+        // Side by side: they become durable together.
+        await Promise.all([
+          this.#jobs.claim(operation.id, entry.job, name),
+          this.#jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null }),
+        ]);
       } else {
         this.#jobs.live(entry, name).bytes = started.bytes;
         await this.#jobs.move(
@@ -252,14 +253,24 @@ export class Attempts {
     const { clock } = this.#options;
     const provider = this.#providerOf(entry.job);
     if (provider === undefined) return this.#endAttempt(entry, name, failure('provider-off', 'give-up'));
+    const beganAt = clock.monotonic();
+    let lastOpenAt = beganAt;
     for (let checks = 0; ; checks++) {
       const item = getItem(entry.job, name);
       if (item.state !== 'running') return;
       // What was running before a restart is asked at once: it may long be done.
+      const work = { kind: entry.job.input.kind, model: item.model };
       if (checks > 0 || item.uncleanEnds === 0)
-        await clock.sleep(this.#pollDelayMs(entry.job.input.kind, checks), signal);
+        await clock.sleep(this.#pace.delayMs(work, checks, this.#options.inFlight(), clock.monotonic()), signal);
+      this.#pace.noteCheck(clock.monotonic());
       const isReached = await this.#checkOnce(entry, name, provider, item.operation, signal);
-      if (isReached === 'ended') return;
+      if (isReached === 'ended') {
+        // It ended somewhere between the last two questions.
+        const endedAt = checks === 0 ? clock.monotonic() : (lastOpenAt + clock.monotonic()) / 2;
+        if (getItem(entry.job, name).state === 'collecting') this.#pace.noteFinished(work, endedAt - beganAt);
+        return;
+      }
+      lastOpenAt = clock.monotonic();
       const overdue = this.#findOverdue(entry, name, isReached === 'reached');
       if (overdue !== null) return this.#endOverdue(entry, name, provider, item.operation, overdue, signal);
     }
@@ -643,15 +654,6 @@ export class Attempts {
 
   #newSeed(): number {
     return Math.floor(this.#options.random() * LONGEST_SEED);
-  }
-
-  /**
-   * Often at first, when a fast picture comes, then slower; slower for all when much is in flight, since
-   * Replicate allows 3,000 calls a minute (facts checked in its documents, rate-limits).
-   */
-  #pollDelayMs(kind: Kind, checks: number): number {
-    const baseMs = kind === 'video' ? 5_000 : checks < 2 ? 500 : checks < 12 ? 1_000 : 2_000;
-    return baseMs * Math.max(1, this.#options.inFlight() / 100);
   }
 }
 

@@ -120,11 +120,14 @@ export class Engine {
   }
 
   /** Offers a saved job to the lanes: its card stands, so it may be paid for. A second call changes nothing. */
-  begin(jobId: string): void {
-    const entry = this.#jobs.get(jobId);
-    if (entry === undefined || entry.isBegun) return;
-    entry.isBegun = true;
-    for (const item of entry.job.items) if (item.state === 'queued') this.#offer(entry, item);
+  begin(...jobIds: readonly string[]): void {
+    for (const jobId of jobIds) {
+      const entry = this.#jobs.get(jobId);
+      if (entry === undefined || entry.isBegun) continue;
+      entry.isBegun = true;
+      for (const item of entry.job.items) if (item.state === 'queued') this.#offer(entry, item);
+    }
+    // Once for all: positions are told anew each time.
     this.#fillLanes();
   }
 

@@ -17,6 +17,9 @@ const SAFE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const SAFE_EXTENSION = /^\.[a-z0-9]{1,10}$/;
 const ASSET_FILE = /^[A-Za-z0-9_-]{1,64}\/[A-Za-z0-9_-]{1,128}\.[a-z0-9]{1,10}$/;
 
+/** Node has four threads for the disk: one is left for the database and for looking up names. */
+const PUTS_AT_ONCE = 3;
+
 /** Hex digits of the hash kept in a file's name. */
 const NAME_HASH_LENGTH = 16;
 
@@ -50,6 +53,8 @@ export async function openAssetStore({ folder }: { folder: string }): Promise<Fo
 class DiskAssetStore implements FolderAssetStore {
   readonly #root: string;
   readonly #temporary: string;
+  readonly #rootSync = new SharedSync();
+  readonly #turns = new Turns(PUTS_AT_ONCE);
 
   constructor(root: string, temporary: string) {
     this.#root = root;
@@ -57,6 +62,17 @@ class DiskAssetStore implements FolderAssetStore {
   }
 
   async put(file: NewFile): Promise<Asset> {
+    const asset = await this.#turns.run(() => this.#putNow(file));
+    try {
+      // The job folder's own name is durable once its parent is.
+      await this.#rootSync.run(() => syncFolder(this.#root));
+    } catch (error) {
+      throw await toStoreFailure(error, this.#root);
+    }
+    return asset;
+  }
+
+  async #putNow(file: NewFile): Promise<Asset> {
     const sha256 = hashOf(file.bytes);
     const name = fileName(file, sha256);
     const jobFolder = join(this.#root, file.jobId);
@@ -65,9 +81,8 @@ class DiskAssetStore implements FolderAssetStore {
       await createFolder(jobFolder);
       await writeDurably(temporary, file.bytes);
       await rename(temporary, join(jobFolder, name));
-      // A name is durable only once its folder is, and the folder's own name once its parent is.
+      // A name is durable only once its folder is.
       await syncFolder(jobFolder);
-      await syncFolder(this.#root);
     } catch (error) {
       // What cannot be removed now is removed at the next start.
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -124,6 +139,44 @@ class DiskAssetStore implements FolderAssetStore {
       );
     }
     return join(this.#root, asset.file);
+  }
+}
+
+/** So many at once; the others in the order they asked. */
+class Turns {
+  #free: number;
+  readonly #waiting: (() => void)[] = [];
+
+  constructor(atOnce: number) {
+    this.#free = atOnce;
+  }
+
+  async run<T>(task: () => Promise<T>): Promise<T> {
+    if (this.#free === 0) await new Promise<void>((go) => this.#waiting.push(go));
+    else this.#free -= 1;
+    try {
+      return await task();
+    } finally {
+      // The place passes straight to the next in line, so nobody can slip in between.
+      const next = this.#waiting.shift();
+      if (next === undefined) this.#free += 1;
+      else next();
+    }
+  }
+}
+
+/** One sync of a folder for all who wait for one: each gets one that began after it asked. */
+class SharedSync {
+  #running: Promise<void> | null = null;
+  #next: Promise<void> | null = null;
+
+  run(sync: () => Promise<void>): Promise<void> {
+    if (this.#running === null) return (this.#running = sync().finally(() => (this.#running = null)));
+    const underWay = this.#running.catch(() => undefined);
+    return (this.#next ??= underWay.then(() => {
+      this.#next = null;
+      return this.run(sync);
+    }));
   }
 }
 

@@ -8,9 +8,9 @@
  * - `synchronous=FULL`: a resolved write survives the loss of power.
  */
 import { dirname, resolve as resolvePath } from 'node:path';
-import KeyvSqlite from '@keyv/sqlite';
 import Keyv from 'keyv';
 import { StoreFailure } from '../jobs/ports.ts';
+import { GatheringSqlite } from './gathering-sqlite.ts';
 import { createFolder } from './folder.ts';
 import { damagedFile, toStoreFailure } from './storage-failure.ts';
 
@@ -89,7 +89,7 @@ export interface Database {
 export async function openDatabase({ url }: { url: string }): Promise<Database> {
   const path = parsePath(url);
   await prepareFolder(dirname(path));
-  const adapter = new KeyvSqlite({ uri: `${SCHEME}${path}`, iterationLimit: ITERATION_LIMIT });
+  const adapter = new GatheringSqlite({ uri: `${SCHEME}${path}`, iterationLimit: ITERATION_LIMIT });
   adapter.on('error', ignoreReported);
   adapter.setMaxListeners(MAX_LISTENERS);
   try {
@@ -129,7 +129,7 @@ async function prepareFolder(folder: string): Promise<void> {
 }
 
 /** The order matters: nothing is written before the check, and the lock mode comes before the first write. */
-async function prepare(adapter: KeyvSqlite, path: string): Promise<void> {
+async function prepare(adapter: GatheringSqlite, path: string): Promise<void> {
   await adapter.query('PRAGMA locking_mode=EXCLUSIVE');
   const check: unknown = await adapter.query('PRAGMA quick_check(1)');
   if (!isAnswer(check, 'quick_check', 'ok')) throw damagedFile(path, 'quick_check failed', check);
@@ -158,14 +158,14 @@ function ignoreReported(): void {}
 
 class SqliteDatabase implements Database {
   readonly path: string;
-  readonly #adapter: KeyvSqlite;
+  readonly #adapter: GatheringSqlite;
   readonly #namespaces = new Map<string, Namespace>();
   readonly #listeners: ((wereKept: boolean) => void)[] = [];
   #waiting: Task[] = [];
   #working: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
-  constructor(path: string, adapter: KeyvSqlite) {
+  constructor(path: string, adapter: GatheringSqlite) {
     this.path = path;
     this.#adapter = adapter;
   }
@@ -250,15 +250,15 @@ class SqliteDatabase implements Database {
   async #writeTogether(tasks: readonly Task[]): Promise<number> {
     const ended: TaskEnd[] = [];
     try {
-      await this.#adapter.query('BEGIN IMMEDIATE');
+      this.#adapter.gather();
       for (const { run } of tasks) {
-        const end = await run();
+        const end = await this.#adapter.inside(run);
         ended.push(end);
         if (end.hasFailed) break;
       }
-      await this.#adapter.query('COMMIT');
+      await this.#adapter.writeGathered();
     } catch (error) {
-      await this.#adapter.query('ROLLBACK').catch(ignoreReported);
+      this.#adapter.dropGathered();
       const refused = await toStoreFailure(error, this.path);
       const dropped = tasks.slice(0, Math.max(ended.length, 1));
       for (const listener of this.#listeners) listener(false);
@@ -296,7 +296,7 @@ class KeyvNamespace implements Namespace {
   readonly #keyv: Keyv<unknown>;
   readonly #path: string;
 
-  constructor(name: string, adapter: KeyvSqlite, path: string) {
+  constructor(name: string, adapter: GatheringSqlite, path: string) {
     this.name = name;
     this.#path = path;
     this.#keyv = new Keyv<unknown>({

@@ -8,9 +8,15 @@ import { codeOf } from './storage-failure.ts';
  * refuses with ENOENT (as /proc does), Node 20 tries for ever.
  */
 export async function createFolder(path: string): Promise<void> {
-  if (await isFolder(path)) return;
-  const parent = dirname(path);
-  if (parent !== path) await createFolder(parent);
+  try {
+    // Most often the parent is there.
+    return await mkdir(path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST' && (await isFolder(path))) return;
+    const parent = dirname(path);
+    if (codeOf(error) !== 'ENOENT' || parent === path || (await isFolder(parent))) throw error;
+    await createFolder(parent);
+  }
   try {
     await mkdir(path);
   } catch (error) {

@@ -46,6 +46,16 @@ test('a prediction goes from starting over processing to succeeded, as the real 
   assert.equal(service.predictions()[0]?.gets, 2);
 });
 
+test('a picture that was given is what every prediction gives, byte for byte', async (t) => {
+  const bytes = Buffer.from('any bytes');
+  const setup = await setUp(t, { picture: { bytes, mimeType: 'image/webp' } });
+  for (const url of [...(await finish(setup)), ...(await finish(setup, { output_format: 'png' }))]) {
+    const response = await fetch(url);
+    assert.equal(response.headers.get('content-type'), 'image/webp');
+    assert.deepEqual(Buffer.from(await response.arrayBuffer()), bytes);
+  }
+});
+
 test('the output is a real picture of the asked shape and format, without a token', async (t) => {
   const setup = await setUp(t);
   const [url = ''] = await finish(setup, { aspect_ratio: '16:9', output_format: 'png', seed: 1 });

@@ -11,9 +11,12 @@ export type LocalProvider = Provider & {
 
 const NAME = 'local';
 /** Changes when the same prompt and seed would no longer give the same picture. */
-const PAINTER = 'painter-1';
+const PAINTER = 'painter-2';
 
-/** Pictures are PNG, 1024 pixels on the shorter side; the same prompt, seed and aspect ratio give the same bytes. */
+/**
+ * Pictures are PNG, 1024 pixels on the shorter side; the same prompt, seed and aspect ratio give the same bytes on
+ * every processor of one architecture.
+ */
 export function createLocalProvider(options: PaintPoolOptions = {}): LocalProvider {
   const pool = new PaintPool(options);
   return {
@@ -56,7 +59,7 @@ async function paint(pool: PaintPool, ...[request, signal]: Parameters<PaintPool
 function readSize({ aspectRatio }: AttemptRequest): PictureSize {
   const size = sizeOf(aspectRatio);
   if (size !== undefined) return size;
-  const fields = `aspect_ratio must be two numbers like 16:9, 4 to 1 at most`;
+  const fields = `aspect_ratio must be two numbers like 16:9, 8 to 1 at most`;
   throw new ProviderFailure(failure('input-refused', 'give-up', { details: { fields } }));
 }
 

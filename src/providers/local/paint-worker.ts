@@ -12,7 +12,7 @@ parentPort?.on('message', (request: PaintRequest) => {
 function answerTo(request: PaintRequest): PaintAnswer {
   try {
     // A copy in memory of its own, which can be handed over instead of copied again.
-    return { bytes: Uint8Array.from(paint(request)) };
+    return { bytes: new Uint8Array(paint(request)) };
   } catch (error) {
     return { error: error instanceof Error ? error.message : String(error) };
   }

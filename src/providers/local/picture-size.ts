@@ -3,7 +3,7 @@
 /** Shorter side in pixels: what the hosted models give as well. */
 const SHORT_SIDE = 1024;
 /** Flatter or taller than this is no picture any more, and its other side would be needlessly long. */
-const MOST_EXTREME_RATIO = 4;
+const MOST_EXTREME_RATIO = 8;
 
 export interface PictureSize {
   width: number;
@@ -12,7 +12,7 @@ export interface PictureSize {
 
 /**
  * Pixels for an aspect ratio like `16:9` (`null` is `1:1`); undefined for anything that is not two whole
- * numbers with a colon between, at most 4 to 1.
+ * numbers with a colon between, at most 8 to 1.
  */
 export function sizeOf(aspectRatio: string | null): PictureSize | undefined {
   const match = /^(\d{1,3}):(\d{1,3})$/.exec(aspectRatio ?? '1:1');

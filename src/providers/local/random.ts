@@ -47,6 +47,59 @@ export function createNoise(random: Random): (x: number) => number {
 /** Noise with detail: each of the octaves twice as fine and `gain` times as high as the one before. */
 export function createRidge(random: Random, octaves: number, gain: number): (x: number) => number {
   const layers = Array.from({ length: octaves }, () => createNoise(random));
-  const whole = layers.reduce((sum, _, octave) => sum + gain ** octave, 0);
-  return (x) => layers.reduce((sum, noise, octave) => sum + noise(x * 2 ** octave) * gain ** octave, 0) / whole;
+  let whole = 0;
+  for (let octave = 0, high = 1; octave < octaves; octave++, high *= gain) whole += high;
+  return (x) => {
+    let [sum, fine, high] = [0, x, 1];
+    for (const noise of layers) {
+      sum += noise(fine) * high;
+      fine *= 2;
+      high *= gain;
+    }
+    return sum / whole;
+  };
+}
+
+/** Smooth noise on a plane, about -1 to 1: Perlin's, with sixteen directions for the slopes. */
+export function createPlaneNoise(random: Random): (x: number, y: number) => number {
+  const slopes = Uint8Array.from({ length: 256 }, () => Math.floor(random() * 256));
+  const dot = (column: number, row: number, x: number, y: number): number => {
+    const slope = slopes[((slopes[column & 255] ?? 0) + row) & 255] ?? 0;
+    const steep = (slope & 1) === 0 ? 1 : 0.5;
+    const level = steep === 1 ? 0.5 : 1;
+    return ((slope & 2) === 0 ? x : -x) * steep + ((slope & 4) === 0 ? y : -y) * level;
+  };
+  return (x, y) => {
+    const column = Math.floor(x);
+    const row = Math.floor(y);
+    const [dx, dy] = [x - column, y - row];
+    const u = dx * dx * dx * (dx * (dx * 6 - 15) + 10);
+    const v = dy * dy * dy * (dy * (dy * 6 - 15) + 10);
+    const top = dot(column, row, dx, dy);
+    const bottom = dot(column, row + 1, dx, dy - 1);
+    const topHere = top + (dot(column + 1, row, dx - 1, dy) - top) * u;
+    const bottomHere = bottom + (dot(column + 1, row + 1, dx - 1, dy - 1) - bottom) * u;
+    return topHere + (bottomHere - topHere) * v;
+  };
+}
+
+/** Plane noise with detail, about -1 to 1: each octave twice as fine and half as high as the one before. */
+export function createTurbulence(random: Random, octaves: number): (x: number, y: number) => number {
+  const noise = createPlaneNoise(random);
+  return (x, y) => {
+    let sum = 0;
+    for (let octave = 0, scale = 1; octave < octaves; octave++, scale *= 2)
+      sum += noise(x * scale + octave * 17.3, y * scale + octave * 9.1) / scale;
+    return sum;
+  };
+}
+
+/** From 0 below `low` to 1 above `high`, eased. */
+export function smoothstep(low: number, high: number, value: number): number {
+  const share = Math.min(1, Math.max(0, (value - low) / (high - low)));
+  return share * share * (3 - 2 * share);
+}
+
+export function clamp(value: number, low: number, high: number): number {
+  return Math.min(high, Math.max(low, value));
 }

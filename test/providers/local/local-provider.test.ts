@@ -56,7 +56,7 @@ test('another seed and another prompt give other pictures', async (context) => {
 
 test('a picture has the aspect ratio that was asked for and at least 1024 pixels on the shorter side', async (context) => {
   const provider = setUp(context);
-  const ratios = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', null];
+  const ratios = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9', '8:1', '1:8', null];
   for (const aspectRatio of ratios) {
     const image = await loadImage(Buffer.from(await paint(provider, { aspectRatio })));
     const [wide, high] = (aspectRatio ?? '1:1').split(':').map(Number);
