@@ -265,9 +265,9 @@ export class Attempts {
       this.#pace.noteCheck(clock.monotonic());
       const isReached = await this.#checkOnce(entry, name, provider, item.operation, signal);
       if (isReached === 'ended') {
-        // It ended somewhere between the last two questions.
-        const endedAt = checks === 0 ? clock.monotonic() : (lastOpenAt + clock.monotonic()) / 2;
-        if (getItem(entry.job, name).state === 'collecting') this.#pace.noteFinished(work, endedAt - beganAt);
+        if (getItem(entry.job, name).state === 'collecting') {
+          this.#pace.noteFinished(work, { openMs: lastOpenAt - beganAt, doneMs: clock.monotonic() - beganAt });
+        }
         return;
       }
       lastOpenAt = clock.monotonic();

@@ -16,8 +16,15 @@ const LONGEST_FIRST_MS = 3_000;
 /** How many of the last durations count, and which of them: most work is done by then, and little waits for long. */
 const REMEMBERED = 20;
 const USUAL_SHARE = 0.25;
-/** A little early, so that what got faster is noticed. */
-const EARLY = 0.97;
+/** Behind the usual time, what is not done yet mostly is a moment later. */
+const SOON_MS = 250;
+const UNSEEN_SHARE = 0.95;
+
+/** What takes about the same time each time. */
+interface Work {
+  kind: Kind;
+  model: string | null;
+}
 
 export class PollPace {
   readonly #durations = new Map<string, number[]>();
@@ -26,7 +33,7 @@ export class PollPace {
   #countedAt: number | null = null;
 
   /** `checks`: those that came before; `now` is monotonic; `inFlight`: attempts that are asked about. */
-  delayMs(work: { kind: Kind; model: string | null }, checks: number, inFlight: number, now: number): number {
+  delayMs(work: Work, checks: number, inFlight: number, now: number): number {
     const baseMs = this.#baseMs(work, checks);
     this.#count(now);
     // Enough left for everybody's next: no need to go slow.
@@ -44,17 +51,25 @@ export class PollPace {
     this.#left = Math.min(CHECKS_AT_ONCE, this.#left + passedMs * CHECKS_A_MS);
   }
 
-  /** `ms`: from the accepted start until it was done, as far as the questions tell. */
-  noteFinished({ kind, model }: { kind: Kind; model: string | null }, ms: number): void {
+  /** Since the accepted start: when it was last seen open (0: never asked), and when it was seen done. */
+  noteFinished({ kind, model }: Work, { openMs, doneMs }: { openMs: number; doneMs: number }): void {
+    // It ended somewhere in between. Done at the first question, it may have been for a while: what gets faster is noticed.
+    const ms = openMs === 0 ? doneMs * UNSEEN_SHARE : (openMs + doneMs) / 2;
     const key = `${kind}:${model}`;
     this.#durations.set(key, [...(this.#durations.get(key) ?? []), ms].slice(-REMEMBERED));
   }
 
-  #baseMs({ kind, model }: { kind: Kind; model: string | null }, checks: number): number {
-    if (checks > 0) return kind === 'video' ? 5_000 : checks < 4 ? 500 : checks < 12 ? 1_000 : 2_000;
-    const durations = [...(this.#durations.get(`${kind}:${model}`) ?? [])].sort((one, other) => one - other);
+  #baseMs({ kind, model }: Work, checks: number): number {
+    const usual = this.#usualMs(`${kind}:${model}`);
+    if (usual !== null && checks < 3) return checks === 0 ? Math.max(usual, SOON_MS) : SOON_MS;
+    if (checks === 0) return FIRST_MS[kind];
+    return kind === 'video' ? 5_000 : checks < 4 ? 500 : checks < 12 ? 1_000 : 2_000;
+  }
+
+  /** null: nothing is known, or it takes long. */
+  #usualMs(key: string): number | null {
+    const durations = [...(this.#durations.get(key) ?? [])].sort((one, other) => one - other);
     const usual = durations[Math.floor(durations.length * USUAL_SHARE)];
-    if (usual === undefined || usual > LONGEST_FIRST_MS) return FIRST_MS[kind];
-    return Math.max(usual * EARLY, FIRST_MS[kind]);
+    return usual === undefined || usual > LONGEST_FIRST_MS ? null : usual;
   }
 }

@@ -17,8 +17,8 @@ const SAFE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const SAFE_EXTENSION = /^\.[a-z0-9]{1,10}$/;
 const ASSET_FILE = /^[A-Za-z0-9_-]{1,64}\/[A-Za-z0-9_-]{1,128}\.[a-z0-9]{1,10}$/;
 
-/** Node has four threads for the disk: one is left for the database and for looking up names. */
-const PUTS_AT_ONCE = 3;
+/** Enough to keep Node's four disk threads busy; hundreds at once would have the database wait behind them. */
+const PUTS_AT_ONCE = 8;
 
 /** Hex digits of the hash kept in a file's name. */
 const NAME_HASH_LENGTH = 16;

@@ -472,9 +472,11 @@ class NeverAnswering extends ScriptedProvider {
 
 test('where a request will be in line is known while its card is first drawn, and nobody loses a place by it', async (context) => {
   const harness = await startEngine(context, { config: { concurrency: 1 } });
+  let goOn = (): void => undefined;
+  harness.provider.onStart = () => new Promise((resolve) => (goOn = resolve));
   const [running, first, second] = [newJob(), newJob({ userId: 'b' }), newJob({ userId: 'c' })];
   await harness.submit(running);
-  await harness.whenState(running.id, 'running');
+  await harness.whenState(running.id, 'starting');
   await harness.submit(first);
   await harness.engine.submit(second);
   const place = (job: Job): number | undefined => harness.engine.contextOf(job.id).positions.get('image');
@@ -483,4 +485,6 @@ test('where a request will be in line is known while its card is first drawn, an
   assert.equal(place(first), 1);
   harness.engine.begin(second.id);
   assert.equal(place(second), 2);
+  harness.provider.onStart = null;
+  goOn();
 });

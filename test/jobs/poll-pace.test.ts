@@ -14,11 +14,24 @@ test('a fast picture is not waited for long, and a slow one is asked about less 
 
 test('short work is first asked about when the last ones were done, long work on its way, for its card tells how far it is', () => {
   const pace = new PollPace();
-  for (let count = 0; count < 10; count += 1) pace.noteFinished(FLUX, 2_000);
-  assert.equal(pace.delayMs(FLUX, 0, 1, 0), 1_940);
+  for (let count = 0; count < 10; count += 1) pace.noteFinished(FLUX, { openMs: 1_900, doneMs: 2_100 });
+  assert.equal(pace.delayMs(FLUX, 0, 1, 0), 2_000);
   assert.equal(pace.delayMs({ kind: 'image', model: 'another' }, 0, 1, 0), 500, 'each model has its own');
-  for (let count = 0; count < 20; count += 1) pace.noteFinished(FLUX, 9_000);
+  for (let count = 0; count < 20; count += 1) pace.noteFinished(FLUX, { openMs: 8_000, doneMs: 9_000 });
   assert.equal(pace.delayMs(FLUX, 0, 1, 0), 500);
+});
+
+test('a service that got faster is asked sooner', () => {
+  const pace = new PollPace();
+  pace.noteFinished(FLUX, { openMs: 1_900, doneMs: 2_100 });
+  for (let count = 0; count < 100; count += 1) {
+    const askedAt = pace.delayMs(FLUX, 0, 1, 0);
+    // It takes a second by now.
+    if (askedAt >= 1_000) pace.noteFinished(FLUX, { openMs: 0, doneMs: askedAt });
+    else pace.noteFinished(FLUX, { openMs: askedAt, doneMs: askedAt + 250 });
+  }
+  const askedAt = pace.delayMs(FLUX, 0, 1, 0);
+  assert.ok(askedAt < 1_250, `asked after ${askedAt} ms`);
 });
 
 test('all together never ask more often than the service allows', () => {
