@@ -4,7 +4,7 @@
  * forgotten the messages that an old job would want to edit.
  */
 import { mkdirSync, rmSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { startSandbox, type Sandbox } from './sandbox.ts';
 
 const DEFAULT_PORT = 4400;
@@ -20,7 +20,12 @@ async function main(): Promise<void> {
   const folder = resolve('data', 'sandbox');
   let sandbox: Sandbox;
   try {
-    sandbox = await startSandbox({ controlPort: port, folder, replicate: { pace: PACE } });
+    sandbox = await startSandbox({
+      controlPort: port,
+      folder,
+      replicate: { pace: PACE },
+      botEnv: { LOG_FILE: join(folder, 'bot.log') },
+    });
   } catch (error) {
     if (!isPortTaken(error)) throw error;
     return fail(`Port ${port} is in use: end what listens there, or choose another port with SANDBOX_PORT.`);

@@ -120,6 +120,7 @@ async function run(config: Config, log: Log): Promise<void> {
     assets,
     clock,
     getJob: (jobId) => engine.get(jobId),
+    getRemovedAt: (jobId) => jobs.getRemovedAt(jobId),
     contextFor,
     notice: { afterMs: config.notifyAfterMs, goesOnAlone: fallsBackAlone },
     log,

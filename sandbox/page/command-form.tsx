@@ -28,13 +28,15 @@ export function CommandForm({ draft, change, leave, send, complete }: CommandFor
   const { command, values, shown } = draft;
   const fields = useRef(new Map<string, HTMLElement>());
   const more = useRef<HTMLButtonElement>(null);
+  const sender = useRef<HTMLButtonElement>(null);
   const [focused, setFocused] = useState<string | null>(null);
-  const [toFocus, setToFocus] = useState<string | null>(shown[0] ?? MORE);
+  const [toFocus, setToFocus] = useState<string | null>(shown[0] ?? SEND);
   const [isMoreOpen, openMore] = useState(false);
   useLayoutEffect(() => {
     if (toFocus === null) return;
     setToFocus(null);
-    (toFocus === MORE ? more.current : fields.current.get(toFocus))?.focus();
+    if (toFocus === SEND) sender.current?.focus();
+    else (toFocus === MORE ? more.current : fields.current.get(toFocus))?.focus();
   }, [toFocus]);
 
   const fieldOptions = shown.flatMap((name) => command.options.find((option) => option.name === name) ?? []);
@@ -59,7 +61,16 @@ export function CommandForm({ draft, change, leave, send, complete }: CommandFor
       const { [option.name]: _gone, ...kept } = values;
       change({ ...draft, values: kept, shown: shown.filter((name) => name !== option.name) });
     }
-    return setToFocus(shown[Math.max(index - 1, 0)] ?? MORE);
+    return setToFocus(shown[Math.max(index - 1, 0)] ?? SEND);
+  };
+
+  /** A command without a field has none to type in: what is typed goes on as text behind its name. */
+  const goOnTyping = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') return leave('');
+    const isText = event.key.length === 1 && event.key !== ' ' && !event.ctrlKey && !event.metaKey && !event.altKey;
+    if (!isText || shown.length > 0) return;
+    event.preventDefault();
+    leave(`${command.title} ${event.key}`);
   };
 
   /** `seed:` typed at the end of a text goes on in that option, as on Discord. Returns whether it did. */
@@ -131,15 +142,20 @@ export function CommandForm({ draft, change, leave, send, complete }: CommandFor
               class="chip"
               aria-expanded={isMoreOpen}
               onClick={() => openMore(!isMoreOpen)}
-              onKeyDown={(event) => {
-                if (event.key === 'Escape') leave('');
-              }}
+              onKeyDown={goOnTyping}
             >
               +{left.length} more
             </button>
           )}
         </div>
-        <button type="button" class="icon-button" aria-label="Send" onClick={() => send(written())}>
+        <button
+          ref={sender}
+          type="button"
+          class="icon-button"
+          aria-label="Send"
+          onClick={() => send(written())}
+          onKeyDown={goOnTyping}
+        >
           <Icon name="send" />
         </button>
       </div>
@@ -148,6 +164,7 @@ export function CommandForm({ draft, change, leave, send, complete }: CommandFor
 }
 
 const MORE = '+';
+const SEND = '>';
 
 /** As far as it was typed: an autocomplete is asked about values that may not be right yet, and about no files. */
 function draftOptions(written: readonly WrittenOption[]): CommandOptions {

@@ -202,6 +202,7 @@ function TimeSection({ clockOffsetMs, pace, run }: TimeSectionProps): JSX.Elemen
       <h3 id="panel-time">
         Clock <span class="quiet">{formatOffset(clockOffsetMs)}</span>
       </h3>
+      <p class="quiet">Discord's and Replicate's. The bot keeps its own: the times on its cards stay real.</p>
       <div class="button-pair">
         {STEPS.map(({ label, advanceMs }) => (
           <button key={label} type="button" class="button secondary" onClick={() => void run('clock', { advanceMs })}>

@@ -6,7 +6,7 @@ import type { RawFile } from 'discord.js';
 import type { APIInteractionResponse, APIModalInteractionResponseCallbackData } from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Clock, Log } from '../jobs/ports.ts';
-import type { DiscordApi } from './api.ts';
+import type { DeliveryFailure, DiscordApi } from './api.ts';
 import { classifyDelivery } from './api.ts';
 import { answerSignal, type Asker } from './ask.ts';
 import type { PrivateCard } from './private-card.ts';
@@ -18,6 +18,10 @@ export interface AnswersOptions {
   log: Log;
 }
 
+const MOST_TRIES = 5;
+const RETRY_MS = 250;
+const LONGEST_RETRY_MS = 10_000;
+
 export class Answers {
   readonly #options: AnswersOptions;
 
@@ -27,10 +31,10 @@ export class Answers {
 
   /** One clear sentence that only the asker sees. */
   async refuse(asker: Asker, sentence: string): Promise<void> {
-    await this.#answer(asker, {
-      type: InteractionResponseType.ChannelMessageWithSource,
-      data: renderNotice(sentence, { isEphemeral: true }),
-    });
+    const data = renderNotice(sentence, { isEphemeral: true });
+    const lost = await this.#answer(asker, { type: InteractionResponseType.ChannelMessageWithSource, data });
+    // Something was answered before the trouble came: the sentence follows it.
+    if (lost?.kind === 'answered-already') await this.#insist(() => this.#options.api.followUp(asker, data));
   }
 
   /** Takes a press without showing anything new. */
@@ -63,7 +67,7 @@ export class Answers {
   /** What stands after `defer`, or after a press was answered with `replace`. */
   async finish(asker: Asker, card: PrivateCard): Promise<void> {
     const flags = card.flags & ~MessageFlags.Ephemeral;
-    await this.#try(() => this.#options.api.editOriginal(asker, { body: { ...card, flags }, files: [] }));
+    await this.#insist(() => this.#options.api.editOriginal(asker, { body: { ...card, flags }, files: [] }));
   }
 
   /** Opens a form. Only as the first answer, within the 3 seconds. */
@@ -71,18 +75,30 @@ export class Answers {
     await this.#answer(asker, { type: InteractionResponseType.Modal, data });
   }
 
-  async #answer(asker: Asker, answer: APIInteractionResponse, files: RawFile[] = []): Promise<void> {
+  async #answer(asker: Asker, answer: APIInteractionResponse, files: RawFile[] = []): Promise<DeliveryFailure | null> {
     const { api, clock } = this.#options;
-    await this.#try(() => api.answer(asker, answer, { files, signal: answerSignal(asker, clock.now()) }));
+    return this.#try(() => api.answer(asker, answer, { files, signal: answerSignal(asker, clock.now()) }));
   }
 
-  async #try(call: () => Promise<unknown>): Promise<void> {
+  /** Once more, and again, while Discord is busy or away: nobody else brings what was promised. */
+  async #insist(call: () => Promise<unknown>): Promise<void> {
+    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
+      const lost = await this.#try(call);
+      if (lost?.kind !== 'transient' && lost?.kind !== 'rate-limited') return;
+      const delayMs = lost.kind === 'rate-limited' ? lost.retryAfterMs : RETRY_MS * 2 ** tries;
+      if (tries < MOST_TRIES) await this.#options.clock.sleep(Math.min(delayMs, LONGEST_RETRY_MS));
+    }
+  }
+
+  async #try(call: () => Promise<unknown>): Promise<DeliveryFailure | null> {
     try {
       await call();
+      return null;
     } catch (error) {
       const lost = classifyDelivery(error);
       const paths = lost.kind === 'refused' ? { code: lost.code, paths: lost.paths } : {};
       this.#options.log.warn('an answer did not reach Discord', { why: lost.kind, ...paths });
+      return lost;
     }
   }
 }

@@ -49,8 +49,14 @@ export interface PressAsk extends Asker {
   kind: 'press';
   customId: string;
   messageId: string;
-  /** Addresses of the pictures the message shows, good for a while. */
-  pictures: readonly string[];
+  /** The pictures the message shows; their addresses are good for a while. */
+  pictures: readonly ShownPicture[];
+}
+
+export interface ShownPicture {
+  url: string;
+  /** Its alt text. */
+  description: string | null;
 }
 
 export interface ModalAsk extends Asker {
@@ -133,18 +139,21 @@ function readModal(payload: APIModalSubmitInteraction, now: number): ModalAsk | 
 }
 
 /** Whatever a message carries as `media`, wherever it stands among its components. */
-function listPictures({ components = [] }: APIMessage): string[] {
-  const found: string[] = [];
+function listPictures({ components = [] }: APIMessage): ShownPicture[] {
+  const found: ShownPicture[] = [];
   const walk = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return;
     if ('media' in value) {
       const { media } = value;
-      if (typeof media === 'object' && media !== null && 'url' in media) found.push(String(media.url));
+      const description = 'description' in value && typeof value.description === 'string' ? value.description : null;
+      if (typeof media === 'object' && media !== null && 'url' in media) {
+        found.push({ url: String(media.url), description });
+      }
     }
     for (const inner of Object.values(value)) walk(inner);
   };
   walk(components);
-  return found.filter((url) => /^https?:/.test(url));
+  return found.filter(({ url }) => /^https?:/.test(url));
 }
 
 function readAsker(

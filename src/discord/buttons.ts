@@ -73,7 +73,9 @@ export class Buttons {
     const id = parseCustomId(ask.customId);
     if (id === null) return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
     if (OPEN_TO_ALL.has(id.action)) return this.#act(ask, id);
-    await this.#inTurn(ask.messageId, () => this.#act(ask, id));
+    // A deletion is about the card it was asked from, and follows what is pressed there.
+    const isAboutCard = id.action === 'delete-now' && id.argument !== null;
+    await this.#inTurn(isAboutCard ? (id.argument ?? '') : ask.messageId, () => this.#act(ask, id));
   }
 
   /** The form behind `Edit prompt` came back. */
@@ -155,7 +157,7 @@ export class Buttons {
         await details.askBeforeDelete(about);
         return true;
       case 'delete-now':
-        await details.delete(about);
+        await details.delete(this.#isTaken(argument, job) ? { ...about, cardMessageId: null } : about);
         return true;
       default:
         return false;
@@ -236,11 +238,14 @@ export class Buttons {
   ): Promise<void> {
     const { ask, card, job } = press;
     // An earlier press may still be waiting to hear whether its answer stands.
-    const isTaken = this.#options.engine
-      .listOpen()
-      .some(({ retryOf, origin }) => retryOf === job.id && origin.cardMessageId === card.messageId);
-    if (isTaken) return this.#options.answers.acknowledge(ask);
+    if (this.#isTaken(card.messageId, job)) return this.#options.answers.acknowledge(ask);
     await this.#options.intake.takeOver(ask, card, job, { ...change, private: job.private, retryOf: job.id });
+  }
+
+  /** Whether another job that repeats this one is on its way to the card. */
+  #isTaken(cardMessageId: string | null, { id }: Job): boolean {
+    const open = this.#options.engine.listOpen();
+    return open.some(({ retryOf, origin }) => retryOf === id && origin.cardMessageId === cardMessageId);
   }
 
   /** A new card for whoever pressed, with a new seed. */

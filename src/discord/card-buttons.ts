@@ -20,7 +20,7 @@ const HELPS: Readonly<Partial<Record<ErrorCode, CardAction>>> = {
   AUTH_ERROR: 'fallback',
   QUOTA_EXCEEDED: 'fallback',
   CONTENT_BLOCKED: 'edit',
-  VALIDATION_ERROR: 'edit',
+  VALIDATION_ERROR: 'fallback',
 };
 
 /** In as many rows as they need. */

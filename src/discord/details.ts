@@ -2,6 +2,7 @@
 import type { Clearing } from '../jobs/clearing.ts';
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
+import { StoreFailure } from '../jobs/ports.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { Answers } from './answers.ts';
 import type { PressAsk } from './ask.ts';
@@ -51,7 +52,12 @@ export class Details {
     const { answers, clearing, live } = this.#options;
     await answers.acknowledge(ask);
     if (!isFinal(job)) return answers.finish(ask, renderListNote(locale.details.stillOpen));
-    await clearing.remove([job.id]);
+    try {
+      await clearing.remove([job.id]);
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      return answers.finish(ask, renderListNote(locale.details.notDeleted));
+    }
     const card = cardMessageId === null ? undefined : await live.getCard(cardMessageId);
     const isCardGone = card?.currentJobId === job.id && (await live.deleteCard(card));
     const { deleted, deletedWithoutCard } = locale.details;

@@ -35,6 +35,8 @@ export interface ClearWish extends JobsWish {
 
 export class JobLists {
   readonly #options: JobListsOptions;
+  /** Questions that were answered with yes and are being carried out. */
+  readonly #clearing = new Set<string>();
 
   constructor(options: JobListsOptions) {
     this.#options = options;
@@ -52,8 +54,8 @@ export class JobLists {
     const { answers, clearing, clock } = this.#options;
     // A long history is read page by page.
     await answers.defer(ask);
-    // What ends after this moment was not in the question, and stays.
-    const choice: ClearChoice = { kind: 'clear', ...wish, createdBefore: clock.now() - olderThanMs };
+    const askedAt = clock.now();
+    const choice: ClearChoice = { kind: 'clear', ...wish, createdBefore: askedAt - olderThanMs, askedAt };
     const counted = await clearing.count({ ...choice, guildId: guildOf(ask) });
     await answers.finish(
       ask,
@@ -82,7 +84,10 @@ export class JobLists {
 
   async #clearNow(ask: PressAsk, choice: ClearChoice, locale: Locale): Promise<void> {
     const { answers, clearing, log } = this.#options;
-    // Its buttons go at once: a second press must not clear again.
+    // A second press before the first one took the buttons away.
+    if (this.#clearing.has(ask.messageId)) return answers.acknowledge(ask);
+    this.#clearing.add(ask.messageId);
+    // Its buttons go at once.
     await answers.replace(ask, renderListNote(locale.jobs.clearing));
     try {
       const result = await clearing.clear({ ...choice, guildId: guildOf(ask) }, ask.userId);
@@ -92,6 +97,8 @@ export class JobLists {
       if (!(error instanceof StoreFailure)) throw error;
       log.error('a clearing was cut short', { errorMessage: error.message });
       await answers.finish(ask, renderListNote(locale.jobs.interrupted));
+    } finally {
+      this.#clearing.delete(ask.messageId);
     }
   }
 }

@@ -18,6 +18,8 @@ export interface ClearChoice {
   userId: string | null;
   jobId: string | null;
   createdBefore: number;
+  /** When the question was asked: what ended, or began, after it was not in it. */
+  askedAt: number;
 }
 
 /** `Keep` on the question: nothing is done. */
@@ -35,7 +37,9 @@ const ANY = 'any';
 export function formatListId(id: ListId): string {
   if (id.kind === 'keep') return 'v1:jobs:keep';
   const common = ['v1', 'jobs', id.kind, id.state ?? ANY, id.userId ?? ANY];
-  if (id.kind === 'clear') return [...common, id.createdBefore.toString(36), id.jobId ?? ANY].join(':');
+  if (id.kind === 'clear') {
+    return [...common, id.createdBefore.toString(36), id.askedAt.toString(36), id.jobId ?? ANY].join(':');
+  }
   // The oldest steps back are given up first: `Newer` then ends at the newest page.
   for (let trail = id.trail; ; trail = trail.slice(1)) {
     const text = [...common, trail.join('-')].join(':');
@@ -45,14 +49,15 @@ export function formatListId(id: ListId): string {
 
 /** null for what is not ours, or of a version this one does not know. */
 export function parseListId(text: string): ListId | null {
-  const [version, name, kind, state = '', user = '', first = '', last = '', ...rest] = text.split(':');
+  const [version, name, kind, state = '', user = '', first = '', second = '', last = '', ...rest] = text.split(':');
   if (version !== 'v1' || name !== 'jobs' || rest.length > 0) return null;
   if (kind === 'keep') return { kind };
   const known = STATES.find((each) => each === state) ?? null;
   if ((known === null && state !== ANY) || !/^(any|\d{1,20})$/.test(user)) return null;
   const filter = { state: known, userId: user === ANY ? null : user };
   if (kind === 'list') return { kind, ...filter, trail: first === '' ? [] : first.split('-') };
-  const createdBefore = parseInt(first, 36);
-  if (kind !== 'clear' || !Number.isSafeInteger(createdBefore) || last === '') return null;
-  return { kind, ...filter, createdBefore, jobId: last === ANY ? null : last };
+  const [createdBefore, askedAt] = [parseInt(first, 36), parseInt(second, 36)];
+  if (kind !== 'clear' || !Number.isSafeInteger(createdBefore) || !Number.isSafeInteger(askedAt) || last === '')
+    return null;
+  return { kind, ...filter, createdBefore, askedAt, jobId: last === ANY ? null : last };
 }

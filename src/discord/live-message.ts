@@ -24,7 +24,7 @@ import type { Card, CardStore } from './card.ts';
 import { Pacer } from './pacer.ts';
 import { noticeFor, type NoticePolicy } from './notice.ts';
 import type { CardContext, CardMessage } from './render.ts';
-import { renderCard, renderFallbackText } from './render.ts';
+import { renderCard, renderFallbackText, renderRemoved } from './render.ts';
 
 export interface LiveMessageOptions {
   api: DiscordApi;
@@ -33,6 +33,8 @@ export interface LiveMessageOptions {
   clock: Clock;
   /** The job as it is saved; undefined when it was removed. */
   getJob: (jobId: string) => Promise<Job | undefined>;
+  /** When it was removed; undefined: it never was. */
+  getRemovedAt: (jobId: string) => Promise<number | undefined>;
   /** Everything a card shows beside the job, for its language. */
   contextFor: (job: Job, updatesEndAt: number | null) => CardContext;
   /** When somebody who waited long is told that it is over. */
@@ -228,7 +230,8 @@ export class LiveMessage {
   async #openSlot(card: Card): Promise<Slot | undefined> {
     const job = await this.#options.getJob(card.currentJobId);
     if (job === undefined) {
-      await this.#options.cards.settle(card.messageId);
+      // Many of them must not hold up the start.
+      void this.#showRemoved(card).catch((error: unknown) => this.#warnRemoved(card, error));
       return undefined;
     }
     // A press may have taken the card over, or renewed its token, while the job was read.
@@ -239,7 +242,11 @@ export class LiveMessage {
   async #follow(card: Card, shown: Job): Promise<void> {
     const slot = this.#track(card, shown);
     const latest = await this.#options.getJob(shown.id);
-    if (latest === undefined || latest.revision <= slot.job.revision) return;
+    if (latest === undefined) {
+      this.#untrack(card.messageId);
+      return this.#showRemoved(card);
+    }
+    if (latest.revision <= slot.job.revision) return;
     slot.job = latest;
     this.#ask(slot);
   }
@@ -272,6 +279,27 @@ export class LiveMessage {
     const slots = this.#byJob.get(slot.job.id);
     slots?.delete(slot);
     if (slots?.size === 0) this.#byJob.delete(slot.job.id);
+  }
+
+  /** Its job was removed before the card showed the end: it says that, and has nothing left to press. */
+  async #showRemoved(card: Card): Promise<void> {
+    const { api, cards, clock } = this.#options;
+    const removedAt = (await this.#options.getRemovedAt(card.currentJobId)) ?? clock.now();
+    const { body } = renderRemoved(removedAt, localeFor(card.locale));
+    const write = { body: { ...body, attachments: [] }, files: [] };
+    const isByToken = clock.now() < endOfEdits(card);
+    const isClosed = card.closed !== null || (card.private && !isByToken);
+    const call = (): Promise<void> => (isByToken ? api.editOriginal(card, write) : api.editMessage(card, write));
+    const lost = isClosed ? null : await this.#insist(call);
+    // While Discord is away it stays unsettled, for the next start.
+    if (lost?.kind !== 'transient' && lost?.kind !== 'rate-limited') await cards.settle(card.messageId);
+  }
+
+  #warnRemoved({ currentJobId }: Card, error: unknown): void {
+    this.#options.log.warn('the card of a removed job could not be drawn', {
+      jobId: currentJobId,
+      errorMessage: error instanceof Error ? error.message : String(error),
+    });
   }
 
   #drawOver(slot: Slot | undefined): void {
@@ -413,11 +441,12 @@ export class LiveMessage {
   }
 
   async #noteShown(slot: Slot, job: Job): Promise<void> {
+    const isNews = slot.card.shownRevision < job.revision;
     slot.card = { ...slot.card, shownRevision: Math.max(slot.card.shownRevision, job.revision) };
     if (!isFinal(job) || !this.#isTracked(slot) || slot.job !== job) return;
     // Before it is settled: after a crash in between the card is drawn again, and the notice with it, and
     // Discord knows the same nonce.
-    await this.#notify(slot, job);
+    if (isNews) await this.#notify(slot, job);
     if (slot.job === job) await this.#settle(slot);
   }
 

@@ -81,7 +81,7 @@ function factLines(job: Job, locale: Locale): string[] {
   const provider = providers[input.provider] ?? input.provider;
   const facts: [string, string][] = [
     [details.status, states[job.state]],
-    [details.madeBy, model === null || input.provider === 'local' ? provider : `${provider} · ${code(model)}`],
+    [details.service, model === null || input.provider === 'local' ? provider : `${provider} · ${code(model)}`],
   ];
   // A failed one may have had a seed for each attempt; they stand with the attempts.
   if (item !== undefined && item.attempt > 0) facts.push([details.seed, code(String(item.seed))]);

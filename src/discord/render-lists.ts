@@ -68,7 +68,8 @@ export function renderClearQuestion({ choice, isAged, byState, total }: ClearQue
   const filter = [filterWords(choice, locale), ...age].filter((part) => part !== '').join(' · ');
   const hint = asksForOpen ? [] : [`-# ${words.openAreLeft}`];
   if (total === 0) {
-    return privateCard(COLOURS.queued, [text([`### ${words.nothingToClear}`, ...lineOf(filter), ...hint].join('\n'))]);
+    const title = choice.jobId === null ? words.nothingToClear : words.noSuchJob;
+    return privateCard(COLOURS.queued, [text([`### ${title}`, ...lineOf(filter), ...hint].join('\n'))]);
   }
   const lines = [`### ${words.clearQuestion(total)}`, ...lineOf(filter), countLine(byState, locale), words.clearMeans];
   if (open > 0) lines.push(words.openAreCancelled(open));

@@ -7,14 +7,19 @@ import { privateCard, seconds, text, type PrivateCard } from './private-card.ts'
 /** Buttons of a row (Discord: components, "Action Row"). */
 const MOST_LINKS = 5;
 
-export function renderCardPictures(urls: readonly string[], removedAt: number, locale: Locale): PrivateCard {
+export interface CardPicture {
+  url: string;
+  description: string | null;
+}
+
+export function renderCardPictures(pictures: readonly CardPicture[], removedAt: number, locale: Locale): PrivateCard {
   const day = seconds(removedAt);
-  const [first] = urls;
+  const [first] = pictures;
   if (first === undefined) return privateCard(COLOURS.queued, [text(locale.refusals.removed(day))]);
-  const shown = urls.slice(0, MOST_LINKS);
+  const shown = pictures.slice(0, MOST_LINKS);
   const links: APIComponentInContainer = {
     type: ComponentType.ActionRow,
-    components: shown.map((url) => ({
+    components: shown.map(({ url }) => ({
       type: ComponentType.Button,
       style: ButtonStyle.Link,
       label: locale.buttons.open,
@@ -23,7 +28,7 @@ export function renderCardPictures(urls: readonly string[], removedAt: number, l
   };
   return privateCard(COLOURS.queued, [
     text(locale.refusals.removedWithPictures(day)),
-    { type: ComponentType.MediaGallery, items: shown.map((url) => ({ media: { url } })) },
+    { type: ComponentType.MediaGallery, items: shown.map(({ url, description }) => ({ media: { url }, description })) },
     links,
   ]);
 }

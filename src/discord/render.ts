@@ -55,6 +55,8 @@ const ALT_TEXT_LIMIT = 1_000;
 /** From this place on the line is too long to be worth a number. */
 const LAST_SHOWN_POSITION = 10;
 const BAR_CELLS = 10;
+/** What the same request meets again, however often. */
+const HOPELESS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['AUTH_ERROR', 'QUOTA_EXCEEDED', 'VALIDATION_ERROR']);
 /** What no other try mends soon. */
 const PREVIEW_HELPS: ReadonlySet<ErrorCode> = new Set<ErrorCode>(['TIMEOUT', 'AUTH_ERROR', 'QUOTA_EXCEEDED']);
 /** A gallery takes ten pictures (Discord: components, "Media Gallery"). */
@@ -92,6 +94,15 @@ export function renderFallbackText(job: Job, context: CardContext): CardMessage 
     components: [text(lines.join('\n')), ...buttonRows(job, context)],
   };
   return { body: message([container]), files: [] };
+}
+
+/** What is left of a card whose job was removed before the card could show its end. */
+export function renderRemoved(removedAt: number, locale: Locale): CardMessage {
+  const words = text(locale.refusals.removed(seconds(removedAt)));
+  return {
+    body: message([{ type: ComponentType.Container, accent_color: COLOURS.cancelled, components: [words] }]),
+    files: [],
+  };
 }
 
 /** One sentence to one person, or to the channel. */
@@ -148,7 +159,7 @@ function bodyLines(job: Job, status: CardStatus, context: CardContext): string {
     case 'partial':
       return resultLines(job, context);
     case 'cancelled':
-      return context.locale.card.stopped;
+      return stoppedLine(job, context.locale);
     case 'failed':
       return failureLines(job, context);
     case 'queued':
@@ -180,6 +191,13 @@ function itemLine(job: Job, item: Item, context: CardContext): string {
     case 'cancelled':
       return locale.status.cancelled;
   }
+}
+
+/** Who stopped it, where it was not the asker. */
+function stoppedLine({ cancelRequest, userId }: Job, { card }: Locale): string {
+  return cancelRequest === null || cancelRequest.userId === userId
+    ? card.stopped
+    : card.stoppedBy(cancelRequest.userId);
 }
 
 /** Empty where the line is too long to be worth a number. */
@@ -229,7 +247,7 @@ function failureLines(job: Job, context: CardContext): string {
   const item = job.items.find((each) => each.state === 'failed');
   if (item?.state !== 'failed') return '';
   const { card } = locale;
-  const isHopeless = item.causeCode === null && item.retryCount === 0 && job.maxRetries > 0;
+  const isHopeless = HOPELESS.has(item.failure.code) && item.retryCount === 0 && job.maxRetries > 0;
   const retries = isHopeless ? card.noRetries(job.maxRetries) : card.retries(item.retryCount, job.maxRetries);
   const sentences = [describeFailure(item.failure, locale)];
   if (PREVIEW_HELPS.has(item.failure.code) && offersPreview(job, context)) sentences.push(card.previewHelps);

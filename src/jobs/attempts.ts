@@ -150,11 +150,14 @@ export class Attempts {
       const started = await provider.start(this.#attemptRequest(entry.job, name), { signal: this.#options.stop });
       if (started.status === 'running') {
         const { operation, model } = started;
-        // Side by side: they become durable together.
-        await Promise.all([
-          this.#jobs.claim(operation.id, entry.job, name),
-          this.#jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null }),
-        ]);
+        // The job before the claim: a claim without its job would hide the work from the one whose it is.
+        await this.#jobs.move(
+          entry,
+          name,
+          { state: 'running', operation, begunAt: null },
+          { model, inDoubtSince: null },
+        );
+        await this.#jobs.claim(operation.id, entry.job, name);
       } else {
         this.#jobs.live(entry, name).bytes = started.bytes;
         await this.#jobs.move(

@@ -17,6 +17,8 @@ export interface JobFilter {
 export interface ClearFilter extends JobFilter {
   /** Only jobs asked for before this time. */
   createdBefore: number;
+  /** When the question was asked: only what had ended, or begun, by then. */
+  askedAt: number;
   /** Only this job. */
   jobId: string | null;
 }
@@ -52,8 +54,8 @@ export interface ClearingOptions {
 const REMOVED_AT_ONCE = 200;
 /** A paid call that is under way is waited for before its work is cancelled upstream. */
 const CANCEL_WAIT_MS = 60_000;
-/** Before the cursor of the history: an open job's place, by when it was asked for. */
-const OPEN_CURSOR = /^o(\d+)$/;
+/** An open job's place. The history's own cursors have no capital letters. */
+const OPEN_CURSOR = /^O(\d+)$/;
 
 export class Clearing {
   readonly #options: ClearingOptions;
@@ -64,9 +66,9 @@ export class Clearing {
 
   /** A page of a server's jobs: the open ones first, then those that ended, newest first. Rejects with StoreFailure. */
   async list(filter: JobFilter, from: string | null, limit: number): Promise<JobPage> {
-    const skip = Number(OPEN_CURSOR.exec(from ?? 'o0')?.[1] ?? NaN);
+    const skip = Number(OPEN_CURSOR.exec(from ?? 'O0')?.[1] ?? NaN);
     const open = Number.isNaN(skip) ? [] : this.#openJobs(filter).slice(skip);
-    if (open.length > limit) return { jobs: open.slice(0, limit), next: `o${skip + limit}` };
+    if (open.length > limit) return { jobs: open.slice(0, limit), next: `O${skip + limit}` };
     if (filter.state !== null && !isFinalState(filter.state)) return { jobs: open, next: null };
     const room = limit - open.length;
     const ended = await this.#options.history.list({
@@ -76,7 +78,7 @@ export class Clearing {
       limit: Math.max(room, 1),
     });
     // A page full of open ones: what ended begins the next, if there is anything.
-    if (room === 0) return { jobs: open, next: ended.entries.length > 0 ? `o${skip + limit}` : ended.next };
+    if (room === 0) return { jobs: open, next: ended.entries.length > 0 ? `O${skip + limit}` : ended.next };
     const jobs = await Promise.all(ended.entries.map(({ id }) => this.#options.store.get(id)));
     return { jobs: [...open, ...jobs.filter((job) => job !== undefined)], next: ended.next };
   }
@@ -124,14 +126,14 @@ export class Clearing {
   async *#select(filter: ClearFilter): AsyncGenerator<Chosen> {
     if (filter.jobId !== null) return yield* this.#selectOne(filter, filter.jobId);
     if (filter.state !== null && !isFinalState(filter.state)) {
-      yield* this.#openJobs(filter).filter(({ createdAt }) => createdAt < filter.createdBefore);
+      yield* this.#openJobs(filter).filter((job) => wasThere(job, filter));
       return;
     }
     let from: string | null = null;
     do {
       const answer = await this.#options.history.list({
         scope: { guildId: filter.guildId },
-        matches: (entry) => matches(entry, filter) && entry.createdAt < filter.createdBefore,
+        matches: (entry) => matches(entry, filter) && wasThere(entry, filter),
         from,
         limit: 1_000,
       });
@@ -151,10 +153,13 @@ export class Clearing {
   async #endAll(ids: readonly string[], byUserId: string): Promise<string[]> {
     if (ids.length === 0) return [];
     const { engine, clock } = this.#options;
-    await Promise.all(ids.map((id) => engine.cancel(id, byUserId)));
     const bound = new AbortController();
+    const end = async (id: string): Promise<void> => {
+      await engine.cancel(id, byUserId);
+      await engine.whenEnded(id);
+    };
     await Promise.race([
-      Promise.all(ids.map((id) => engine.whenEnded(id))),
+      Promise.all(ids.map((id) => end(id).catch(() => undefined))),
       clock.sleep(CANCEL_WAIT_MS, bound.signal).catch(() => undefined),
     ]);
     bound.abort();
@@ -167,4 +172,13 @@ type Chosen = Pick<HistoryEntry, 'id' | 'state'>;
 
 function matches(job: Pick<HistoryEntry, 'state' | 'userId'>, { state, userId }: JobFilter): boolean {
   return (state === null || job.state === state) && (userId === null || job.userId === userId);
+}
+
+/** Whether it was, at the moment of the question, what it is now: what ended since then was not asked about. */
+function wasThere(
+  job: Pick<HistoryEntry, 'state' | 'createdAt'> & { startedAt?: number | null; finishedAt: number | null },
+  { createdBefore, askedAt }: ClearFilter,
+): boolean {
+  const since = job.finishedAt ?? (job.state === 'running' ? (job.startedAt ?? job.createdAt) : job.createdAt);
+  return job.createdAt < createdBefore && since < askedAt;
 }

@@ -36,8 +36,8 @@ export class PollPace {
   delayMs(work: Work, checks: number, inFlight: number, now: number): number {
     const baseMs = this.#baseMs(work, checks);
     this.#count(now);
-    // Enough left for everybody's next: no need to go slow.
-    return this.#left >= inFlight ? baseMs : Math.max(baseMs, inFlight / CHECKS_A_MS);
+    // Enough left for everybody's next: no need to go slow. Else everybody waits for what is missing.
+    return Math.max(baseMs, (inFlight - this.#left) / CHECKS_A_MS);
   }
 
   noteCheck(now: number): void {
@@ -53,6 +53,8 @@ export class PollPace {
 
   /** Since the accepted start: when it was last seen open (0: never asked), and when it was seen done. */
   noteFinished({ kind, model }: Work, { openMs, doneMs }: { openMs: number; doneMs: number }): void {
+    // Picked up after a restart and found done: that says nothing of how long it took.
+    if (openMs === 0 && doneMs < SOON_MS) return;
     // It ended somewhere in between. Done at the first question, it may have been for a while: what gets faster is noticed.
     const ms = openMs === 0 ? doneMs * UNSEEN_SHARE : (openMs + doneMs) / 2;
     const key = `${kind}:${model}`;

@@ -20,7 +20,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'model-unknown': ({ model }) =>
     `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling (owner/name), or leave \`model\` empty.`,
   'input-refused': ({ fields }) =>
-    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Change it and try again.`,
+    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
   'output-blocked': () =>
     "The service's safety filter held the picture back. Press Edit prompt: another wording may pass.",
@@ -126,6 +126,7 @@ export const en = {
     fellBackFrom: (provider: string) => `${provider} could not make it.`,
     previewHelps: 'For a free preview, press Fallback: local.',
     stopped: 'Stopped before a picture was made.',
+    stoppedBy: (userId: string) => `Stopped by <@${userId}> before a picture was made.`,
     of: (done: number, all: number) => `${done} of ${all}`,
     tooLargeToShow: (megabytes: string) => `The file is ${megabytes} MB, more than Discord takes here. It is kept.`,
     withoutPicture: 'Discord did not take the picture here. It is kept: press Download.',
@@ -147,13 +148,13 @@ export const en = {
   details: {
     title: 'Details',
     status: 'Status',
-    madeBy: 'Made by',
+    service: 'Service',
     seed: 'Seed',
     aspectRatio: 'Aspect ratio',
     asked: 'Asked by',
     time: 'Time',
     waited: (seconds: string) => `${seconds}\u00a0s in line`,
-    worked: (seconds: string) => `${seconds}\u00a0s of work`,
+    worked: (seconds: string) => `${seconds}\u00a0s from start to end`,
     prompt: 'Prompt',
     promptAsSent: 'Prompt as sent',
     negativePrompt: 'Not in it',
@@ -170,6 +171,8 @@ export const en = {
     deleted: 'Deleted: the card, the record and the original files.',
     deletedWithoutCard:
       'Deleted: the record and the original files. The card stays where it is; it says so when it is pressed.',
+    notDeleted:
+      'The disk did not take the deletion. Try again in a moment; a deletion that was begun is finished by itself.',
     stillOpen: 'This job is under way again. Cancel it first, then delete it.',
   },
   /** `/jobs list` and `/jobs clear`. */
@@ -183,11 +186,11 @@ export const en = {
     private: 'a private picture',
     withStatus: (status: string) => `Status ${status}`,
     ofUser: (mention: string) => `by ${mention}`,
-    askedBefore: (seconds: number) => `asked for before <t:${seconds}:f>`,
+    askedBefore: (seconds: number) => `Asked for before <t:${seconds}:f>`,
     nothingToClear: 'Nothing to clear',
+    noSuchJob: 'There is no such job in this server',
     clearQuestion: (jobs: number) => `Clear ${count(jobs, 'job', 'jobs')}?`,
-    clearMeans:
-      'Their records and original files are deleted for good. The cards stay and say so when they are pressed.',
+    clearMeans: 'Records and original files are deleted for good. Cards stay, and say so when they are pressed.',
     openAreLeft: 'Jobs under way are left alone; name `status: queued` or `status: running` to cancel and clear them.',
     openAreCancelled: (jobs: number) => `**${count(jobs, 'job', 'jobs')} under way will be cancelled first.**`,
     clearNow: (jobs: number) => `Clear ${count(jobs, 'job', 'jobs')}`,
@@ -199,7 +202,9 @@ export const en = {
         ...(cancelled > 0
           ? [`${cancelled} of them ${cancelled === 1 ? 'was' : 'were'} under way and cancelled first.`]
           : []),
-        ...(left > 0 ? [`${count(left, 'job', 'jobs')} did not end in time; clear once more in a minute.`] : []),
+        ...(left > 0
+          ? [`${count(left, 'job', 'jobs')} did not end in time and stayed; look at them with /jobs list.`]
+          : []),
       ].join(' '),
     kept: 'Nothing was cleared.',
     interrupted: 'The disk did not take all of it. What was cleared is gone; clear once more for the rest.',
@@ -213,13 +218,13 @@ export const en = {
       '**You may close Discord: the card is finished anyway.**',
       '-# It says where you are in line, how far the picture is, and why something is tried again.',
     ],
-    buttonsTitle: 'Under every card',
+    buttonsTitle: 'On a card',
     buttons: [
       '`Download` the original file',
       '`Again` another picture of the same prompt',
       '`Edit prompt` the same with other words',
       '`Details` seed, model, every attempt; delete your own there',
-      '`Retry` and `Fallback` when it failed',
+      '`Retry` and `Fallback` when it failed, `Cancel` while it is being made',
     ],
     whose: '-# What changes a card belongs to the one who asked, and to moderators.',
     providers: (names: readonly string[]) => `Set up here: ${names.join(', ')}.`,
@@ -232,7 +237,7 @@ export const en = {
     failed: (mention: string) => `${mention} your picture could not be made; the card says why.`,
   },
   refusals: {
-    removed: (seconds: number) => `This job was removed on <t:${seconds}:D>.`,
+    removed: (seconds: number) => `This job was removed on <t:${seconds}:D>. Ask anew with /generate.`,
     removedWithPictures: (seconds: number) =>
       `This job was removed on <t:${seconds}:D>, and its original with it. Here is the picture that is still on the card.`,
     notModerator: 'Only a moderator (Manage Messages) can do that.',

@@ -5,6 +5,7 @@
  */
 import { randomUUID } from 'node:crypto';
 import { isFinal, type Job } from '../jobs/job.ts';
+import { StoreFailure } from '../jobs/ports.ts';
 import type { Database } from './database.ts';
 import { placeOf, type HistoryPlace } from './history-record.ts';
 import type { HistoryStore } from './history-store.ts';
@@ -87,11 +88,10 @@ export class JobRemoval {
     });
     if (chosen.length > 0) {
       const removal: Removal = { v: 1, id: randomUUID(), at, jobIds: chosen };
-      await this.#database.inOrder(async () => {
-        await this.#removals.write(removal);
-        this.#begin(removal);
-      });
-      await this.#finishAll();
+      await this.#database.inOrder(() => this.#removals.write(removal));
+      // Only now: what the disk refused to list was never begun.
+      this.#begin(removal);
+      await this.#finish(removal);
     }
     for (const id of chosen) removed.add(id);
     return asked.filter((id) => removed.has(id));
@@ -102,8 +102,13 @@ export class JobRemoval {
     for (const id of removal.jobIds) this.#removedAt.set(id, removal.at);
   }
 
+  /** A removal that the disk still refuses stays listed, and must not hold up the others, nor a start. */
   async #finishAll(): Promise<void> {
-    for (const removal of this.#underWay.values()) await this.#finish(removal);
+    for (const removal of this.#underWay.values()) {
+      await this.#finish(removal).catch((error: unknown) => {
+        if (!(error instanceof StoreFailure)) throw error;
+      });
+    }
   }
 
   async #finish({ id: removalId, at, jobIds }: Removal): Promise<void> {

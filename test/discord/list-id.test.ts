@@ -7,8 +7,22 @@ const EXAMPLES: readonly ListId[] = [
   { kind: 'keep' },
   { kind: 'list', state: null, userId: null, trail: [] },
   { kind: 'list', state: 'cancelled', userId: '1000000000000000201', trail: ['o8', '2k07', '2k'] },
-  { kind: 'clear', state: null, userId: null, jobId: null, createdBefore: 1_800_000_000_000 },
-  { kind: 'clear', state: 'failed', userId: '1000000000000000201', jobId: 'abc123def456', createdBefore: 1 },
+  {
+    kind: 'clear',
+    state: null,
+    userId: null,
+    jobId: null,
+    createdBefore: 1_800_000_000_000,
+    askedAt: 1_800_000_000_001,
+  },
+  {
+    kind: 'clear',
+    state: 'cancelled',
+    userId: '10000000000000002011',
+    jobId: 'a'.repeat(20),
+    createdBefore: 1_800_000_000_000,
+    askedAt: 1_800_000_000_000,
+  },
 ];
 
 test('a button carries its whole question, and fits', () => {
@@ -37,6 +51,7 @@ test('what is not ours, or broken, is nothing', () => {
     'v1:jobs:list:melted:any:',
     'v1:jobs:list:any:someone:',
     'v1:jobs:clear:any:any:zz',
+    'v1:jobs:clear:any:any:zz:abc',
     'v1:jobs:clear:any:any:::x',
     'v1:jobs:clear:any:any:?:abc',
   ];

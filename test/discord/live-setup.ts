@@ -107,6 +107,7 @@ export async function setUpLive(
       assets: stores.assets,
       clock,
       getJob: (jobId) => stores.jobs.get(jobId),
+      getRemovedAt: (jobId) => stores.jobs.getRemovedAt(jobId),
       contextFor,
       log,
       ...(options.channelIntervalMs === undefined ? {} : { channelIntervalMs: options.channelIntervalMs }),

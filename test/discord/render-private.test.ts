@@ -73,7 +73,7 @@ describe('Details', () => {
     assert.match(text, /2\. \*\*\[NO_OUTPUT\]\*\* .* · the same request again/);
     assert.match(text, /3\. \*\*Done\*\* .* · changed: seed 9, prompt variation 1/);
     assert.match(text, /Prompt as sent.*\n> .*VARIATION/);
-    assert.match(text, /10\.0\u00a0s in line · 5\.0\u00a0s of work/);
+    assert.match(text, /10\.0\u00a0s in line · 5\.0\u00a0s from start to end/);
   });
 
   it('stay within what Discord takes, whatever the prompt and however many attempts', () => {
@@ -137,7 +137,7 @@ describe('a list of jobs', () => {
 });
 
 describe('the question before a clearing', () => {
-  const choice = { kind: 'clear', state: null, userId: null, jobId: null, createdBefore: NOW } as const;
+  const choice = { kind: 'clear', state: null, userId: null, jobId: null, createdBefore: NOW, askedAt: NOW } as const;
 
   it('counts by state, warns about work under way, and asks', () => {
     const byState = new Map([
@@ -149,7 +149,7 @@ describe('the question before a clearing', () => {
     assert.match(text, /Clear 3 jobs\?/);
     assert.match(text, /\*\*1\*\* Running · \*\*2\*\* Failed/);
     assert.match(text, /1 job under way will be cancelled first/);
-    assert.match(text, /asked for before <t:1800000000:f>/);
+    assert.match(text, /Asked for before <t:1800000000:f>/);
     assert.deepEqual(refusals(card), []);
   });
 
@@ -179,10 +179,11 @@ describe('other private answers', () => {
   });
 
   it('Download of a removed job hands out what the card still shows, or says the day', () => {
-    const urls = ['https://cdn/a.png', 'https://cdn/b.png'];
-    const card = renderCardPictures(urls, NOW, en);
+    const pictures = ['https://cdn/a.png', 'https://cdn/b.png'].map((url) => ({ url, description: 'a red boat' }));
+    const card = renderCardPictures(pictures, NOW, en);
     assert.match(textsOf(card.components), /removed on <t:1800000000:D>/);
-    assert.ok(urls.every((url) => JSON.stringify(card).includes(url)));
+    assert.ok(pictures.every(({ url }) => JSON.stringify(card).includes(url)));
+    assert.match(JSON.stringify(card), /"description":"a red boat"/, 'with its alt text');
     assert.match(textsOf(renderCardPictures([], NOW, en).components), /removed on/);
   });
 });

@@ -81,7 +81,7 @@ test('a moderator of one server sees and clears nothing of another', async (cont
   assert.match(await list(world, {}, 'outsider', lounge), /blue tower/);
   assert.doesNotMatch(await list(world), /blue tower/);
   const byId = await askToClear(world, { job: jobId }, 'outsider', lounge);
-  assert.match(world.text(byId), /Nothing to clear/);
+  assert.match(world.text(byId), /There is no such job in this server/);
   assert.equal(world.buttons(byId).size, 0);
   const all = await askToClear(world, {}, 'outsider', lounge);
   await world.press(all, 'Clear 1 job', 'outsider');
@@ -144,6 +144,46 @@ test('clear leaves running work alone unless it is asked for, and then cancels i
   await world.whenCard(card, /Cancelled/);
   await world.waitUntil('it is cancelled upstream', () => world.predictions()[0]?.status === 'canceled');
   assert.match(await list(world), /No job matches/);
+});
+
+test('a card that could not show its end before its job was cleared says after a restart that it was removed', async (context) => {
+  const world = await World.start(context, { pace: { queueMs: 0, workMs: 60_000 } });
+  const card = await world.generate({ prompt: 'a slow river' });
+  await world.whenMoved('running');
+  await world.whenCard(card, /Generating/);
+  world.sandbox.discord.addFault({
+    method: 'PATCH',
+    route: new RegExp('@original$'),
+    kind: { status: 500 },
+    times: 99,
+  });
+  const outcome = await world.run({ name: 'jobs', subcommand: 'list' }, 'moderator');
+  assert.match(textOf(outcome.message), /Running/);
+  const jobId = jobIdOf(world.text(card));
+  const answer = await world.sandbox.discord.runCommand({
+    userId: world.userId('moderator'),
+    channelId: world.channelId,
+    name: 'jobs',
+    subcommand: 'clear',
+    options: { job: jobId },
+  });
+  assert.equal(answer.status, 'answered');
+  world.sandbox.discord.clearFaults();
+  const question = await askToClear(world, { job: jobId });
+  world.sandbox.discord.addFault({
+    method: 'PATCH',
+    route: /@original$|\/channels\//,
+    kind: { status: 500 },
+    times: 99,
+  });
+  await world.press(question, 'Clear 1 job', 'moderator');
+  await world.waitUntil('the work is cancelled upstream', () => world.predictions()[0]?.status === 'canceled');
+  await world.waitUntil('it is cleared', () => world.bot.logs().some(({ msg }) => msg === 'a moderator cleared jobs'));
+  await world.kill();
+  world.sandbox.discord.clearFaults();
+  await world.startAgain();
+  await world.whenCard(card, /removed on <t:\d+:D>/);
+  assert.equal(world.buttons(card).size, 0);
 });
 
 test('clear older_than spares what is newer, and explains what it does not understand', async (context) => {

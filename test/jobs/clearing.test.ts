@@ -45,7 +45,14 @@ async function setUp(context: TestContext): Promise<Desk> {
   };
 }
 
-const EVERYTHING: ClearFilter = { guildId: 'g', state: null, userId: null, jobId: null, createdBefore: Infinity };
+const EVERYTHING: ClearFilter = {
+  guildId: 'g',
+  state: null,
+  userId: null,
+  jobId: null,
+  createdBefore: Infinity,
+  askedAt: Infinity,
+};
 const ALL = { guildId: 'g', state: null, userId: null };
 const idsOf = (jobs: readonly Job[]): string[] => jobs.map(({ id }) => id);
 
@@ -110,6 +117,17 @@ test('what was asked for after the question stays', async (context) => {
   assert.deepEqual(await desk.clearing.clear(asked, 'moderator'), { removed: 1, cancelled: 0, left: 0 });
   assert.equal(await desk.store.get(old.id), undefined);
   assert.equal((await desk.store.get(fresh.id))?.id, fresh.id);
+});
+
+test('what ended, or began, after the question was not in it, and stays', async (context) => {
+  const desk = await setUp(context);
+  const asked = { ...EVERYTHING, askedAt: desk.clock.now() };
+  desk.clock.jump(1_000);
+  const ended = await desk.fail({ createdAt: asked.askedAt - 5_000 });
+  await desk.run({ createdAt: asked.askedAt - 5_000 });
+  assert.equal((await desk.clearing.clear(asked, 'm')).removed, 0);
+  assert.equal((await desk.clearing.clear({ ...asked, state: 'running' }, 'm')).removed, 0);
+  assert.equal((await desk.store.get(ended.id))?.id, ended.id);
 });
 
 test('running jobs that are asked for are cancelled, upstream too, and then removed', async (context) => {
