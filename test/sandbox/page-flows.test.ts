@@ -78,7 +78,9 @@ function addFlows(viewport: { width: number; height: number }): void {
     await page.getByRole('option', { name: '/gallery What was made here' }).waitFor();
     assert.equal(await page.getByRole('option', { name: '/jobs' }).count(), 0);
     await page.keyboard.type('lery ');
-    // All options are optional: the chip of those has the focus.
+    // Nothing is required, so Enter would send; the chip of the options stands before that button.
+    await page.locator('[aria-label="Send"]:focus').waitFor();
+    await page.keyboard.press('Shift+Tab');
     await page.keyboard.press('Enter');
     await page.keyboard.press('Enter');
     const listed = page.getByRole('listbox');
