@@ -9,6 +9,7 @@ import type { Clock, Log } from '../jobs/ports.ts';
 import type { DeliveryFailure, DiscordApi } from './api.ts';
 import { classifyDelivery } from './api.ts';
 import { answerSignal, type Asker } from './ask.ts';
+import { insist } from './insist.ts';
 import type { PrivateCard } from './private-card.ts';
 import { renderNotice } from './render.ts';
 
@@ -17,10 +18,6 @@ export interface AnswersOptions {
   clock: Clock;
   log: Log;
 }
-
-const MOST_TRIES = 5;
-const RETRY_MS = 250;
-const LONGEST_RETRY_MS = 10_000;
 
 export class Answers {
   readonly #options: AnswersOptions;
@@ -31,10 +28,11 @@ export class Answers {
 
   /** One clear sentence that only the asker sees. */
   async refuse(asker: Asker, sentence: string): Promise<void> {
+    const { api, clock } = this.#options;
     const data = renderNotice(sentence, { isEphemeral: true });
     const lost = await this.#answer(asker, { type: InteractionResponseType.ChannelMessageWithSource, data });
     // Something was answered before the trouble came: the sentence follows it.
-    if (lost?.kind === 'answered-already') await this.#insist(() => this.#options.api.followUp(asker, data));
+    if (lost?.kind === 'answered-already') this.#warn(await insist(() => api.followUp(asker, data), { clock }));
   }
 
   /** Takes a press without showing anything new. */
@@ -44,7 +42,7 @@ export class Answers {
 
   /** A card of its own that only the asker sees. */
   async show(asker: Asker, card: PrivateCard, files: RawFile[] = []): Promise<void> {
-    const data = { ...card, ...attachmentsOf(files) };
+    const data = { ...card, attachments: attachmentsOf(files) };
     await this.#answer(asker, { type: InteractionResponseType.ChannelMessageWithSource, data }, files);
   }
 
@@ -52,7 +50,7 @@ export class Answers {
   async replace(asker: Asker, card: PrivateCard, files: RawFile[] = []): Promise<void> {
     // Who sees a message is settled when it is made.
     const flags = card.flags & ~MessageFlags.Ephemeral;
-    const data = { ...card, flags, attachments: files.map(({ name }, id) => ({ id, filename: name })) };
+    const data = { ...card, flags, attachments: attachmentsOf(files) };
     await this.#answer(asker, { type: InteractionResponseType.UpdateMessage, data }, files);
   }
 
@@ -67,7 +65,8 @@ export class Answers {
   /** What stands after `defer`, or after a press was answered with `replace`. */
   async finish(asker: Asker, card: PrivateCard): Promise<void> {
     const flags = card.flags & ~MessageFlags.Ephemeral;
-    await this.#insist(() => this.#options.api.editOriginal(asker, { body: { ...card, flags }, files: [] }));
+    const { api, clock } = this.#options;
+    this.#warn(await insist(() => api.editOriginal(asker, { body: { ...card, flags }, files: [] }), { clock }));
   }
 
   /** Opens a form. Only as the first answer, within the 3 seconds. */
@@ -77,32 +76,22 @@ export class Answers {
 
   async #answer(asker: Asker, answer: APIInteractionResponse, files: RawFile[] = []): Promise<DeliveryFailure | null> {
     const { api, clock } = this.#options;
-    return this.#try(() => api.answer(asker, answer, { files, signal: answerSignal(asker, clock.now()) }));
-  }
-
-  /** Once more, and again, while Discord is busy or away: nobody else brings what was promised. */
-  async #insist(call: () => Promise<unknown>): Promise<void> {
-    for (let tries = 1; tries <= MOST_TRIES; tries += 1) {
-      const lost = await this.#try(call);
-      if (lost?.kind !== 'transient' && lost?.kind !== 'rate-limited') return;
-      const delayMs = lost.kind === 'rate-limited' ? lost.retryAfterMs : RETRY_MS * 2 ** tries;
-      if (tries < MOST_TRIES) await this.#options.clock.sleep(Math.min(delayMs, LONGEST_RETRY_MS));
-    }
-  }
-
-  async #try(call: () => Promise<unknown>): Promise<DeliveryFailure | null> {
     try {
-      await call();
+      await api.answer(asker, answer, { files, signal: answerSignal(asker, clock.now()) });
       return null;
     } catch (error) {
-      const lost = classifyDelivery(error);
-      const paths = lost.kind === 'refused' ? { code: lost.code, paths: lost.paths } : {};
-      this.#options.log.warn('an answer did not reach Discord', { why: lost.kind, ...paths });
-      return lost;
+      return this.#warn(classifyDelivery(error));
     }
+  }
+
+  #warn(lost: DeliveryFailure | null): DeliveryFailure | null {
+    if (lost === null) return null;
+    const paths = lost.kind === 'refused' ? { code: lost.code, paths: lost.paths } : {};
+    this.#options.log.warn('an answer did not reach Discord', { why: lost.kind, ...paths });
+    return lost;
   }
 }
 
-function attachmentsOf(files: readonly RawFile[]): { attachments?: { id: number; filename: string }[] } {
-  return files.length === 0 ? {} : { attachments: files.map(({ name }, id) => ({ id, filename: name })) };
+function attachmentsOf(files: readonly RawFile[]): { id: number; filename: string }[] {
+  return files.map(({ name }, id) => ({ id, filename: name }));
 }

@@ -21,6 +21,7 @@ import { readEditedPrompt, renderEditForm } from './edit-form.ts';
 import type { Intake, Wish } from './intake.ts';
 import type { LiveMessage } from './live-message.ts';
 import { mayChange } from './permissions.ts';
+import { seconds } from './private-card.ts';
 
 export interface ButtonsOptions {
   clock: Clock;
@@ -74,8 +75,8 @@ export class Buttons {
     if (id === null) return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
     if (OPEN_TO_ALL.has(id.action)) return this.#act(ask, id);
     // A deletion is about the card it was asked from, and follows what is pressed there.
-    const isAboutCard = id.action === 'delete-now' && id.argument !== null;
-    await this.#inTurn(isAboutCard ? (id.argument ?? '') : ask.messageId, () => this.#act(ask, id));
+    const cardId = id.action === 'delete-now' ? (id.argument ?? ask.messageId) : ask.messageId;
+    await this.#inTurn(cardId, () => this.#act(ask, id));
   }
 
   /** The form behind `Edit prompt` came back. */
@@ -132,7 +133,7 @@ export class Buttons {
       return answers.refuse(ask, locale.refusals.unknownJob);
     }
     if (ask.kind === 'press' && action === 'download') return downloads.sendFromCard(ask, removedAt, locale);
-    await answers.refuse(ask, locale.refusals.removed(Math.floor(removedAt / 1_000)));
+    await answers.refuse(ask, locale.refusals.removed(seconds(removedAt)));
   }
 
   /** What is answered privately and needs no card. False: it is none of these. */

@@ -8,8 +8,8 @@ import type { Answers } from './answers.ts';
 import type { PressAsk } from './ask.ts';
 import type { LiveMessage } from './live-message.ts';
 import { mayChange } from './permissions.ts';
+import { privateNote } from './private-card.ts';
 import { renderDeleteQuestion, renderDetails } from './render-details.ts';
-import { renderListNote } from './render-lists.ts';
 
 export interface DetailsOptions {
   answers: Answers;
@@ -51,16 +51,16 @@ export class Details {
   async delete({ ask, job, cardMessageId, locale }: DetailsPress): Promise<void> {
     const { answers, clearing, live } = this.#options;
     await answers.acknowledge(ask);
-    if (!isFinal(job)) return answers.finish(ask, renderListNote(locale.details.stillOpen));
+    if (!isFinal(job)) return answers.finish(ask, privateNote(locale.details.stillOpen));
     try {
       await clearing.remove([job.id]);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
-      return answers.finish(ask, renderListNote(locale.details.notDeleted));
+      return answers.finish(ask, privateNote(locale.details.notDeleted));
     }
     const card = cardMessageId === null ? undefined : await live.getCard(cardMessageId);
     const isCardGone = card?.currentJobId === job.id && (await live.deleteCard(card));
     const { deleted, deletedWithoutCard } = locale.details;
-    await answers.finish(ask, renderListNote(isCardGone ? deleted : deletedWithoutCard));
+    await answers.finish(ask, privateNote(isCardGone ? deleted : deletedWithoutCard));
   }
 }

@@ -11,8 +11,8 @@ import type { Answers } from './answers.ts';
 import type { Asker, CommandAsk, PressAsk } from './ask.ts';
 import { parseListId, type ClearChoice, type ListPlace } from './list-id.ts';
 import { isModerator } from './permissions.ts';
-import { JOBS_PER_PAGE, renderClearQuestion, renderJobList, renderListNote } from './render-lists.ts';
-import type { PrivateCard } from './private-card.ts';
+import { JOBS_PER_PAGE, renderClearQuestion, renderJobList } from './render-lists.ts';
+import { privateNote, type PrivateCard } from './private-card.ts';
 
 export interface JobListsOptions {
   answers: Answers;
@@ -71,7 +71,7 @@ export class JobLists {
     if (id === null) return answers.refuse(ask, locale.refusals.unknownButton);
     // A command's permission says nothing about its buttons, and rights may have been taken away since.
     if (!isModerator(ask)) return answers.refuse(ask, locale.refusals.notModerator);
-    if (id.kind === 'keep') return answers.replace(ask, renderListNote(locale.jobs.kept));
+    if (id.kind === 'keep') return answers.replace(ask, privateNote(locale.jobs.kept));
     if (id.kind === 'list') return answers.replace(ask, await this.#drawPage(ask, id, locale));
     await this.#clearNow(ask, id, locale);
   }
@@ -88,15 +88,15 @@ export class JobLists {
     if (this.#clearing.has(ask.messageId)) return answers.acknowledge(ask);
     this.#clearing.add(ask.messageId);
     // Its buttons go at once.
-    await answers.replace(ask, renderListNote(locale.jobs.clearing));
+    await answers.replace(ask, privateNote(locale.jobs.clearing));
     try {
       const result = await clearing.clear({ ...choice, guildId: guildOf(ask) }, ask.userId);
       log.info('a moderator cleared jobs', { guildId: ask.guildId, userId: ask.userId, ...result });
-      await answers.finish(ask, renderListNote(locale.jobs.cleared(result)));
+      await answers.finish(ask, privateNote(locale.jobs.cleared(result)));
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       log.error('a clearing was cut short', { errorMessage: error.message });
-      await answers.finish(ask, renderListNote(locale.jobs.interrupted));
+      await answers.finish(ask, privateNote(locale.jobs.interrupted));
     } finally {
       this.#clearing.delete(ask.messageId);
     }

@@ -22,6 +22,7 @@ import type { DeliveryFailure, DiscordApi, MessageWrite } from './api.ts';
 import { classifyDelivery } from './api.ts';
 import type { Card, CardStore } from './card.ts';
 import { Pacer } from './pacer.ts';
+import { insist } from './insist.ts';
 import { noticeFor, type NoticePolicy } from './notice.ts';
 import type { CardContext, CardMessage } from './render.ts';
 import { renderCard, renderFallbackText, renderRemoved } from './render.ts';
@@ -77,8 +78,6 @@ const RETRY_MS = { first: 500, most: 10_000 };
 /** So often the full card is tried, then words alone. */
 const FULL_TRIES = 4;
 const MOST_BUGS = 5;
-/** Of a call that stands beside the card: a notice, a deletion. */
-const MOST_CALLS = 4;
 const DEFAULT_CHANNEL_INTERVAL_MS = 1_000;
 
 export class LiveMessage {
@@ -161,7 +160,7 @@ export class LiveMessage {
     if (isByToken && this.#options.clock.now() >= endOfEdits(card)) return false;
     const { api, cards, log } = this.#options;
     const call = (): Promise<void> => (isByToken ? api.deleteOriginal(card) : api.deleteMessage(card));
-    const lost = await this.#insist(call);
+    const lost = await insist(call, { clock: this.#options.clock, signal: this.#stop.signal });
     if (lost !== null && lost.kind !== 'gone') {
       log.warn('a card could not be deleted', { jobId: card.currentJobId, why: lost.kind });
       return false;
@@ -290,7 +289,7 @@ export class LiveMessage {
     const isByToken = clock.now() < endOfEdits(card);
     const isClosed = card.closed !== null || (card.private && !isByToken);
     const call = (): Promise<void> => (isByToken ? api.editOriginal(card, write) : api.editMessage(card, write));
-    const lost = isClosed ? null : await this.#insist(call);
+    const lost = isClosed ? null : await insist(call, { clock: this.#options.clock, signal: this.#stop.signal });
     // While Discord is away it stays unsettled, for the next start.
     if (lost?.kind !== 'transient' && lost?.kind !== 'rate-limited') await cards.settle(card.messageId);
   }
@@ -459,24 +458,8 @@ export class LiveMessage {
       if (!card.private) return api.reply(card, message, `notice-${job.id}`);
       return api.followUp(card, { ...message, flags: MessageFlags.Ephemeral });
     };
-    const lost = await this.#insist(send);
+    const lost = await insist(send, { clock: this.#options.clock, signal: this.#stop.signal });
     if (lost !== null) log.warn('a notice did not reach Discord', { jobId: job.id, why: lost.kind });
-  }
-
-  /** Calls a few times while Discord is busy or away. null: it went through. */
-  async #insist(call: () => Promise<void>): Promise<DeliveryFailure | null> {
-    for (let tries = 1; ; tries += 1) {
-      try {
-        await call();
-        return null;
-      } catch (error) {
-        const lost = classifyDelivery(error);
-        const isPassing = lost.kind === 'transient' || lost.kind === 'rate-limited';
-        if (!isPassing || tries >= MOST_CALLS) return lost;
-        const delayMs = lost.kind === 'rate-limited' ? lost.retryAfterMs : RETRY_MS.first * 2 ** tries;
-        await this.#options.clock.sleep(Math.min(delayMs, RETRY_MS.most), this.#stop.signal);
-      }
-    }
   }
 
   /**

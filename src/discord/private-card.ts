@@ -7,6 +7,7 @@ import {
   type APIComponentInContainer,
   type APIMessageTopLevelComponent,
 } from 'discord-api-types/v10';
+import { COLOURS } from './colours.ts';
 
 export interface PrivateCard {
   flags: number;
@@ -20,6 +21,11 @@ export function privateCard(colour: number | null, components: APIComponentInCon
     components: [{ type: ComponentType.Container, ...(colour === null ? {} : { accent_color: colour }), components }],
     allowed_mentions: { parse: [] },
   };
+}
+
+/** One sentence in place of a question: what became of it, or that it is under way. */
+export function privateNote(sentence: string): PrivateCard {
+  return privateCard(COLOURS.queued, [text(sentence)]);
 }
 
 export function text(content: string): { type: ComponentType.TextDisplay; content: string } {

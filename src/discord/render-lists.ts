@@ -83,11 +83,6 @@ export function renderClearQuestion({ choice, isAged, byState, total }: ClearQue
   ]);
 }
 
-/** What became of it, or that it is under way. */
-export function renderListNote(sentence: string): PrivateCard {
-  return privateCard(COLOURS.queued, [text(sentence)]);
-}
-
 function countLine(byState: ReadonlyMap<JobState, number>, locale: Locale): string {
   return STATE_ORDER.filter((state) => byState.has(state))
     .map((state) => `**${byState.get(state) ?? 0}** ${locale.states[state]}`)

@@ -54,7 +54,7 @@ class DiskAssetStore implements FolderAssetStore {
   readonly #root: string;
   readonly #temporary: string;
   readonly #rootSync = new SharedSync();
-  readonly #turns = new Turns(PUTS_AT_ONCE);
+  readonly #queue = new PutQueue(PUTS_AT_ONCE);
 
   constructor(root: string, temporary: string) {
     this.#root = root;
@@ -62,7 +62,7 @@ class DiskAssetStore implements FolderAssetStore {
   }
 
   async put(file: NewFile): Promise<Asset> {
-    const asset = await this.#turns.run(() => this.#putNow(file));
+    const asset = await this.#queue.run(() => this.#putNow(file));
     try {
       // The job folder's own name is durable once its parent is.
       await this.#rootSync.run(() => syncFolder(this.#root));
@@ -143,7 +143,7 @@ class DiskAssetStore implements FolderAssetStore {
 }
 
 /** So many at once; the others in the order they asked. */
-class Turns {
+class PutQueue {
   #free: number;
   readonly #waiting: (() => void)[] = [];
 
