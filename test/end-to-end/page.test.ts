@@ -12,6 +12,9 @@ const skip = browser === null ? 'no Chromium was found (set CHROMIUM_PATH)' : fa
 
 async function type(page: Page, command: string): Promise<void> {
   const composer = page.getByRole('textbox', { name: 'Message' });
+  // A bot that is online registers its commands a moment later, and until then there are none to send.
+  await composer.fill('/generate');
+  await page.getByRole('option', { name: /\/generate/ }).waitFor();
   await composer.fill(command);
   await composer.press('Enter');
 }
@@ -40,10 +43,6 @@ test(
     await sandbox.discord.waitForBot(30_000);
 
     await context.test('the states pass by, and the picture comes', async () => {
-      await page
-        .getByText(/\/generate/)
-        .first()
-        .waitFor();
       await type(page, '/generate prompt: a beautiful sunset over mountains');
       const first = card(page, 'a beautiful sunset over mountains');
       await first.getByText('Generating').waitFor();
