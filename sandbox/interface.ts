@@ -1,5 +1,5 @@
 /**
- * The sandbox's contract: a Discord and a Replicate on this machine, and the bot as a process beside
+ * The sandbox's contract: a Discord, a Replicate and a Gemini on this machine, and the bot as a process beside
  * them. Used by `npm run sandbox` (through `control`, which the page talks to) and by the tests.
  *
  * Everything listens on 127.0.0.1 only. Ports are picked by the system unless given. Whoever starts a
@@ -209,19 +209,82 @@ export type ReplicateFault =
       on: 'create';
       kind:
         | 'http-429'
+        /** "less than $5.0 in credit". */
+        | 'http-429-credit'
+        /** "until you add a payment method". */
+        | 'http-429-card'
         | 'http-500'
+        | 'http-502'
         | 'http-503'
+        | 'http-504'
         | 'http-401'
         | 'http-402'
+        | 'http-403'
+        | 'http-404'
+        | 'http-408'
+        /** `invalid_fields`: an enum the input does not fit. */
         | 'http-422'
+        /** `invalid_fields`: `additional_property_not_allowed`. */
+        | 'http-422-extra'
+        /** "Invalid version or not permitted". */
+        | 'http-422-version'
+        /** Accepted, and the answer is no JSON. */
+        | 'broken-json'
         | 'hang'
         | 'cut-before'
         | 'cut-after';
     }
-  | { on: 'get'; kind: 'http-429' | 'http-500' | 'http-503' | 'hang' | 'cut-before' }
-  | { on: 'file'; kind: 'http-404' | 'http-500' | 'hang' | 'cut-half' | 'too-large' | 'wrong-type' }
-  /** Of the next prediction created. `slow` takes `slowMs`; `nothing` succeeds with null. */
-  | { on: 'prediction'; kind: 'fails' | 'nsfw' | 'nothing' | 'slow' | 'never-ends' | 'interrupted' };
+  | {
+      on: 'get';
+      kind:
+        | 'http-401'
+        | 'http-404'
+        | 'http-429'
+        | 'http-500'
+        | 'http-503'
+        | 'broken-json'
+        | 'hang'
+        | 'cut-before';
+    }
+  /** The list of predictions. */
+  | { on: 'list'; kind: 'http-500' | 'http-503' | 'hang' | 'cut-before' }
+  | {
+      on: 'file';
+      kind:
+        | 'http-403'
+        | 'http-404'
+        | 'http-410'
+        | 'http-429'
+        | 'http-500'
+        | 'http-503'
+        | 'hang'
+        | 'cut-half'
+        | 'too-large'
+        /** A small file that claims 30,000 × 30,000 pixels. */
+        | 'too-many-pixels'
+        | 'wrong-type'
+        /** 302 to another host. */
+        | 'redirect-away';
+    }
+  /** Of the next prediction created. `slow` takes `slowMs`; `nothing` succeeds with null, `empty-list` with []. */
+  | {
+      on: 'prediction';
+      kind:
+        | 'fails'
+        | 'nsfw'
+        | 'nothing'
+        | 'empty-list'
+        | 'data-removed'
+        | 'slow'
+        | 'never-ends'
+        | 'interrupted'
+        | 'canceled'
+        | 'aborted';
+    }
+  /** The next prediction created fails with just these words in `error`. */
+  | { on: 'prediction'; kind: 'error'; error: string }
+  /** What becomes of the next prediction's webhooks. `bad-signature` and `old` are also sent rightly afterwards, as a retry would be. */
+  | { on: 'webhook'; kind: 'lost' | 'doubled' | 'late' | 'reordered' | 'bad-signature' | 'old' };
 
 export interface SandboxPrediction {
   id: string;
@@ -230,10 +293,24 @@ export interface SandboxPrediction {
   status: 'starting' | 'processing' | 'succeeded' | 'failed' | 'canceled' | 'aborted';
   createdAt: number;
   cancelAfter: string | null;
+  /** Where its webhooks go; null: none was asked for. */
+  webhook: string | null;
   /** How often each call about it came. */
   gets: number;
   cancels: number;
   fileFetches: number;
+}
+
+/** A webhook that was sent. */
+export interface SandboxWebhook {
+  at: number;
+  /** `webhook-id`; the same again for one that is sent again. */
+  id: string;
+  event: 'start' | 'completed';
+  predictionId: string;
+  url: string;
+  /** What was answered; `refused`: nobody listened, or the answer did not come. */
+  status: number | 'refused';
 }
 
 export interface SandboxReplicate {
@@ -241,12 +318,128 @@ export interface SandboxReplicate {
   readonly url: string;
   /** What REPLICATE_API_TOKEN must be. */
   readonly token: string;
+  /** `whsec_…`, as `GET /webhooks/default/secret` tells it. */
+  readonly webhookSecret: string;
   readonly requests: readonly RecordedRequest[];
+  /** Newest last. */
+  readonly webhooks: readonly SandboxWebhook[];
   /** Every prediction that was accepted, oldest first: what the owner would pay for. */
   predictions(): SandboxPrediction[];
+  /** From now on the model has this version: for schemas that change within the hour. Input names to their JSON schema; Cog's own wrapping is added. */
+  changeModel(name: string, inputs: Record<string, Record<string, unknown>>, required?: string[]): void;
   /** How long a prediction queues (`starting`) and works (`processing`); a page shows about 1 and 4 seconds. */
   setPace(pace: { queueMs: number; workMs: number }): void;
   addFault(fault: ReplicateFault, times?: number): void;
+  clearFaults(): void;
+  onChange(listener: (request: RecordedRequest) => void): () => void;
+  close(): Promise<void>;
+}
+
+// -------------------------------------------------------------------------------------------- Gemini
+
+/** As ReplicateFault. HTTP kinds answer with the exact bodies Google gives; those of `generate` and `interaction` are met before any work. */
+export type GeminiFault =
+  | {
+      on: 'generate' | 'interaction';
+      kind:
+        /** 400 INVALID_ARGUMENT with ErrorInfo API_KEY_INVALID. */
+        | 'http-400-key'
+        | 'http-400-input'
+        /** 400 FAILED_PRECONDITION: billing or location. */
+        | 'http-400-billing'
+        | 'http-401'
+        | 'http-403'
+        /** "is no longer available". */
+        | 'http-404-retired'
+        /** RESOURCE_EXHAUSTED, PerMinute, with RetryInfo. */
+        | 'http-429-minute'
+        /** PerDay. */
+        | 'http-429-day'
+        /** `limit: 0`: the plan has no quota for this model. */
+        | 'http-429-no-quota'
+        /** Without details. */
+        | 'http-429-bare'
+        | 'http-500'
+        | 'http-503'
+        | 'http-504'
+        /** Carried out, and the answer is no JSON. */
+        | 'broken-json'
+        | 'hang'
+        | 'cut-before'
+        | 'cut-after';
+    }
+  /** What the next generateContent answers with 200 instead of a picture. */
+  | {
+      on: 'image';
+      kind:
+        | 'blocked-safety'
+        | 'blocked-other'
+        | 'blocked-list'
+        | 'blocked-prohibited'
+        | 'finish-image-safety'
+        | 'finish-safety'
+        | 'finish-prohibited'
+        | 'finish-spii'
+        | 'finish-recitation'
+        | 'finish-no-image'
+        | 'finish-other'
+        | 'finish-max-tokens'
+        | 'finish-malformed'
+        | 'text-only'
+        | 'thought-only'
+        | 'empty'
+        | 'slow';
+    }
+  /** What becomes of the next interaction. */
+  | {
+      on: 'video';
+      kind:
+        | 'blocked'
+        | 'fails-internal'
+        | 'fails-invalid'
+        /** `completed` without any output. */
+        | 'nothing'
+        | 'cancelled'
+        | 'incomplete'
+        | 'budget-exceeded'
+        /** The GET answers 400 with the failure. */
+        | 'get-400'
+        | 'slow'
+        | 'never-ends';
+    }
+  | { on: 'get'; kind: 'http-404' | 'http-429-minute' | 'http-500' | 'http-503' | 'hang' | 'cut-before' }
+  | { on: 'file'; kind: 'http-403' | 'http-404' | 'http-500' | 'hang' | 'cut-half' }
+  | { on: 'models'; kind: 'http-500' | 'hang' };
+
+/** One paid call: an image, or an interaction. */
+export interface SandboxGeneration {
+  /** The interaction's id; images have none, so one of ours. */
+  id: string;
+  kind: 'image' | 'video';
+  model: string;
+  prompt: string;
+  /** Reference pictures that came with it. */
+  images: number;
+  createdAt: number;
+  status: 'working' | 'completed' | 'failed' | 'cancelled';
+  gets: number;
+  cancels: number;
+  fileFetches: number;
+}
+
+export interface SandboxGemini {
+  /** What GEMINI_BASE_URL must be: `http://127.0.0.1:PORT`. */
+  readonly url: string;
+  /** What GEMINI_API_KEY must be. */
+  readonly key: string;
+  readonly requests: readonly RecordedRequest[];
+  /** Everything that was accepted, oldest first: what the owner would pay for. */
+  generations(): SandboxGeneration[];
+  /** How long an image takes, and an interaction queues and works. */
+  setPace(pace: { imageMs: number; queueMs: number; workMs: number }): void;
+  /** Takes a model out of the list and answers 404 for it, as for one that was shut down. */
+  retireModel(name: string): void;
+  addFault(fault: GeminiFault, times?: number): void;
   clearFaults(): void;
   onChange(listener: (request: RecordedRequest) => void): () => void;
   close(): Promise<void>;
@@ -265,7 +458,14 @@ export interface StartReplicateOptions {
   /** The file every prediction gives, where drawing one for each would measure the sandbox itself. */
   picture?: { bytes: Buffer; mimeType: string };
 }
-// startDiscord(options) lives in sandbox/discord/index.ts, startReplicate(options) in sandbox/replicate/index.ts.
+export interface StartGeminiOptions {
+  port?: number;
+  clock?: SandboxClock;
+  /** The file every image gives, where drawing one for each would measure the sandbox itself. */
+  picture?: { bytes: Buffer; mimeType: string };
+}
+// startDiscord(options) lives in sandbox/discord/index.ts, startReplicate(options) in sandbox/replicate/index.ts,
+// startGemini(options) in sandbox/gemini/index.ts.
 
 // ----------------------------------------------------------------------------------- the bot, outside
 
@@ -319,12 +519,12 @@ export type PageEvent =
   | { type: 'clock'; clockOffsetMs: number }
   | { type: 'faults'; faults: PageFault[] }
   | { type: 'pace'; pace: { queueMs: number; workMs: number } }
-  | { type: 'request'; to: 'discord' | 'replicate'; request: RecordedRequest };
+  | { type: 'request'; to: 'discord' | 'replicate' | 'gemini'; request: RecordedRequest };
 
 /** A fault a person can pick; `armed` counts how often it is still to come. */
 export interface PageFault {
   id: string;
-  service: 'replicate' | 'discord';
+  service: 'replicate' | 'gemini' | 'discord';
   label: string;
   armed: number;
 }
