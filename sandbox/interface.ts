@@ -236,15 +236,7 @@ export type ReplicateFault =
     }
   | {
       on: 'get';
-      kind:
-        | 'http-401'
-        | 'http-404'
-        | 'http-429'
-        | 'http-500'
-        | 'http-503'
-        | 'broken-json'
-        | 'hang'
-        | 'cut-before';
+      kind: 'http-401' | 'http-404' | 'http-429' | 'http-500' | 'http-503' | 'broken-json' | 'hang' | 'cut-before';
     }
   /** The list of predictions. */
   | { on: 'list'; kind: 'http-500' | 'http-503' | 'hang' | 'cut-before' }

@@ -60,18 +60,28 @@ export type FailureReason =
   | 'provider-queue-timeout'
   | 'job-too-old'
   | 'network'
+  | 'answer-lost'
   | 'provider-error'
   | 'provider-bug'
   | 'out-of-memory'
   | 'rate-limit'
+  | 'breaker-open'
+  | 'disk-full'
   | 'model-unknown'
+  | 'model-retired'
   | 'input-refused'
+  | 'setting-refused'
+  | 'image-needed'
   | 'provider-off'
   | 'output-blocked'
+  | 'output-copied'
   | 'prompt-blocked'
   | 'key-refused'
   | 'no-credit'
+  | 'no-quota'
+  | 'daily-quota'
   | 'no-output'
+  | 'words-only'
   | 'file-gone'
   | 'file-refused'
   | 'file-too-large'
@@ -85,18 +95,28 @@ export const FAILURE_CODES: Readonly<Record<FailureReason, ErrorCode>> = {
   'provider-queue-timeout': 'TIMEOUT',
   'job-too-old': 'TIMEOUT',
   network: 'NETWORK_ERROR',
+  'answer-lost': 'NETWORK_ERROR',
   'provider-error': 'API_ERROR',
   'provider-bug': 'API_ERROR',
   'out-of-memory': 'API_ERROR',
   'rate-limit': 'RATE_LIMIT',
+  'breaker-open': 'API_ERROR',
+  'disk-full': 'API_ERROR',
   'model-unknown': 'VALIDATION_ERROR',
+  'model-retired': 'VALIDATION_ERROR',
   'input-refused': 'VALIDATION_ERROR',
+  'setting-refused': 'VALIDATION_ERROR',
+  'image-needed': 'VALIDATION_ERROR',
   'provider-off': 'VALIDATION_ERROR',
   'output-blocked': 'CONTENT_BLOCKED',
+  'output-copied': 'CONTENT_BLOCKED',
   'prompt-blocked': 'CONTENT_BLOCKED',
   'key-refused': 'AUTH_ERROR',
   'no-credit': 'QUOTA_EXCEEDED',
+  'no-quota': 'QUOTA_EXCEEDED',
+  'daily-quota': 'QUOTA_EXCEEDED',
   'no-output': 'NO_OUTPUT',
+  'words-only': 'NO_OUTPUT',
   'file-gone': 'NO_OUTPUT',
   'file-refused': 'NO_OUTPUT',
   'file-too-large': 'NO_OUTPUT',
@@ -115,6 +135,8 @@ export interface Failure {
   reason: FailureReason;
   /** `retry`: same request again. `vary`: again with another seed and wording. `give-up`: never again. */
   next: 'retry' | 'vary' | 'give-up';
+  /** At most so many retries of one item after failures of this reason; null: as many as it has. */
+  mostRetries: number | null;
   /** The provider's own status, fit for a log: `HTTP 503`, `failed E9828`. Never a body, never a key. */
   providerStatus: string | null;
   /** The wait the provider asked for, if it did. */
@@ -159,6 +181,25 @@ export interface Request {
   aspectRatio: string | null;
   /** null: a fresh one for each attempt. */
   seed: number | null;
+  /** The model's own inputs by name, as they were typed; the provider gives them the types of its schema. */
+  settings: Record<string, string>;
+}
+
+/** An input that was not sent as it was asked for, because the service does not take it so. */
+export interface InputChange {
+  field: string;
+  /** As it was asked for, short. */
+  from: string;
+  /** null: left out. */
+  to: string | null;
+}
+
+/** How the files of an attempt were fetched. */
+export interface Fetches {
+  /** Calls for a file that were made, all files together. */
+  tries: number;
+  /** The last one that failed; null: none did. */
+  lastFailure: Failure | null;
 }
 
 /** The interaction that asked, so that the card can be found and edited after a crash. */
@@ -179,6 +220,8 @@ export interface Attempt {
   operationId: string | null;
   seed: number;
   variation: number;
+  changes: InputChange[];
+  fetches: Fetches;
   startedAt: number;
   endedAt: number;
   /** null: it succeeded. */
@@ -200,6 +243,10 @@ export interface ItemCommon {
   attemptStartedAt: number | null;
   /** What the provider called the model of the current attempt. */
   model: string | null;
+  /** What of the current attempt was sent otherwise than asked. */
+  changes: InputChange[];
+  /** Of the current attempt. */
+  fetches: Fetches;
   /**
    * Set when an answer to `start` was lost and `find` saw nothing yet: before the next `start`, look
    * from this time on once more. null: nothing is in doubt.
@@ -232,7 +279,7 @@ export type Item = ItemCommon & ItemStatus;
 
 export interface Job {
   /** Version of this record's shape. */
-  v: 1;
+  v: 2;
   id: string;
   /** Grows by one with every save; a card knows which it shows. */
   revision: number;
@@ -327,6 +374,8 @@ export function createJob({ itemNames, ...rest }: NewJob): Job {
     variation: 0,
     attemptStartedAt: null,
     model: rest.input.model,
+    changes: [],
+    fetches: { tries: 0, lastFailure: null },
     inDoubtSince: null,
     attempts: [],
     uncleanEnds: 0,
@@ -334,7 +383,7 @@ export function createJob({ itemNames, ...rest }: NewJob): Job {
   }));
   return {
     ...rest,
-    v: 1,
+    v: 2,
     revision: 1,
     state: 'queued',
     items,
@@ -410,12 +459,13 @@ export function deriveState(items: readonly Item[]): JobState {
 export function failure(
   reason: FailureReason,
   next: Failure['next'],
-  more: Partial<Pick<Failure, 'providerStatus' | 'retryAfterMs' | 'details'>> = {},
+  more: Partial<Pick<Failure, 'mostRetries' | 'providerStatus' | 'retryAfterMs' | 'details'>> = {},
 ): Failure {
   return {
     code: FAILURE_CODES[reason],
     reason,
     next,
+    mostRetries: null,
     providerStatus: null,
     retryAfterMs: null,
     details: {},
@@ -426,7 +476,7 @@ export function failure(
 /** What every item keeps when it leaves its state behind. */
 function commonOf(item: Item): ItemCommon {
   const { name, attempt, retryCount, seed, variation, attemptStartedAt, model } = item;
-  const { inDoubtSince, attempts, uncleanEnds, alone } = item;
+  const { changes, fetches, inDoubtSince, attempts, uncleanEnds, alone } = item;
   return {
     name,
     attempt,
@@ -435,6 +485,8 @@ function commonOf(item: Item): ItemCommon {
     variation,
     attemptStartedAt,
     model,
+    changes,
+    fetches,
     inDoubtSince,
     attempts,
     uncleanEnds,

@@ -10,12 +10,14 @@
  * - it throws anything else: a bug of ours, never retried.
  * When the given signal aborts, a call ends soon, by throwing anything; the engine knows why it aborted.
  */
-import type { Failure, Kind, Operation, Output } from '../jobs/job.ts';
+import type { Failure, InputChange, Kind, Operation, Output } from '../jobs/job.ts';
 
 /** One attempt as the provider gets it. */
 export interface AttemptRequest {
   jobId: string;
   item: string;
+  /** From 1. */
+  attempt: number;
   kind: Kind;
   /** null: the provider's configured default. */
   model: string | null;
@@ -25,14 +27,34 @@ export interface AttemptRequest {
   aspectRatio: string | null;
   /** 0 to 2^31 - 1: what every model with a seed accepts. */
   seed: number;
+  /** The model's own inputs by name, as they were typed. */
+  settings: Readonly<Record<string, string>>;
+  /** Pictures to start from, in order; few models take more than one. */
+  images: readonly ReferenceImage[];
   /** After this long the work is worth nothing to us; told to the provider where it can be, as a stop to spending. */
   expiresAfterMs: number;
 }
 
-export type Started =
-  | { status: 'running'; operation: Operation; model: string }
-  /** `bytes` pairs with `outputs` by index: set for `inline`, null for `url`. */
-  | { status: 'finished'; outputs: Output[]; bytes: (Uint8Array | null)[]; model: string };
+/** A picture the user gave, checked and made ready: upright, without metadata, of moderate size. */
+export interface ReferenceImage {
+  bytes: Uint8Array;
+  mimeType: string;
+  width: number;
+  height: number;
+}
+
+interface StartedCommon {
+  model: string;
+  /** What was sent otherwise than asked, for the card to tell. */
+  changes: InputChange[];
+}
+
+export type Started = StartedCommon &
+  (
+    | { status: 'running'; operation: Operation }
+    /** `bytes` pairs with `outputs` by index: set for `inline`, null for `url`. */
+    | { status: 'finished'; outputs: Output[]; bytes: (Uint8Array | null)[] }
+  );
 
 export type Checked =
   /** `begun`: the work left the provider's own queue. `progress` from 0 to 1, null when it does not tell. */
@@ -58,6 +80,76 @@ export interface FindOptions extends CallOptions {
   since: number;
   /** Whether an item holds this operation already: such a one is somebody else's. */
   isClaimed: (operationId: string) => Promise<boolean>;
+  /**
+   * Ids of operations that a webhook named for this attempt, perhaps ours: to be asked about first, and believed
+   * only when the service itself says that they have our model and input.
+   */
+  heard: readonly string[];
+}
+
+/** Work that a lost `start` had begun after all. */
+export interface FoundOperation {
+  operation: Operation;
+  /** As `Started` would have told it. */
+  model: string;
+}
+
+/** What a model of a service can be asked for. */
+export interface ModelEntry {
+  /** As `model:` takes it: `owner/name`, or a Gemini model's id. */
+  name: string;
+  /** null: not known. */
+  kind: Kind | null;
+  /** One line; empty when there is none. */
+  description: string;
+  /** Whether it is the configured default of its kind. */
+  isDefault: boolean;
+}
+
+/** One input of a model, by its own schema. */
+export interface ModelInputField {
+  name: string;
+  type: 'text' | 'integer' | 'number' | 'boolean' | 'file' | 'files' | 'other';
+  /** The only values allowed, or null. */
+  choices: readonly (string | number)[] | null;
+  minimum: number | null;
+  maximum: number | null;
+  /** As text; null: none. */
+  default: string | null;
+  description: string;
+  isRequired: boolean;
+  /** Filled from an option of its own (prompt, seed, aspect_ratio …) or from attached files: not a setting. */
+  isOwnOption: boolean;
+}
+
+export interface ModelInputs {
+  model: string;
+  kind: Kind | null;
+  /** In the author's order. */
+  fields: readonly ModelInputField[];
+}
+
+/** What is known of a service's models. `known…` answer from memory and never wait. */
+export interface ModelCatalog {
+  /** The configured and the well-known first; those of the kind alone, or all. Case and word order do not matter. */
+  knownModels(ask: { kind: Kind | null; search: string; limit: number }): ModelEntry[];
+  /** undefined: not known yet; it is asked for in the background. */
+  knownInputs(model: string | null, kind: Kind): ModelInputs | undefined;
+  /** Asks the service where memory does not tell. Throws ProviderFailure. */
+  listModels(ask: { kind: Kind | null; search: string }, options: CallOptions): Promise<ModelEntry[]>;
+  /** Throws ProviderFailure: `model-unknown`, or what kept the service from answering. */
+  describeInputs(model: string | null, kind: Kind, options: CallOptions): Promise<ModelInputs>;
+  /** Asks for the lists and the default models' inputs ahead. Returns the configured models that the service no longer has. Throws ProviderFailure. */
+  warm(options: CallOptions): Promise<string[]>;
+}
+
+/** What a request asks of a provider beyond its prompt, to be checked before it is taken. */
+export interface RequestCheck {
+  kind: Kind;
+  model: string | null;
+  settings: Readonly<Record<string, string>>;
+  /** How many reference images come with it. */
+  images: number;
 }
 
 export interface Provider {
@@ -71,18 +163,22 @@ export interface Provider {
    * has no handle, `start` is simply called again.
    */
   readonly canFind: boolean;
+  /** Whether it tells by webhook when work begins and ends: polling is then only the net beneath it. */
+  readonly hasWebhooks: boolean;
+  /** null: there is nothing to choose from. */
+  readonly catalog: ModelCatalog | null;
   /**
-   * Whether the model can be used, as far as can be told without paying: null is yes, or not known
-   * in time (then the attempt will tell). Only ever asked for a model a user typed.
+   * Whether the model and its settings can be used, as far as can be told without paying: null is yes, or
+   * not known in time (then the attempt will tell). Asked where a user named a model or a setting.
    */
-  refuseModel(model: string, options: CallOptions): Promise<Failure | null>;
+  refuse(request: RequestCheck, options: CallOptions): Promise<Failure | null>;
   /** The one paid call. A ProviderFailure with `isAccepted: 'unknown'` makes the engine ask `find`. */
   start(request: AttemptRequest, options: CallOptions): Promise<Started>;
   check(operation: Operation, options: CallOptions): Promise<Checked>;
   /** Safe to repeat, also on finished work. */
   cancel(operation: Operation, options: CallOptions): Promise<void>;
   /** The oldest unclaimed operation that this request must have started, or null. Waits out no lag; the engine asks again. */
-  find(request: AttemptRequest, options: FindOptions): Promise<Operation | null>;
+  find(request: AttemptRequest, options: FindOptions): Promise<FoundOperation | null>;
   /** Fetches one `url` output, limited in size, type and time. */
   fetchFile(output: Output & { kind: 'url' }, options: CallOptions): Promise<FetchedFile>;
 }

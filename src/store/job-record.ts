@@ -14,6 +14,7 @@ const failure = z.object({
   code: errorCode,
   reason: z.enum(failureReasons),
   next: z.enum(['retry', 'vary', 'give-up']),
+  mostRetries: z.number().nullable(),
   providerStatus: z.string().nullable(),
   retryAfterMs: z.number().nullable(),
   details: texts,
@@ -43,7 +44,11 @@ const request = z.object({
   negativePrompt: z.string().nullable(),
   aspectRatio: z.string().nullable(),
   seed: z.number().nullable(),
+  settings: texts,
 });
+
+const change = z.object({ field: z.string(), from: z.string(), to: z.string().nullable() });
+const fetches = z.object({ tries: z.number(), lastFailure: failure.nullable() });
 
 const attempt = z.object({
   number: z.number(),
@@ -52,6 +57,8 @@ const attempt = z.object({
   operationId: z.string().nullable(),
   seed: z.number(),
   variation: z.number(),
+  changes: z.array(change),
+  fetches,
   startedAt: time,
   endedAt: time,
   failure: failure.nullable(),
@@ -65,6 +72,8 @@ const itemCommon = z.object({
   variation: z.number(),
   attemptStartedAt: time.nullable(),
   model: z.string().nullable(),
+  changes: z.array(change),
+  fetches,
   inDoubtSince: time.nullable(),
   attempts: z.array(attempt),
   uncleanEnds: z.number(),
@@ -83,7 +92,7 @@ const item = z.discriminatedUnion('state', [
 ]);
 
 const job = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   id: z.string().min(1),
   revision: z.number(),
   state: z.enum(['queued', 'running', 'done', 'partial', 'failed', 'cancelled']),
