@@ -8,7 +8,7 @@
  * - A failure of a call to a provider is data (ProviderFailure); anything else thrown is a bug and is
  *   never retried.
  */
-import type { AttemptRequest, Provider } from '../providers/provider.ts';
+import type { AttemptRequest, FoundOperation, Provider } from '../providers/provider.ts';
 import { ProviderFailure } from '../providers/provider.ts';
 import type { Failure, FailureReason, Item, ItemStatus, Job, Kind, Operation, Output } from './job.ts';
 import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem } from './job.ts';
@@ -206,17 +206,17 @@ export class Attempts {
       // A cancel must wait for the answer as well: what is found is cancelled upstream.
       await this.#options.clock.sleep(delayMs, this.#options.stop);
       try {
-        const operation = await this.#findLost(entry.job, name, provider, since, async (found) => {
+        const found = await this.#findLost(entry.job, name, provider, since, async ({ operation, model }) => {
           // The job first: a claim alone would hide the work from its own item after a crash.
           await this.#jobs.move(
             entry,
             name,
-            { state: 'running', operation: found, begunAt: null },
-            { inDoubtSince: null },
+            { state: 'running', operation, begunAt: null },
+            { model, inDoubtSince: null },
           );
-          await this.#jobs.claim(found.id, entry.job, name);
+          await this.#jobs.claim(operation.id, entry.job, name);
         });
-        if (operation !== null) return true;
+        if (found !== null) return true;
         await this.#noteAnswered(entry, name);
       } catch (error) {
         if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
@@ -235,20 +235,21 @@ export class Attempts {
     name: string,
     provider: Provider,
     since: number,
-    hold: (operation: Operation) => Promise<void>,
-  ): Promise<Operation | null> {
+    hold: (found: FoundOperation) => Promise<void>,
+  ): Promise<FoundOperation | null> {
     const { store, stop } = this.#options;
-    const found = this.#finding.then(async () => {
-      const operation = await provider.find(this.#attemptRequest(job, name), {
+    const finding = this.#finding.then(async () => {
+      const found = await provider.find(this.#attemptRequest(job, name), {
         since,
         isClaimed: (operationId) => store.isClaimed(operationId),
+        heard: [],
         signal: stop,
       });
-      if (operation !== null) await hold(operation);
-      return operation;
+      if (found !== null) await hold(found);
+      return found;
     });
-    this.#finding = found.catch(() => undefined);
-    return found;
+    this.#finding = finding.catch(() => undefined);
+    return finding;
   }
 
   /** Asks how the operation goes until it has ended or its time is over. */
@@ -576,10 +577,10 @@ export class Attempts {
     const provider = this.#providerOf(job);
     if (item.inDoubtSince === null || provider?.canFind !== true) return;
     try {
-      const operation = await this.#findLost(job, item.name, provider, item.inDoubtSince, (lost) =>
-        this.#jobs.claim(lost.id, job, item.name),
+      const found = await this.#findLost(job, item.name, provider, item.inDoubtSince, ({ operation }) =>
+        this.#jobs.claim(operation.id, job, item.name),
       );
-      if (operation !== null) await this.#cancelUpstream(job, provider, operation);
+      if (found !== null) await this.#cancelUpstream(job, provider, found.operation);
     } catch (error) {
       const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
       this.#options.log.warn('work that may have been accepted was not found', { jobId: job.id, errorMessage: why });
@@ -619,6 +620,8 @@ export class Attempts {
       operationId: operationOf(item)?.id ?? null,
       seed: item.seed,
       variation: item.variation,
+      changes: item.changes,
+      fetches: item.fetches,
       startedAt: item.attemptStartedAt ?? now,
       endedAt: now,
       failure: lost,
@@ -631,12 +634,15 @@ export class Attempts {
     return {
       jobId: job.id,
       item: name,
+      attempt: item.attempt,
       kind: input.kind,
       model: input.model,
       prompt: varyPrompt(input.prompt, item.variation),
       negativePrompt: input.negativePrompt,
       aspectRatio: input.aspectRatio,
       seed: item.seed,
+      settings: input.settings,
+      images: [],
       // Its time to work and as long again for the provider's queue.
       expiresAfterMs: this.#options.config.timeoutMs[input.kind] * 2,
     };
