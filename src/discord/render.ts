@@ -12,8 +12,7 @@ import {
   type APIContainerComponent,
   type APIMessageTopLevelComponent,
 } from 'discord-api-types/v10';
-import type { Hold } from '../jobs/gates.ts';
-import type { Asset, ErrorCode, Failure, InputChange, Item, Job } from '../jobs/job.ts';
+import type { Asset, ErrorCode, Failure, FailureReason, InputChange, Item, Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import { buttonRows, offersPreview } from './card-buttons.ts';
@@ -29,7 +28,7 @@ export interface CardContext {
   /** 0 to 1 for items whose provider tells. */
   progress: ReadonlyMap<string, number>;
   /** Why its provider is not asked to begin anything now; null: nothing keeps it. */
-  hold: Hold | null;
+  hold: { until: number; reason: FailureReason } | null;
   /** Configured providers. */
   providers: readonly { name: string; isPaid: boolean }[];
   fallback: 'ask' | 'auto' | 'never';
