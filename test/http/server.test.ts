@@ -20,8 +20,8 @@ const INBOX: HttpRoute = {
 };
 
 test('healthz says that the process lives, readyz that it can work', async (t) => {
-  const { server } = await startServer(t, ({ clock }) =>
-    createHealthRoutes({ checks: { discord: () => true, store: async () => true }, clock }),
+  const { server, clock } = await startServer(t, (parts) =>
+    createHealthRoutes({ checks: { discord: () => true, store: async () => true }, clock: parts.clock }),
   );
   for (const [path, body] of [
     ['/healthz', '{"status":"alive"}'],
@@ -32,6 +32,7 @@ test('healthz says that the process lives, readyz that it can work', async (t) =
     assert.equal(headers['content-type'], 'application/json; charset=utf-8');
     assert.equal(headers['cache-control'], 'no-store');
   }
+  assert.equal(clock.sleeping, 0, 'no check is waited for any longer');
   const head = await send(`${server.url}/healthz`, { method: 'HEAD' });
   assert.deepEqual([head.status, head.body], [200, '']);
 });
