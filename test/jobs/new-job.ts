@@ -16,6 +16,7 @@ export function newJob(change: Partial<NewJob> = {}): Job {
       negativePrompt: null,
       aspectRatio: null,
       seed: null,
+      settings: {},
     },
     itemNames: ['image'],
     guildId: 'g',
