@@ -86,7 +86,7 @@ const MAKERS: ['generate' | 'interaction', (setup: Setup, init?: RequestInit) =>
 ];
 
 for (const [on, make] of MAKERS) {
-  test(`an ${on} call that hangs or is cut after is paid for, one that is cut before is not`, async (t) => {
+  test(`a call for ${on} that hangs or is cut after is paid for, one that is cut before is not`, async (t) => {
     const setup = await setUp(t);
     const { gemini } = setup;
     gemini.addFault({ on, kind: 'cut-before' });
@@ -104,7 +104,7 @@ for (const [on, make] of MAKERS) {
     );
   });
 
-  test(`an ${on} call with broken JSON is paid for and cannot be read`, async (t) => {
+  test(`a call for ${on} with broken JSON is paid for and cannot be read`, async (t) => {
     const setup = await setUp(t);
     setup.gemini.addFault({ on, kind: 'broken-json' });
     const response = await make(setup);
