@@ -183,7 +183,8 @@ const ENDINGS: Record<
 };
 
 async function start({ client }: Setup): Promise<string> {
-  const ask = { ...VIDEO, background: true, response_format: { type: 'video', duration: '3s' } } as const;
+  const format = { type: 'video', duration: '3s', delivery: 'uri' } as const;
+  const ask = { ...VIDEO, background: true, response_format: format };
   return (await client.interactions.create(ask, { maxRetries: 0 })).id;
 }
 
@@ -197,7 +198,7 @@ for (const [kind, [status, code, keptAs]] of Object.entries(ENDINGS)) {
     const ended = await setup.client.interactions.get(id, undefined, { maxRetries: 0 });
     assert.deepEqual([ended.status, ended.errors?.[0]?.code ?? null, ended.output_video], [status, code, undefined]);
     assert.equal(setup.gemini.generations()[0]?.status, keptAs);
-    assert.ok((await setup.client.interactions.get(next, undefined, { maxRetries: 0 })).output_video?.data);
+    assert.ok((await setup.client.interactions.get(next, undefined, { maxRetries: 0 })).output_video?.uri);
   });
 }
 
