@@ -83,5 +83,6 @@ function readRequest(ask: CommandAsk, defaultProvider: string): Request {
     negativePrompt: readText(ask, 'negative_prompt'),
     aspectRatio: readText(ask, 'aspect_ratio'),
     seed: readInteger(ask, 'seed'),
+    settings: {},
   };
 }

@@ -6,8 +6,22 @@ import { existsSync } from 'node:fs';
 
 export interface Config {
   readonly discord: { readonly token: string; readonly apiUrl: string; readonly guildId: string | null };
+  /** Where the owner is told what only the owner can mend; null: nowhere but in the log. */
+  readonly ownerChannelId: string | null;
   /** null: the provider is off. */
-  readonly replicate: { readonly token: string; readonly baseUrl: string; readonly imageModel: string } | null;
+  readonly replicate: {
+    readonly token: string;
+    readonly baseUrl: string;
+    readonly imageModel: string;
+    readonly videoModel: string;
+  } | null;
+  /** null: the provider is off. `baseUrl` null: the SDK's own. */
+  readonly gemini: {
+    readonly apiKey: string;
+    readonly baseUrl: string | null;
+    readonly imageModel: string;
+    readonly videoModel: string;
+  } | null;
   readonly defaultProvider: string;
   readonly fallback: 'ask' | 'auto' | 'never';
   readonly storeUrl: string;
@@ -15,6 +29,13 @@ export interface Config {
   readonly maxRetries: number;
   /** 0: never. */
   readonly notifyAfterMs: number;
+  /** null: no HTTP server. `publicUrl` null: no webhooks. */
+  readonly http: {
+    readonly port: number;
+    readonly host: string;
+    readonly publicUrl: string | null;
+    readonly webhookSecret: string | null;
+  } | null;
   /** What the engine is given as it is. */
   readonly engine: {
     readonly timeoutMs: { readonly image: number; readonly video: number };
@@ -24,6 +45,9 @@ export interface Config {
       readonly variation: 'auto' | 'always' | 'never';
     };
     readonly jobMaxAgeMs: number;
+    /** With less room than this on the disk nothing paid is begun. */
+    readonly minFreeBytes: number;
+    readonly breakAfter: number;
     readonly concurrency: number;
     readonly userRunningLimit: number;
     readonly userWaitingLimit: number;
@@ -38,8 +62,7 @@ export class ConfigError extends Error {
   override name = 'ConfigError';
 }
 
-/** `/animate` is still to come; its setting comes with it. */
-const VIDEO_TIMEOUT_MS = 600_000;
+const BYTES_IN_MB = 1024 * 1024;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -65,11 +88,24 @@ export function readConfig(environment: Environment): Config {
   const settings = new Settings(environment);
   const token = settings.require('DISCORD_TOKEN', 'the bot token from the Bot page of the Discord developer portal');
   const apiUrl = settings.discordUrl('DISCORD_API_URL', 'https://discord.com/api');
-  const guildId = settings.snowflake('DISCORD_GUILD_ID');
+  const guildId = settings.snowflake(
+    'DISCORD_GUILD_ID',
+    'a server id of 15 to 21 digits (right-click the server, Copy Server ID)',
+  );
+  const ownerChannelId = settings.snowflake(
+    'OWNER_CHANNEL_ID',
+    'a channel id of 15 to 21 digits (right-click the channel, Copy Channel ID)',
+  );
   const replicateToken = settings.secret('REPLICATE_API_TOKEN');
   const baseUrl = settings.url('REPLICATE_BASE_URL', 'https://api.replicate.com/v1');
   const imageModel = settings.model('REPLICATE_IMAGE_MODEL', 'black-forest-labs/flux-schnell');
-  const configured = replicateToken === null ? ['local'] : ['replicate', 'local'];
+  const videoModel = settings.model('REPLICATE_VIDEO_MODEL', 'bytedance/seedance-1-pro');
+  const gemini = readGemini(settings);
+  const configured = [
+    ...(replicateToken === null ? [] : ['replicate']),
+    ...(gemini === null ? [] : ['gemini']),
+    'local',
+  ];
   const defaultProvider = settings.choice(
     'DEFAULT_PROVIDER',
     configured,
@@ -81,35 +117,60 @@ export function readConfig(environment: Environment): Config {
   const storeUrl = settings.store('STORE_URL', 'sqlite://data/darkroom.sqlite');
   const dataDir = settings.read('DATA_DIR') ?? 'data';
   const imageTimeoutMs = settings.seconds('IMAGE_TIMEOUT_SECONDS', 120, 1, 1_800);
+  const videoTimeoutMs = settings.seconds('VIDEO_TIMEOUT_SECONDS', 600, 1, 3_600);
   const maxRetries = settings.integer('MAX_RETRIES', 3, 0, 20);
   const baseMs = settings.seconds('RETRY_BASE_SECONDS', 2, 0, 600);
   const maxMs = settings.seconds('RETRY_MAX_SECONDS', 30, 0, 3_600);
   const engine: Config['engine'] = {
-    timeoutMs: { image: imageTimeoutMs, video: VIDEO_TIMEOUT_MS },
+    timeoutMs: { image: imageTimeoutMs, video: videoTimeoutMs },
     retry: { baseMs, maxMs, variation },
     jobMaxAgeMs: Math.round(settings.number('JOB_MAX_AGE_HOURS', 24, 0.01, 24 * 30) * 3_600_000),
     concurrency: settings.integer('CONCURRENCY', 8, 1, 1_000),
     userRunningLimit: settings.integer('USER_RUNNING_LIMIT', 2, 1, 1_000),
     userWaitingLimit: settings.integer('USER_WAITING_LIMIT', 10, 0, 10_000),
+    minFreeBytes: settings.integer('MIN_FREE_MB', 300, 0, 10_000_000) * BYTES_IN_MB,
+    breakAfter: settings.integer('ALERT_AFTER_FAILURES', 5, 1, 1_000),
   };
   const notifyAfterMs = settings.seconds('NOTIFY_AFTER_SECONDS', 120, 0, 86_400);
+  const http = readHttp(settings);
   const log: Config['log'] = {
     level: settings.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
     file: settings.read('LOG_FILE'),
   };
   return {
     discord: { token, apiUrl, guildId },
-    replicate: replicateToken === null ? null : { token: replicateToken, baseUrl, imageModel },
+    ownerChannelId,
+    replicate: replicateToken === null ? null : { token: replicateToken, baseUrl, imageModel, videoModel },
+    gemini,
     defaultProvider,
     fallback,
     storeUrl,
     dataDir,
     maxRetries,
     notifyAfterMs,
+    http,
     engine,
     log,
-    secrets: [token, ...(replicateToken === null ? [] : [replicateToken])],
+    secrets: [token, replicateToken, gemini?.apiKey, http?.webhookSecret].filter((secret) => secret != null),
   };
+}
+
+function readGemini(settings: Settings): Config['gemini'] {
+  const apiKey = settings.secret('GEMINI_API_KEY');
+  const baseUrl = settings.read('GEMINI_BASE_URL') === null ? null : settings.url('GEMINI_BASE_URL', '');
+  const imageModel = settings.geminiModel('GEMINI_IMAGE_MODEL', 'gemini-3.1-flash-image');
+  const videoModel = settings.geminiModel('GEMINI_VIDEO_MODEL', 'gemini-omni-1.1-flash');
+  return apiKey === null ? null : { apiKey, baseUrl, imageModel, videoModel };
+}
+
+function readHttp(settings: Settings): Config['http'] {
+  const port = settings.read('HTTP_PORT') === null ? null : settings.integer('HTTP_PORT', 0, 1, 65_535);
+  const host = settings.read('HTTP_HOST') ?? '127.0.0.1';
+  const publicUrl = settings.read('PUBLIC_URL') === null ? null : settings.url('PUBLIC_URL', '');
+  const webhookSecret = settings.webhookSecret('REPLICATE_WEBHOOK_SECRET');
+  if (port !== null) return { port, host, publicUrl, webhookSecret };
+  if (publicUrl === null) return null;
+  throw new ConfigError('HTTP_PORT is not set; expected the port that PUBLIC_URL leads to, or neither of the two.');
 }
 
 /** Reads one setting of each kind; an empty one counts as not set. */
@@ -196,10 +257,23 @@ class Settings {
     return value;
   }
 
-  snowflake(name: string): string | null {
+  snowflake(name: string, expected: string): string | null {
     const value = this.read(name);
     if (value === null || /^\d{15,21}$/.test(value)) return value;
-    throw wrong(name, value, 'a server id of 15 to 21 digits (right-click the server, Copy Server ID)');
+    throw wrong(name, value, expected);
+  }
+
+  geminiModel(name: string, fallback: string): string {
+    const value = this.read(name) ?? fallback;
+    if (/^[\w.-]+$/.test(value)) return value;
+    throw wrong(name, value, `a model id, for example ${fallback}`);
+  }
+
+  /** Never told back. */
+  webhookSecret(name: string): string | null {
+    const value = this.secret(name);
+    if (value === null || /^whsec_[A-Za-z0-9+/]{16,}={0,2}$/.test(value)) return value;
+    throw new ConfigError(`${name} is not a signing secret; expected whsec_ and what Replicate shows behind it.`);
   }
 
   model(name: string, fallback: string): string {

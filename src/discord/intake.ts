@@ -195,10 +195,11 @@ export class Intake {
   /** Only a model somebody typed can be wrong; one that cannot be looked up in time is left to the attempt. */
   async #checkModel(input: Request, locale: Locale): Promise<string | null> {
     const provider = this.#options.providers.get(input.provider);
-    if (input.model === null || provider === undefined) return null;
+    const { kind, model, settings } = input;
+    if (provider === undefined || (model === null && Object.keys(settings).length === 0)) return null;
     try {
       const signal = AbortSignal.timeout(MODEL_CHECK_MS);
-      const refused = await provider.refuseModel(input.model, { signal });
+      const refused = await provider.refuse({ kind, model, settings, images: 0 }, { signal });
       return refused === null ? null : describeFailure(refused, locale);
     } catch {
       return null;

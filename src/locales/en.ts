@@ -13,20 +13,40 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     'The service kept the request in its queue for too long. Press Retry in a few minutes.',
   'job-too-old': () => 'The request waited too long. Press Retry.',
   network: () => 'The service could not be reached. Press Retry in a moment.',
+  'answer-lost': () =>
+    'The answer of the service was lost on the way, and it cannot be asked for it again. Press Retry in a moment.',
   'provider-error': () => 'The service had trouble of its own. Press Retry in a moment.',
   'provider-bug': () => 'The service answered something that makes no sense. Press Retry, or choose another model.',
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
   'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
+  'breaker-open': ({ provider }) =>
+    `${provider ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
+  'disk-full': () =>
+    'The bot has too little room on its disk to keep another picture, and only its owner can mend that.',
   'model-unknown': ({ model }) =>
     `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling (owner/name), or leave \`model\` empty.`,
+  'model-retired': ({ model }) =>
+    `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
+  'setting-refused': ({ field, got, allowed }) =>
+    `\`settings\`: ${field === undefined ? 'one of them' : `\`${field}\``} cannot be ${got === undefined ? 'this' : `\`${got}\``}${allowed === undefined ? '' : `; expected ${allowed}`}. Nothing was made or paid.`,
+  'image-needed': ({ model }) =>
+    `${model === undefined ? 'This model' : `\`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
   'output-blocked': () =>
     "The service's safety filter held the picture back. Press Edit prompt: another wording may pass.",
+  'output-copied': () =>
+    'The picture came out too close to an existing work, so the service held it back. Press Edit prompt and ask for something of its own.',
   'prompt-blocked': () => "The service's safety filter does not accept this prompt. Press Edit prompt and change it.",
   'key-refused': () => "The service refused this bot's key, and only the bot's owner can mend that.",
   'no-credit': () => "This bot's account at the service is used up, and only the bot's owner can mend that.",
+  'no-quota': () =>
+    "This bot's plan at the service has no pictures of this model in it, and only the bot's owner can mend that.",
+  'daily-quota': () =>
+    "This bot's plan at the service is used up for today. Try again tomorrow, or choose another service.",
+  'words-only': () =>
+    'The service answered with words instead of a picture. Press Retry, or ask for a picture more plainly.',
   'no-output': () => 'The service finished and gave no picture. Press Retry.',
   'file-gone': () => 'The picture was made, but the service no longer has its file. Press Retry.',
   'file-refused': () => 'What the service gave is not a picture. Press Retry, or choose another model.',

@@ -125,11 +125,39 @@ const job = z.object({
   cancelRequest: z.object({ userId: z.string(), at: time }).nullable(),
 });
 
+/** The failures, items and attempts of version 1 knew nothing of bounded retries, changed inputs and counted fetches. */
+function upgradeFirst(record: object): object {
+  const { input, items } = record as { input?: object; items?: unknown };
+  return { ...record, v: 2, input: { ...input, settings: {} }, items: mapObjects(items, upgradeItem) };
+}
+
+function upgradeItem(old: object): object {
+  const { failure: lost, attempts } = old as { failure?: unknown; attempts?: unknown };
+  const upgraded = { ...old, ...NOTHING_CHANGED, attempts: mapObjects(attempts, upgradeAttempt) };
+  return lost === undefined ? upgraded : { ...upgraded, failure: upgradeFailure(lost) };
+}
+
+function upgradeAttempt(old: object): object {
+  return { ...old, ...NOTHING_CHANGED, failure: upgradeFailure((old as { failure?: unknown }).failure) };
+}
+
+function upgradeFailure(old: unknown): unknown {
+  return typeof old === 'object' && old !== null ? { ...old, mostRetries: null } : old;
+}
+
+const NOTHING_CHANGED = { changes: [], fetches: { tries: 0, lastFailure: null } };
+
+/** What is no list of objects stays as it is, for the schema to refuse. */
+function mapObjects(list: unknown, change: (each: object) => object): unknown {
+  if (!Array.isArray(list)) return list;
+  return list.map((each: unknown) => (typeof each === 'object' && each !== null ? change(each) : each));
+}
+
 /** When the shape of Job changes: raise `version`, and add `upgrades[old version]`. */
 export const jobShape: RecordShape<Job> = {
   namespace: 'job',
-  version: 1,
+  version: 2,
   schema: job,
-  upgrades: {},
+  upgrades: { 1: upgradeFirst },
   keyOf: (record) => record.id,
 };

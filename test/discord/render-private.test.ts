@@ -31,6 +31,8 @@ function attempt(change: Partial<Attempt>): Attempt {
     operationId: 'op',
     seed: 7,
     variation: 0,
+    changes: [],
+    fetches: { tries: 1, lastFailure: null },
     startedAt: NOW,
     endedAt: NOW + 4_200,
     failure: null,

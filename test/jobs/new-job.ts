@@ -3,7 +3,10 @@ import { createJob, type Job, type NewJob } from '../../src/jobs/job.ts';
 
 let count = 0;
 
-export function newJob(change: Partial<NewJob> = {}): Job {
+export function newJob({
+  input,
+  ...change
+}: Partial<Omit<NewJob, 'input'>> & { input?: Partial<NewJob['input']> } = {}): Job {
   count += 1;
   return createJob({
     id: `job${count}`,
@@ -16,6 +19,8 @@ export function newJob(change: Partial<NewJob> = {}): Job {
       negativePrompt: null,
       aspectRatio: null,
       seed: null,
+      settings: {},
+      ...input,
     },
     itemNames: ['image'],
     guildId: 'g',

@@ -2,9 +2,19 @@
  * A provider that does what a test says, through the real seam: for questions about the engine alone.
  * Everything that is accepted is recorded, as the owner would be billed.
  */
-import type { AttemptRequest, CallOptions, Checked, Provider, Started } from '../../src/providers/provider.ts';
+import type {
+  AttemptRequest,
+  CallOptions,
+  Checked,
+  FindOptions,
+  FoundOperation,
+  Provider,
+  Started,
+} from '../../src/providers/provider.ts';
 import { ProviderFailure } from '../../src/providers/provider.ts';
-import type { Failure, Operation, Output } from '../../src/jobs/job.ts';
+import { type Failure, failure, type Operation, type Output } from '../../src/jobs/job.ts';
+
+const AS_ASKED = { model: 'm', changes: [] };
 
 export type StartScript = 'accept' | 'accept-and-lose' | 'lose' | 'finish' | Failure | Error;
 
@@ -12,7 +22,9 @@ export class ScriptedProvider implements Provider {
   readonly name: string;
   readonly kinds = ['image', 'video'] as const;
   readonly isPaid = true;
-  readonly canFind = true;
+  canFind = true;
+  hasWebhooks = false;
+  readonly catalog = null;
   /** What each `start` meets, in order; then `accept`. */
   readonly starts: StartScript[] = [];
   /** What each `check` answers, in order; then running for ever. */
@@ -20,6 +32,8 @@ export class ScriptedProvider implements Provider {
   readonly accepted: { id: string; request: AttemptRequest }[] = [];
   readonly cancelled: string[] = [];
   finds = 0;
+  /** What the last `find` was told of webhooks. */
+  heard: readonly string[] = [];
   /** So many questions of `find` fail first. */
   findFailures = 0;
   /** Called inside `start`, before it is answered. */
@@ -30,7 +44,7 @@ export class ScriptedProvider implements Provider {
     this.name = name;
   }
 
-  refuseModel(): Promise<null> {
+  refuse(): Promise<null> {
     return Promise.resolve(null);
   }
 
@@ -42,12 +56,12 @@ export class ScriptedProvider implements Provider {
     if (script === 'lose') throw lost();
     if (script === 'finish') {
       const bytes = new TextEncoder().encode(`${request.prompt} ${request.seed}`);
-      return { status: 'finished', outputs: [{ kind: 'inline', mimeType: 'image/png' }], bytes: [bytes], model: 'm' };
+      return { status: 'finished', outputs: [{ kind: 'inline', mimeType: 'image/png' }], bytes: [bytes], ...AS_ASKED };
     }
     const id = `op-${this.accepted.length + 1}`;
     this.accepted.push({ id, request });
     if (script === 'accept-and-lose') throw lost();
-    return { status: 'running', operation: { provider: this.name, id, data: {} }, model: 'm' };
+    return { status: 'running', operation: { provider: this.name, id, data: {} }, ...AS_ASKED };
   }
 
   check(_operation: Operation, _options: CallOptions): Promise<Checked> {
@@ -63,13 +77,14 @@ export class ScriptedProvider implements Provider {
 
   async find(
     request: AttemptRequest,
-    { isClaimed }: { isClaimed: (id: string) => Promise<boolean> },
-  ): Promise<Operation | null> {
+    { isClaimed, heard }: Pick<FindOptions, 'isClaimed' | 'heard'>,
+  ): Promise<FoundOperation | null> {
     this.finds += 1;
+    this.heard = heard;
     if (this.findFailures-- > 0) throw lost();
     for (const { id, request: sent } of this.accepted) {
       const isSame = sent.prompt === request.prompt && sent.seed === request.seed;
-      if (isSame && !(await isClaimed(id))) return { provider: this.name, id, data: {} };
+      if (isSame && !(await isClaimed(id))) return { operation: { provider: this.name, id, data: {} }, model: 'm' };
     }
     return null;
   }
@@ -83,8 +98,5 @@ export class ScriptedProvider implements Provider {
 }
 
 function lost(): ProviderFailure {
-  return new ProviderFailure(
-    { code: 'NETWORK_ERROR', reason: 'network', next: 'retry', providerStatus: null, retryAfterMs: null, details: {} },
-    'unknown',
-  );
+  return new ProviderFailure(failure('network', 'retry'), 'unknown');
 }

@@ -5,12 +5,15 @@ export function attempt(changes: Partial<AttemptRequest> = {}): AttemptRequest {
   return {
     jobId: 'job-1',
     item: 'image',
+    attempt: 1,
     kind: 'image',
     model: null,
     prompt: 'a beautiful sunset over mountains',
     negativePrompt: null,
     aspectRatio: null,
     seed: 42,
+    settings: {},
+    images: [],
     expiresAfterMs: 240_000,
     ...changes,
   };

@@ -122,11 +122,24 @@ test('thousands of unfinished jobs are all listed at a start', async (t) => {
   assert.equal(listed[0]?.id, 'job-1999');
 });
 
+test('a job that the first version saved is read as it would be saved today', async (t) => {
+  const { database, jobs } = await openAt(t, await temporaryFolder(t));
+  const saved = failedJob(runningJob(sampleJob('first')));
+  const toFirst = (value: unknown): unknown =>
+    JSON.parse(
+      JSON.stringify(value, (name, part: unknown) =>
+        ['settings', 'changes', 'fetches', 'mostRetries'].includes(name) ? undefined : part,
+      ),
+    );
+  await database.namespace('job').set('first', { ...(toFirst(saved) as object), v: 1 });
+  assert.deepEqual(await jobs.get('first'), saved);
+});
+
 test('a record that cannot be read is told once, kept, copied aside and counted as absent', async (t) => {
   const { database, jobs, unreadable } = await openAt(t, await temporaryFolder(t));
   const records = database.namespace('job');
   const bad: Record<string, unknown> = {
-    newer: { ...sampleJob('newer'), v: 2 },
+    newer: { ...sampleJob('newer'), v: 3 },
     older: { ...sampleJob('older'), v: 0 },
     versionless: { id: 'versionless' },
     text: 'text',
@@ -148,7 +161,7 @@ test('a record that cannot be read is told once, kept, copied aside and counted 
     unreadable.map((line) => line.split(':')[1]),
     Object.keys(bad),
   );
-  assert.equal(unreadable[0], 'job:newer: its version is 2, expected 1 or an older one');
+  assert.equal(unreadable[0], 'job:newer: its version is 3, expected 2 or an older one');
   assert.doesNotMatch(unreadable.join('\n'), /token|sunset/);
 });
 

@@ -34,6 +34,7 @@ export function sampleJob(id: string, prompt = 'a beautiful sunset over mountain
       negativePrompt: null,
       aspectRatio: '16:9',
       seed: null,
+      settings: {},
     },
     itemNames: ['image'],
     guildId: '100',

@@ -1,6 +1,6 @@
 /** The painter in this process: free, always there, clearly marked as a preview. It answers at once and forgets. */
-import { failure } from '../../jobs/job.ts';
-import { type AttemptRequest, type Provider, ProviderFailure } from '../provider.ts';
+import { type Failure, failure } from '../../jobs/job.ts';
+import { type AttemptRequest, type Provider, ProviderFailure, type RequestCheck } from '../provider.ts';
 import { PainterCrashed, PaintPool, type PaintPoolOptions } from './paint-pool.ts';
 import { sizeOf, type PictureSize } from './picture-size.ts';
 
@@ -24,11 +24,12 @@ export function createLocalProvider(options: PaintPoolOptions = {}): LocalProvid
     kinds: ['image'],
     isPaid: false,
     canFind: false,
-    refuseModel: async (model) => failure('model-unknown', 'give-up', { details: { model } }),
+    hasWebhooks: false,
+    catalog: null,
+    refuse: async (request) => refuse(request),
     async start(request, { signal }) {
-      if (request.model !== null) {
-        throw new ProviderFailure(failure('model-unknown', 'give-up', { details: { model: request.model } }));
-      }
+      const refused = refuse({ ...request, images: request.images.length });
+      if (refused !== null) throw new ProviderFailure(refused);
       const { prompt, seed } = request;
       const bytes = await paint(pool, { prompt, seed, ...readSize(request) }, signal);
       return {
@@ -36,6 +37,7 @@ export function createLocalProvider(options: PaintPoolOptions = {}): LocalProvid
         outputs: [{ kind: 'inline', mimeType: 'image/png' }],
         bytes: [bytes],
         model: PAINTER,
+        changes: [],
       };
     },
     check: () => refuseOperation('check'),
@@ -44,6 +46,16 @@ export function createLocalProvider(options: PaintPoolOptions = {}): LocalProvid
     fetchFile: () => refuseOperation('fetchFile'),
     close: () => pool.close(),
   };
+}
+
+/** The painter is one model, without inputs of its own. */
+function refuse({ model, settings }: RequestCheck): Failure | null {
+  if (model !== null) return failure('model-unknown', 'give-up', { details: { model } });
+  const [field] = Object.keys(settings);
+  if (field === undefined) return null;
+  return failure('setting-refused', 'give-up', {
+    details: { field, got: settings[field] ?? '', allowed: 'no settings: the local painter has none' },
+  });
 }
 
 async function paint(pool: PaintPool, ...[request, signal]: Parameters<PaintPool['paint']>): Promise<Uint8Array> {

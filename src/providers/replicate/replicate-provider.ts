@@ -4,7 +4,16 @@
  */
 import { failure, type Failure, type Operation } from '../../jobs/job.ts';
 import { type AllowedHost, downloadFile } from '../download.ts';
-import { type AttemptRequest, type FindOptions, type Provider, ProviderFailure, type Started } from '../provider.ts';
+import {
+  type AttemptRequest,
+  type CallOptions,
+  type FindOptions,
+  type FoundOperation,
+  type Provider,
+  ProviderFailure,
+  type RequestCheck,
+  type Started,
+} from '../provider.ts';
 import { createUnreadable, HttpFailure, ReplicateApi } from './api.ts';
 import { buildInput, isInputOf, takesPrompt } from './inputs.ts';
 import { type Found, type Model, Models, parseReference } from './models.ts';
@@ -54,6 +63,8 @@ class ReplicateProvider implements Provider {
   readonly kinds = ['image'] as const;
   readonly isPaid = true;
   readonly canFind = true;
+  readonly hasWebhooks = false;
+  readonly catalog = null;
   readonly #api: ReplicateApi;
   readonly #models: Models;
   readonly #timeouts: ReplicateTimeouts;
@@ -77,7 +88,8 @@ class ReplicateProvider implements Provider {
       url.href.startsWith(this.#baseUrl.href) ? { authorization: `Bearer ${token}` } : {};
   }
 
-  async refuseModel(model: string, { signal }: { signal: AbortSignal }): Promise<Failure | null> {
+  async refuse({ model }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
+    if (model === null) return null;
     const unknown = failure('model-unknown', 'give-up', { details: { model } });
     if (parseReference(model) === null) return unknown;
     try {
@@ -131,7 +143,7 @@ class ReplicateProvider implements Provider {
   }
 
   /** By model, time and input: the list tells nothing else of who asked. */
-  async find(request: AttemptRequest, { since, isClaimed, signal }: FindOptions): Promise<Operation | null> {
+  async find(request: AttemptRequest, { since, isClaimed, signal }: FindOptions): Promise<FoundOperation | null> {
     // Also tells their time, when it is the first call after a restart.
     const { model } = await this.#models.find(request.model ?? this.#imageModel, signal);
     const now = this.#now();
@@ -140,9 +152,9 @@ class ReplicateProvider implements Provider {
     const candidates = (await this.#listSince(from, signal)).filter((listed) => isOf(listed, model));
     for (const listed of candidates.toSorted((a, b) => (a.createdAt ?? Infinity) - (b.createdAt ?? Infinity))) {
       const input = listed.input === undefined ? (await this.#get(listed.id, signal)).input : listed.input;
-      if (isInputOf(input, request, model.fields) && !(await isClaimed(listed.id))) return operationOf(listed);
+      if (isInputOf(input, request, model.fields) && !(await isClaimed(listed.id))) return foundOf(listed, model);
     }
-    return this.#findRemoved(candidates, ours, isClaimed);
+    return this.#findRemoved(candidates, model, ours, isClaimed);
   }
 
   /**
@@ -151,13 +163,14 @@ class ReplicateProvider implements Provider {
    */
   async #findRemoved(
     candidates: readonly Prediction[],
+    model: Model,
     since: number,
     isClaimed: FindOptions['isClaimed'],
-  ): Promise<Operation | null> {
+  ): Promise<FoundOperation | null> {
     const latest = this.#api.toTheirTime(since) + this.#timeouts.createMs + CLOCK_MARGIN_MS;
     for (const listed of candidates) {
       const isOfThatTime = listed.createdAt !== null && listed.createdAt <= latest;
-      if (listed.isDataRemoved && isOfThatTime && !(await isClaimed(listed.id))) return operationOf(listed);
+      if (listed.isDataRemoved && isOfThatTime && !(await isClaimed(listed.id))) return foundOf(listed, model);
     }
     return null;
   }
@@ -194,7 +207,7 @@ class ReplicateProvider implements Provider {
     });
     const prediction = readPrediction(body);
     if (prediction === null) throw createUnreadable('unknown');
-    return { status: 'running', operation: operationOf(prediction), model: model.reference };
+    return { status: 'running', operation: operationOf(prediction), model: model.reference, changes: [] };
   }
 
   async #get(id: string, signal: AbortSignal): Promise<Prediction> {
@@ -242,6 +255,10 @@ class ReplicateProvider implements Provider {
 
 function operationOf({ id }: Prediction): Operation {
   return { provider: NAME, id, data: {} };
+}
+
+function foundOf(listed: Prediction, { reference }: Model): FoundOperation {
+  return { operation: operationOf(listed), model: reference };
 }
 
 function isOf(listed: Prediction, model: Model): boolean {

@@ -86,7 +86,10 @@ test('an aspect ratio that is none is refused with a sentence', async (context) 
 
 test('there are no models to choose from: any that is named is unknown', async (context) => {
   const provider = setUp(context);
-  const refusal = await provider.refuseModel('black-forest-labs/flux-schnell', { signal: NEVER });
+  const refusal = await provider.refuse(
+    { kind: 'image', model: 'black-forest-labs/flux-schnell', settings: {}, images: 0 },
+    { signal: NEVER },
+  );
   assert.equal(refusal?.reason, 'model-unknown');
   assert.deepEqual(refusal?.details, { model: 'black-forest-labs/flux-schnell' });
   await assert.rejects(paint(provider, { model: 'a/b' }), { name: 'ProviderFailure' });

@@ -7,7 +7,12 @@ import { createClock } from '../../../sandbox/clock.ts';
 import type { SandboxClock } from '../../../sandbox/interface.ts';
 import { startReplicate, type StartedReplicate } from '../../../sandbox/replicate/index.ts';
 import type { Failure, Operation } from '../../../src/jobs/job.ts';
-import { type AttemptRequest, type Provider, ProviderFailure } from '../../../src/providers/provider.ts';
+import {
+  type AttemptRequest,
+  type Provider,
+  ProviderFailure,
+  type RequestCheck,
+} from '../../../src/providers/provider.ts';
 import { createReplicateProvider, type ReplicateOptions } from '../../../src/providers/replicate/replicate-provider.ts';
 import { attempt } from '../attempt.ts';
 
@@ -85,7 +90,14 @@ function posts(service: StartedReplicate): number {
 }
 
 const find = (provider: Provider, since: number, claimed: string[] = [], changes: Partial<AttemptRequest> = {}) =>
-  provider.find(attempt(changes), { since, isClaimed: async (id) => claimed.includes(id), signal: NEVER });
+  provider.find(attempt(changes), {
+    since,
+    isClaimed: async (id) => claimed.includes(id),
+    heard: [],
+    signal: NEVER,
+  });
+/** A request that names this model. */
+const naming = (model: string): RequestCheck => ({ kind: 'image', model, settings: {}, images: 0 });
 
 // ------------------------------------------------------------------------------------------ a good day
 
@@ -143,7 +155,7 @@ test('a version that a user names is the one that is used', async (context) => {
   await start(provider, { model: SDXL });
   const [version] = sentVersions();
   const named = `${SDXL}:${version}`;
-  assert.equal(await provider.refuseModel(named, { signal: NEVER }), null);
+  assert.equal(await provider.refuse(naming(named), { signal: NEVER }), null);
   const started = await provider.start(attempt({ model: named }), { signal: NEVER });
   assert.equal(started.model, named);
   assert.deepEqual(sentVersions(), [version, version]);
@@ -162,7 +174,7 @@ test('a model is asked about once an hour, not for each picture', async (context
 
 test('models that are not there are refused before anything is paid, and all others are left to the attempt', async (context) => {
   const { service, provider } = await setUp(context);
-  const refuse = (model: string): Promise<Failure | null> => provider.refuseModel(model, { signal: NEVER });
+  const refuse = (model: string): Promise<Failure | null> => provider.refuse(naming(model), { signal: NEVER });
   assert.equal(await refuse(FLUX), null);
   assert.equal(await refuse(SDXL), null);
   for (const model of [
@@ -182,7 +194,7 @@ test('models that are not there are refused before anything is paid, and all oth
   assert.equal(posts(service), 0);
   await service.close();
   assert.equal(await refuse('somebody/something'), null);
-  assert.equal(await provider.refuseModel('some/other', { signal: AbortSignal.abort() }), null);
+  assert.equal(await provider.refuse(naming('some/other'), { signal: AbortSignal.abort() }), null);
 });
 
 test('cancelling stops the work, and may be asked for again and after the end', async (context) => {
@@ -487,8 +499,8 @@ test('a create that lost its answer is found again by its model, time and input'
   assert.equal(await find(provider, since), null);
   clock.advance(1_000);
   const found = await find(provider, since);
-  assert.equal(found?.id, service.predictions()[0]?.id);
-  assert.deepEqual(found, { provider: 'replicate', id: found?.id, data: {} });
+  assert.deepEqual(found?.operation, { provider: 'replicate', id: service.predictions()[0]?.id, data: {} });
+  assert.equal(found.model, 'black-forest-labs/flux-schnell');
 });
 
 test('work of somebody else is never taken for ours', async (context) => {
@@ -505,7 +517,7 @@ test('work of somebody else is never taken for ours', async (context) => {
     { model: 'google/imagen-4' },
   ];
   for (const other of others) assert.equal(await find(provider, since, [], { aspectRatio: '1:1', ...other }), null);
-  assert.equal((await find(provider, since, [], { aspectRatio: '1:1' }))?.id, id);
+  assert.equal((await find(provider, since, [], { aspectRatio: '1:1' }))?.operation.id, id);
   assert.equal(await find(provider, since, [id], { aspectRatio: '1:1' }), null);
   clock.advance(600_000);
   assert.equal(await find(provider, clock.now(), [], { aspectRatio: '1:1' }), null);
@@ -519,8 +531,8 @@ test('of several that are alike the oldest unclaimed one is ours', async (contex
     ids.push((await start(provider)).id);
     clock.advance(1_000);
   }
-  assert.equal((await find(provider, since))?.id, ids[0]);
-  assert.equal((await find(provider, since, ids.slice(0, 1)))?.id, ids[1]);
+  assert.equal((await find(provider, since))?.operation.id, ids[0]);
+  assert.equal((await find(provider, since, ids.slice(0, 1)))?.operation.id, ids[1]);
   assert.equal(await find(provider, since, ids), null);
 });
 
@@ -536,7 +548,7 @@ test('the search goes through every page of the list', async (context) => {
     }).then((response) => response.arrayBuffer());
   }
   clock.advance(1_000);
-  assert.equal((await find(provider, since))?.id, id);
+  assert.equal((await find(provider, since))?.operation.id, id);
   const pages = service.requests.filter(({ path }) => path.startsWith('/predictions?'));
   assert.equal(pages.length, 3);
 });
@@ -579,7 +591,7 @@ test('the next page of a list is asked for at our own service, wherever its addr
       ? { next: 'https://evil.example/v1/predictions?cursor=abc', results: [] }
       : { next: null, results: [LISTED] };
   });
-  assert.equal((await find(provider, Date.now()))?.id, 'p1');
+  assert.equal((await find(provider, Date.now()))?.operation.id, 'p1');
   assert.deepEqual(asked.slice(1), ['?cursor=abc']);
 });
 
@@ -591,7 +603,7 @@ test('a list without inputs is asked one by one; what was made on the website is
     bare,
   ];
   const provider = await serveList(context, () => ({ next: null, results }), LISTED);
-  assert.equal((await find(provider, Date.now()))?.id, 'p1');
+  assert.equal((await find(provider, Date.now()))?.operation.id, 'p1');
 });
 
 test('a list too long to search, or no list at all, is no proof that nothing was paid', async (context) => {
