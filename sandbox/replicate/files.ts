@@ -2,12 +2,13 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { StartReplicateOptions } from '../interface.ts';
+import { drawInTurn } from '../picture-queue.ts';
 import { drawVideo } from '../video.ts';
 import { drawHugePicture } from './bad-picture.ts';
 import { refuseCall } from './fault-answers.ts';
 import type { FaultKind } from './faults.ts';
 import { countOutputs, fileNameOf, pictureOf, promptOf } from './outputs.ts';
-import { drawPicture, MIME_TYPES, type PictureRequest } from './picture.ts';
+import { MIME_TYPES } from './picture.ts';
 import type { Prediction } from './prediction.ts';
 import { NOT_FOUND, Problem } from './problem.ts';
 
@@ -83,24 +84,6 @@ function mimeTypeOf(prediction: Prediction, index: number): string {
 async function draw(prediction: Prediction, index: number): Promise<Buffer> {
   if (prediction.model.media === 'video') return drawVideo(promptOf(prediction.input));
   return drawInTurn(pictureOf(prediction, index));
-}
-
-/** A few at once: encoding shares libuv's four threads with every file and name lookup of the process. */
-const DRAWN_AT_ONCE = 2;
-let drawing = 0;
-const waiting: (() => void)[] = [];
-
-async function drawInTurn(picture: PictureRequest): Promise<Buffer> {
-  if (drawing >= DRAWN_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-  else drawing += 1;
-  try {
-    return await drawPicture(picture);
-  } finally {
-    // The place passes straight to the next in line, so nobody can slip in between.
-    const next = waiting.shift();
-    if (next === undefined) drawing -= 1;
-    else next();
-  }
 }
 
 function* pad(bytes: Buffer, total: number): Generator<Buffer> {
