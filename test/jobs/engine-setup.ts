@@ -82,6 +82,8 @@ const CONFIG: EngineConfig = {
   concurrency: 4,
   userRunningLimit: 4,
   userWaitingLimit: 10,
+  minFreeBytes: 0,
+  breakAfter: 5,
 };
 
 export async function startEngine(context: TestContext, options: HarnessOptions = {}): Promise<Harness> {
@@ -113,6 +115,9 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
       for (const listener of listeners) listener();
     },
     onContext: () => undefined,
+    onAttempt: () => undefined,
+    onDiskFull: () => undefined,
+    onBreaker: () => undefined,
   });
   await engine.load();
   if (options.isStarted !== false) await engine.start();

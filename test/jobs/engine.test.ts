@@ -89,7 +89,7 @@ test('a picture the service refused to give is asked for with another wording an
 
 test('being rate limited on start uses up no retry and keeps the attempt number', async (context) => {
   const harness = await startEngine(context);
-  const limited = failure('rate-limit', 'retry', { retryAfterMs: 5_000 });
+  const limited = failure('rate-limit', 'retry', { retryAfterMs: 4_000 });
   harness.provider.starts.push(limited, limited, limited, limited, limited);
   harness.provider.checks.push(FINISHED);
   const job = newJob();

@@ -19,6 +19,7 @@ function decide(lost: Failure, change: Partial<FailedAttempt> = {}, with_: Retry
       kind: 'image',
       retryCount: 0,
       maxRetries: 3,
+      alike: 0,
       usesRetry: true,
       isInDoubt: false,
       variation: 0,
