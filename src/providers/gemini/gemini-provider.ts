@@ -127,8 +127,9 @@ class GeminiProvider implements Provider {
     try {
       await this.#api.call(call, (client) => client.interactions.cancel(id, undefined, ONCE));
     } catch (error) {
-      // Nothing is there to be cancelled: gone, or over already.
-      if (readLost(error) === null) throw error;
+      // Gone, or over already: nothing is there to be cancelled.
+      const isOver = error instanceof HttpFailure && [400, 404].includes(error.status);
+      if (!isOver || error.failure.reason === 'key-refused') throw error;
     }
   }
 
