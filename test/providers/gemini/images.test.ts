@@ -1,11 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { KindOn } from '../../../sandbox/fault-queue.ts';
 import type { GeminiFault } from '../../../sandbox/interface.ts';
 import { attempt } from '../attempt.ts';
 import { BLUE, createTold, FLASH, failureOf, listPosts, makePicture, type Meaning } from './setup.ts';
 import { meaningOf, PRO, RED, REFERENCE, setUp } from './setup.ts';
 
-type KindOn<On extends GeminiFault['on']> = Extract<GeminiFault, { on: On }>['kind'];
+type HttpRefusal = Exclude<KindOn<GeminiFault, 'generate'>, (typeof LOSSES)[number]>;
+
+const LOSSES = ['http-500', 'http-504', 'broken-json', 'hang', 'cut-before', 'cut-after'] as const;
 
 test('a picture comes with the answer to one call, in the shape and size asked for, with what it starts from', async (context) => {
   const { service, provider } = await setUp(context);
@@ -62,10 +65,10 @@ test('a shape the model does not have becomes the nearest, and the card can tell
   for (const [model, asked, sent] of cases) {
     const { changes } = await makePicture(provider, { model, aspectRatio: asked });
     assert.deepEqual(changes, asked === sent ? [] : [{ field: 'aspect_ratio', from: asked, to: sent }], asked);
-    const { generationConfig } = listPosts(service).at(-1)?.body as {
-      generationConfig: { imageConfig?: { aspectRatio: string } };
+    const { generationConfig } = (listPosts(service).at(-1)?.body ?? {}) as {
+      generationConfig?: { imageConfig?: { aspectRatio: string } };
     };
-    assert.equal(generationConfig.imageConfig?.aspectRatio ?? null, sent, asked);
+    assert.equal(generationConfig?.imageConfig?.aspectRatio ?? null, sent, asked);
   }
 });
 
@@ -84,7 +87,7 @@ test('the interim pictures of a model that thinks are left out, and bytes are be
 
 test('each answer without a picture says what to do next', async (context) => {
   const { service, provider } = await setUp(context);
-  const expected: Record<Exclude<KindOn<'image'>, 'slow'>, Meaning> = {
+  const expected: Record<Exclude<KindOn<GeminiFault, 'image'>, 'slow'>, Meaning> = {
     'blocked-safety': ['prompt-blocked', 'give-up', null],
     'blocked-other': ['prompt-blocked', 'retry', 1],
     'blocked-list': ['prompt-blocked', 'give-up', null],
@@ -172,7 +175,7 @@ test('words in place of a picture are kept for the card: one short line without 
 
 test('a picture that was refused before any work costs nothing and may be asked for again without doubt', async (context) => {
   const { service, provider } = await setUp(context);
-  const expected: Partial<Record<KindOn<'generate'>, [...Meaning]>> = {
+  const expected: Record<HttpRefusal, Meaning> = {
     'http-400-key': ['key-refused', 'give-up', null],
     'http-400-input': ['input-refused', 'give-up', null],
     'http-400-billing': ['no-credit', 'give-up', null],
@@ -186,7 +189,7 @@ test('a picture that was refused before any work costs nothing and may be asked 
     'http-503': ['provider-error', 'retry', null],
   };
   for (const [kind, meaning] of Object.entries(expected)) {
-    service.addFault({ on: 'generate', kind: kind as KindOn<'generate'> });
+    service.addFault({ on: 'generate', kind: kind as HttpRefusal });
     assert.deepEqual(meaningOf(await failureOf(makePicture(provider), service.key)), meaning, kind);
   }
   assert.equal(service.requests.length, Object.keys(expected).length);
@@ -195,13 +198,12 @@ test('a picture that was refused before any work costs nothing and may be asked 
 
 test('a picture whose answer was lost is tried once more at most, for it may have been paid', async (context) => {
   const { service, provider } = await setUp(context, { timeouts: { imageMs: 150 } });
-  const kinds = ['http-500', 'http-504', 'broken-json', 'hang', 'cut-before', 'cut-after'] as const;
-  for (const kind of kinds) {
+  for (const kind of LOSSES) {
     service.addFault({ on: 'generate', kind });
     const lost = await failureOf(makePicture(provider), service.key);
     assert.deepEqual(meaningOf(lost), ['answer-lost', 'retry', 1, 'unknown'], kind);
   }
-  assert.equal(service.requests.length, kinds.length, 'the client repeats nothing by itself');
+  assert.equal(service.requests.length, LOSSES.length, 'the client repeats nothing by itself');
 });
 
 test('a picture is waited for no longer than it is worth anything', async (context) => {

@@ -16,7 +16,7 @@ export const FLASH = 'gemini-3.1-flash-image';
 export const PRO = 'gemini-3-pro-image';
 export const OMNI = 'gemini-omni-1.1-flash';
 export const NEVER: AbortSignal = new AbortController().signal;
-export const SECRET = 'AIzaSecretOfTheOwner';
+export const SECRET = 'secret-of-the-owner';
 /** Pictures at once; videos so long against a test's own time that only the clock moves them. */
 export const PACE = { imageMs: 0, queueMs: 60_000, workMs: 80_000 };
 /** One pixel each, of different bytes. */

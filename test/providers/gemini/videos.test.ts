@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { KindOn } from '../../../sandbox/fault-queue.ts';
 import type { GeminiFault } from '../../../sandbox/interface.ts';
 import { failure } from '../../../src/jobs/job.ts';
-import { createGeminiProvider } from '../../../src/providers/gemini/gemini-provider.ts';
 import { attempt } from '../attempt.ts';
-import { assertKeyless, beginVideo, checkFailure, create, createTold, failureOf, listPosts } from './setup.ts';
-import { FLASH, type Meaning, meaningOf, NEVER, OMNI, PACE, RED, REFERENCE, SECRET, serve, setUp } from './setup.ts';
-
-type KindOn<On extends GeminiFault['on']> = Extract<GeminiFault, { on: On }>['kind'];
+import { beginVideo, checkFailure, create, createTold, failureOf, listPosts, type Meaning } from './setup.ts';
+import { meaningOf, NEVER, OMNI, PACE, RED, REFERENCE, setUp } from './setup.ts';
 
 /** An interaction as the service tells it. */
 const interaction = (more: object): object => ({ id: 'v1_x', model: OMNI, status: 'in_progress', steps: [], ...more });
@@ -73,7 +71,7 @@ test('a video that is not awaited is cancelled, which may be asked for again and
 
 test('each way for a video to end badly says what to do next', async (context) => {
   const { service, clock, provider } = await setUp(context);
-  const expected: Record<Exclude<KindOn<'video'>, 'slow' | 'never-ends'>, Meaning> = {
+  const expected: Record<Exclude<KindOn<GeminiFault, 'video'>, 'slow' | 'never-ends'>, Meaning> = {
     blocked: ['output-blocked', 'vary', 1],
     'fails-internal': ['provider-error', 'retry', null],
     'fails-invalid': ['input-refused', 'give-up', null],
@@ -179,7 +177,7 @@ test('a video that comes inside the answer all the same is fetched from it', asy
 test('a video that was refused before any work says why, and was begun once when its answer was lost', async (context) => {
   const { service, provider } = await setUp(context, { timeouts: { createMs: 150 } });
   const lost: Meaning = ['answer-lost', 'retry', 1, 'unknown'];
-  const expected: Record<KindOn<'interaction'>, Meaning> = {
+  const expected: Record<KindOn<GeminiFault, 'interaction'>, Meaning> = {
     'http-400-key': ['key-refused', 'give-up', null],
     'http-400-input': ['input-refused', 'give-up', null],
     'http-400-billing': ['no-credit', 'give-up', null],
@@ -208,7 +206,7 @@ test('a video that was refused before any work says why, and was begun once when
 test('a question that fails is asked again later, and one about work that is gone is not', async (context) => {
   const { service, provider } = await setUp(context, { timeouts: { getMs: 150 } });
   const operation = await beginVideo(provider);
-  const expected: Record<Exclude<KindOn<'get'>, 'http-404'>, Meaning> = {
+  const expected: Record<Exclude<KindOn<GeminiFault, 'get'>, 'http-404'>, Meaning> = {
     'http-429-minute': ['rate-limit', 'retry', null],
     'http-500': ['provider-error', 'retry', null],
     'http-503': ['provider-error', 'retry', null],
@@ -241,7 +239,7 @@ test('a file that fails to come is fetched again, or is gone', async (context) =
   const finished = await provider.check(operation, { signal: NEVER });
   assert.ok(finished.status === 'finished' && finished.outputs[0]?.kind === 'url');
   const [output] = finished.outputs;
-  const expected: Record<KindOn<'file'>, Meaning> = {
+  const expected: Record<KindOn<GeminiFault, 'file'>, Meaning> = {
     'http-403': ['file-gone', 'give-up', null],
     'http-404': ['file-gone', 'give-up', null],
     'http-500': ['provider-error', 'retry', null],
@@ -253,123 +251,4 @@ test('a file that fails to come is fetched again, or is gone', async (context) =
     const lost = await failureOf(provider.fetchFile(output, { signal: NEVER }), service.key);
     assert.deepEqual(meaningOf(lost), meaning, kind);
   }
-});
-
-// ------------------------------------------------------------------------------------------- the key
-
-test('the key goes to the API alone: not to another host, nor after a redirect', async (context) => {
-  const seen: (string | undefined)[] = [];
-  const other = await serve(context, (request, response) => {
-    seen.push(request.headers['x-goog-api-key']?.toString());
-    response.writeHead(200).end(RED);
-  });
-  let location = `${other}/stolen`;
-  const own = await serve(context, (_request, response) => {
-    response.writeHead(302, { location, 'content-type': 'application/json' }).end('{}');
-  });
-  const provider = create(own);
-  assert.equal((await failureOf(beginVideo(provider))).failure.providerStatus, 'HTTP 302');
-  const image = provider.start(attempt(), { signal: NEVER });
-  assert.deepEqual(meaningOf(await failureOf(image)), ['provider-error', 'give-up', null]);
-  assert.deepEqual(seen, [], 'no redirect of the API is followed');
-
-  const file = await provider.fetchFile({ kind: 'url', url: `${own}/v1beta/files/a` }, { signal: NEVER });
-  assert.equal(file.mimeType, 'image/png');
-  assert.deepEqual(seen, [undefined]);
-  location = 'https://files.example.com/a';
-  for (const url of [`${own}/v1beta/files/a`, location, 'http://generativelanguage.googleapis.com/a'])
-    assert.equal(
-      (await failureOf(provider.fetchFile({ kind: 'url', url }, { signal: NEVER }))).failure.reason,
-      'file-refused',
-    );
-});
-
-test("an address of Google's own host is fetched through the proxy whose key we have", async (context) => {
-  const asked: string[] = [];
-  const proxy = await serve(context, (request, response) => {
-    asked.push(`${request.url} ${request.headers['x-goog-api-key']?.toString()}`);
-    response.writeHead(200).end(RED);
-  });
-  const url = 'https://generativelanguage.googleapis.com/v1beta/files/a:download?alt=media';
-  await create(`${proxy}/gemini/`).fetchFile({ kind: 'url', url }, { signal: NEVER });
-  assert.deepEqual(asked, [`/gemini/v1beta/files/a:download?alt=media ${SECRET}`]);
-});
-
-test('without an address of its own the API is that of Google, whatever the environment of its client says', async (context) => {
-  const names = ['GOOGLE_GEMINI_BASE_URL', 'GOOGLE_GENAI_USE_VERTEXAI'];
-  context.after(() => names.forEach((name) => delete process.env[name]));
-  process.env.GOOGLE_GEMINI_BASE_URL = 'https://example.com';
-  process.env.GOOGLE_GENAI_USE_VERTEXAI = 'true';
-  const asked: string[] = [];
-  const provider = createGeminiProvider({
-    apiKey: SECRET,
-    baseUrl: null,
-    imageModel: FLASH,
-    videoModel: OMNI,
-    fetch: async (input) => {
-      asked.push(input instanceof Request ? input.url : String(input));
-      throw new TypeError('fetch failed');
-    },
-  });
-  await failureOf(beginVideo(provider));
-  await failureOf(provider.start(attempt(), { signal: NEVER }));
-  assert.deepEqual(
-    asked.map((url) => new URL(url).origin),
-    Array(2).fill('https://generativelanguage.googleapis.com'),
-  );
-});
-
-test('what cannot be a key is refused at once, without being told back', () => {
-  for (const apiKey of ['AIza secret', 'AIza\nsecret', ''])
-    assert.throws(
-      () => create('http://127.0.0.1:1', { apiKey }),
-      (error: Error) => /Gemini API key/.test(error.message) && !error.message.includes('secret'),
-    );
-});
-
-test('a stop ends every call soon, with its own reason and without the key', async (context) => {
-  const { service, provider } = await setUp(context);
-  const operation = await beginVideo(provider);
-  for (const on of ['generate', 'interaction', 'get', 'models'] as const) service.addFault({ on, kind: 'hang' });
-  const stop = new AbortController();
-  const { signal } = stop;
-  const calls = [
-    provider.start(attempt(), { signal }),
-    provider.start(attempt({ kind: 'video' }), { signal }),
-    provider.check(operation, { signal }),
-    provider.catalog?.warm({ signal }),
-  ];
-  const allHeld = new Promise<void>((resolve) => {
-    const leave = service.onChange(() => {
-      if (service.requests.filter(({ status }) => status === 'hang').length < calls.length) return;
-      leave();
-      resolve();
-    });
-  });
-  await allHeld;
-  stop.abort(new Error('stopped by the test'));
-  for (const call of calls)
-    await assert.rejects(
-      async () => call,
-      (error) => {
-        assert.ok(error instanceof Error);
-        assert.equal(error.message, 'stopped by the test');
-        assertKeyless(error, service.key);
-        return true;
-      },
-    );
-});
-
-test('a bug below the client comes out as an error without the key', async () => {
-  const provider = create('http://127.0.0.1:1', {
-    fetch: async () => {
-      throw new RangeError(`bad header ${SECRET}`);
-    },
-  });
-  for (const kind of ['image', 'video'] as const)
-    await assert.rejects(provider.start(attempt({ kind }), { signal: NEVER }), (error: Error) => {
-      assert.match(error.message, /^The Google client failed: /);
-      assertKeyless(error, SECRET);
-      return true;
-    });
 });
