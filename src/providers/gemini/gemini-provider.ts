@@ -7,10 +7,11 @@ import { type AllowedHost, downloadFile } from '../download.ts';
 import { type AttemptRequest, type CallOptions, type Provider, ProviderFailure } from '../provider.ts';
 import type { Checked, FetchedFile, RequestCheck, Started } from '../provider.ts';
 import { createUnreadable, GeminiApi, HttpFailure } from './api.ts';
+import { GOOGLE, readFileName, toDownloadAddress } from './files.ts';
 import { buildImageRequest, readImageAnswer } from './images.ts';
 import { chooseRatio, readSettings } from './inputs.ts';
 import { GeminiModels, readModelId } from './models.ts';
-import { buildVideoRequest, checkInteraction, type Interaction, readInteraction } from './videos.ts';
+import { buildVideoRequest, checkFileState, checkInteraction, type Interaction, readInteraction } from './videos.ts';
 
 export interface GeminiTimeouts {
   /** The call that makes a picture: it is answered when the picture is done. */
@@ -37,7 +38,6 @@ export interface GeminiOptions {
 }
 
 const NAME = 'gemini';
-const GOOGLE = 'https://generativelanguage.googleapis.com';
 const DEFAULT_TIMEOUTS: GeminiTimeouts = {
   imageMs: 180_000,
   createMs: 60_000,
@@ -114,7 +114,8 @@ class GeminiProvider implements Provider {
     const call = { timeoutMs: this.#timeouts.getMs, signal };
     try {
       const answer = await this.#api.call(call, (client) => client.interactions.get(id, undefined, ONCE));
-      return checkInteraction(insistOnInteraction(answer, false));
+      const checked = checkInteraction(insistOnInteraction(answer, false));
+      return checked.status === 'finished' ? await this.#checkFile(checked, signal) : checked;
     } catch (error) {
       const lost = readLost(error);
       if (lost === null) throw error;
@@ -139,7 +140,7 @@ class GeminiProvider implements Provider {
 
   fetchFile({ url }: Output & { kind: 'url' }, { signal }: CallOptions): Promise<FetchedFile> {
     const own: AllowedHost = { name: this.#baseUrl.hostname, isPlainAllowed: this.#baseUrl.protocol === 'http:' };
-    return downloadFile(this.#toOwnHost(url), {
+    return downloadFile(toDownloadAddress(url, this.#baseUrl), {
       allowedHosts: [own, { name: new URL(GOOGLE).hostname, isPlainAllowed: false }],
       timeoutMs: this.#timeouts.fileMs,
       fetch: this.#fetch,
@@ -186,10 +187,20 @@ class GeminiProvider implements Provider {
     return { status: 'running', operation: { provider: NAME, id, data: {} }, model, changes };
   }
 
-  /** Behind a proxy an address may still name Google's host, for which the proxy's key is none. */
-  #toOwnHost(address: string): string {
-    if (!address.startsWith(`${GOOGLE}/`) || this.#baseUrl.origin === GOOGLE) return address;
-    return `${this.#baseUrl.href.replace(/\/$/, '')}${address.slice(GOOGLE.length)}`;
+  /** A video is told before its file is ready. */
+  async #checkFile(finished: Extract<Checked, { status: 'finished' }>, signal: AbortSignal): Promise<Checked> {
+    const [output] = finished.outputs;
+    const name = output?.kind === 'url' ? readFileName(output.url) : null;
+    if (name === null) return finished;
+    const call = { timeoutMs: this.#timeouts.getMs, signal };
+    try {
+      const { state } = await this.#api.call(call, (client) => client.files.get({ name }));
+      return checkFileState(String(state), finished);
+    } catch (error) {
+      // Not to be asked about, or not there: fetching it will tell.
+      if (error instanceof HttpFailure && [403, 404].includes(error.status)) return finished;
+      throw error;
+    }
   }
 }
 

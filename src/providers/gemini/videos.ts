@@ -96,3 +96,10 @@ export function checkInteraction({ status, codes, message, output, words }: Inte
     failure: classify({ signs: [...signs, `status ${status}`], providerStatus, message, words }),
   };
 }
+
+/** Of a finished interaction, by the state of its file: `PROCESSING`, `ACTIVE`, `FAILED`. */
+export function checkFileState(state: string, finished: Checked): Checked {
+  if (state === 'PROCESSING') return { status: 'running', begun: true, progress: null };
+  if (state !== 'FAILED') return finished;
+  return { status: 'failed', failure: classify({ signs: ['status failed'], providerStatus: 'file FAILED' }) };
+}

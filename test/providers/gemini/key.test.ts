@@ -32,15 +32,21 @@ test('the key goes to the API alone: not to another host, nor after a redirect',
     );
 });
 
-test("an address of Google's own host is fetched through the proxy whose key we have", async (context) => {
+test('a file is fetched from the API with its key, however it is told, also behind a proxy and after a redirect there', async (context) => {
   const asked: string[] = [];
-  const proxy = await serve(context, (request, response) => {
-    asked.push(`${request.url} ${request.headers['x-goog-api-key']?.toString()}`);
-    response.writeHead(200).end(RED);
+  const proxy = await serve(context, ({ url, headers }, response) => {
+    asked.push(`${url} ${headers['x-goog-api-key']?.toString()}`);
+    if (url?.startsWith('/gemini/v1beta/') === true) response.writeHead(302, { location: `/download${url}` }).end();
+    else response.writeHead(200).end(RED);
   });
-  const url = 'https://generativelanguage.googleapis.com/v1beta/files/a:download?alt=media';
-  await create(`${proxy}/gemini/`).fetchFile({ kind: 'url', url }, { signal: NEVER });
-  assert.deepEqual(asked, [`/gemini/v1beta/files/a:download?alt=media ${SECRET}`]);
+  const google = 'https://generativelanguage.googleapis.com/v1beta';
+  const own = `${proxy}/gemini/v1beta`;
+  for (const url of ['files/a', `${own}/files/a`, `${google}/files/a`, `${google}/files/a:download?alt=media`]) {
+    asked.length = 0;
+    await create(`${proxy}/gemini/`).fetchFile({ kind: 'url', url }, { signal: NEVER });
+    const path = '/gemini/v1beta/files/a:download?alt=media';
+    assert.deepEqual(asked, [`${path} ${SECRET}`, `/download${path} ${SECRET}`], url);
+  }
 });
 
 test('without an address of its own the API is that of Google, whatever the environment of its client says', async (context) => {

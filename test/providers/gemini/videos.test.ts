@@ -5,7 +5,7 @@ import type { GeminiFault } from '../../../sandbox/interface.ts';
 import { failure } from '../../../src/jobs/job.ts';
 import { attempt } from '../attempt.ts';
 import { beginVideo, checkFailure, create, createTold, failureOf, listPosts, type Meaning } from './setup.ts';
-import { meaningOf, NEVER, OMNI, PACE, RED, REFERENCE, setUp } from './setup.ts';
+import { meaningOf, NEVER, OMNI, PACE, RED, REFERENCE, serve, setUp } from './setup.ts';
 
 /** An interaction as the service tells it. */
 const interaction = (more: object): object => ({ id: 'v1_x', model: OMNI, status: 'in_progress', steps: [], ...more });
@@ -31,7 +31,7 @@ test('a video goes from the prompt to its bytes, for one payment, and is asked a
   const file = await provider.fetchFile(output, { signal: NEVER });
   assert.deepEqual([file.mimeType, file.extension], ['video/mp4', '.mp4']);
   assert.equal(listPosts(service).length, 1);
-  assert.equal(service.requests.length, 5, 'one HTTP request for each call');
+  assert.equal(service.requests.length, 6, 'one HTTP request for each call, and one about the file');
 });
 
 test('a video is sent with its first frame, its settings and what to avoid, to be made in the background', async (context) => {
@@ -160,6 +160,34 @@ test('an interaction in a state that is not known yet counts as running, and wor
       details: { words: 'I would rather not' },
     }),
   );
+});
+
+test('a video is done when its file is, and a file that failed is no video', async (context) => {
+  const uri = 'https://generativelanguage.googleapis.com/v1beta/files/abc:download?alt=media';
+  const content = [{ type: 'video', mime_type: 'video/mp4', uri }];
+  const done = interaction({ status: 'completed', steps: [{ type: 'model_output', content }] });
+  const finished = { status: 'finished', outputs: [{ kind: 'url', url: uri }] };
+  let file: { status: number; state?: string } = { status: 200 };
+  const paths: (string | undefined)[] = [];
+  const baseUrl = await serve(context, ({ url }, response) => {
+    const isFile = url?.includes('/files/') === true;
+    if (isFile) paths.push(url);
+    response.writeHead(isFile ? file.status : 200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(isFile ? { name: 'files/abc', state: file.state } : done));
+  });
+  const check = () => create(baseUrl).check(OPERATION, { signal: NEVER });
+
+  file = { status: 200, state: 'PROCESSING' };
+  assert.deepEqual(await check(), { status: 'running', begun: true, progress: null });
+  file = { status: 200, state: 'FAILED' };
+  const failed = await check();
+  assert.ok(failed.status === 'failed');
+  assert.deepEqual(meaningOf({ failure: failed.failure, isAccepted: 'no' }), ['provider-error', 'retry', 1]);
+  for (file of [{ status: 200, state: 'ACTIVE' }, { status: 200 }, { status: 403 }, { status: 404 }])
+    assert.deepEqual(await check(), finished);
+  file = { status: 503 };
+  assert.equal((await failureOf(check())).failure.reason, 'provider-error');
+  assert.deepEqual(new Set(paths), new Set(['/v1beta/files/abc']));
 });
 
 test('a video that comes inside the answer all the same is fetched from it', async (context) => {
