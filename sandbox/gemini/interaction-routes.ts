@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { failureOf, invalidArgument, noFile, notFound, Problem } from './failures.ts';
 import { readModelName, readVideoAsk } from './interaction-request.ts';
 import { Interaction } from './interaction.ts';
-import { BROKEN_JSON, VERSIONS, type Service } from './service.ts';
+import { sendBrokenJson, VERSIONS, type Service } from './service.ts';
 
 interface Call {
   request: FastifyRequest;
@@ -55,12 +55,11 @@ async function handleCreate(service: Service, call: Call): Promise<unknown> {
       await createOrNull(service, call);
       return service.lose(request, reply, fault === 'hang' ? 'hang' : 'cut');
     case 'broken-json':
-      await create(service, call);
-      return reply.type('application/json; charset=UTF-8').send(BROKEN_JSON);
     case null: {
       const { interaction, isBackground } = await create(service, call);
       if (!isBackground) await service.waitUntil(interaction.endsAt, request);
-      return interaction.present(service.clock.now(), service.origin);
+      const answer = await interaction.present(service.clock.now(), service.origin);
+      return fault === null ? answer : sendBrokenJson(reply, answer);
     }
     default:
       throw new Problem(failureOf(fault, modelNameOf(request.body)));

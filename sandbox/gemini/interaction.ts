@@ -120,7 +120,7 @@ export class Interaction implements Generation {
 
   /** The file, while there is one. */
   async clipAt(now: number): Promise<Buffer | null> {
-    if (this.#stateAt(now) !== 'completed' || this.#fate.hasOutput !== true) return null;
+    if (!this.#hasClipAt(now)) return null;
     const { prompt, aspectRatio, seconds } = this.#ask;
     this.#clip ??= drawClip({ prompt, seed: this.createdAt, aspectRatio, seconds });
     return this.#clip;
@@ -152,6 +152,10 @@ export class Interaction implements Generation {
     return now < this.endsAt ? 'in_progress' : this.#fate.status;
   }
 
+  #hasClipAt(now: number): boolean {
+    return this.#stateAt(now) === 'completed' && this.#fate.hasOutput === true;
+  }
+
   #updatedAt(now: number): number {
     if (this.#cancelledAt !== null) return this.#cancelledAt;
     return [this.endsAt, this.#startsAt].find((at) => at <= now) ?? this.createdAt;
@@ -160,12 +164,11 @@ export class Interaction implements Generation {
   /** The SDK makes `output_video` of these steps. */
   async #outputAt(now: number, origin: string): Promise<object[]> {
     if (this.#stateAt(now) !== 'completed') return [];
-    const clip = await this.clipAt(now);
-    if (clip === null) return [{ type: 'model_output', content: [] }];
+    if (!this.#hasClipAt(now)) return [{ type: 'model_output', content: [] }];
     const place =
       this.#ask.delivery === 'uri'
         ? { uri: `${origin}/v1beta/files/${this.fileId}:download?alt=media` }
-        : { data: clip.toString('base64') };
+        : { data: (await this.clipAt(now))?.toString('base64') };
     return [
       { type: 'thought', signature: Buffer.from(this.id).toString('base64') },
       { type: 'model_output', content: [{ type: 'video', mime_type: 'video/mp4', ...place }] },

@@ -86,7 +86,7 @@ const MAKERS: ['generate' | 'interaction', (setup: Setup, init?: RequestInit) =>
 ];
 
 for (const [on, make] of MAKERS) {
-  test(`an ${on} call that hangs or is cut after is paid for, one that is cut before is not`, async (t) => {
+  test(`a call for ${on} that hangs or is cut after is paid for, one that is cut before is not`, async (t) => {
     const setup = await setUp(t);
     const { gemini } = setup;
     gemini.addFault({ on, kind: 'cut-before' });
@@ -104,7 +104,7 @@ for (const [on, make] of MAKERS) {
     );
   });
 
-  test(`an ${on} call with broken JSON is paid for and cannot be read`, async (t) => {
+  test(`a call for ${on} with broken JSON is paid for and cannot be read`, async (t) => {
     const setup = await setUp(t);
     setup.gemini.addFault({ on, kind: 'broken-json' });
     const response = await make(setup);
@@ -183,7 +183,8 @@ const ENDINGS: Record<
 };
 
 async function start({ client }: Setup): Promise<string> {
-  const ask = { ...VIDEO, background: true, response_format: { type: 'video', duration: '3s' } } as const;
+  const format = { type: 'video', duration: '3s', delivery: 'uri' } as const;
+  const ask = { ...VIDEO, background: true, response_format: format };
   return (await client.interactions.create(ask, { maxRetries: 0 })).id;
 }
 
@@ -197,7 +198,7 @@ for (const [kind, [status, code, keptAs]] of Object.entries(ENDINGS)) {
     const ended = await setup.client.interactions.get(id, undefined, { maxRetries: 0 });
     assert.deepEqual([ended.status, ended.errors?.[0]?.code ?? null, ended.output_video], [status, code, undefined]);
     assert.equal(setup.gemini.generations()[0]?.status, keptAs);
-    assert.ok((await setup.client.interactions.get(next, undefined, { maxRetries: 0 })).output_video?.data);
+    assert.ok((await setup.client.interactions.get(next, undefined, { maxRetries: 0 })).output_video?.uri);
   });
 }
 
