@@ -66,6 +66,7 @@ class GeminiProvider implements Provider {
   readonly kinds = ['image', 'video'] as const;
   readonly isPaid = true;
   readonly canFind = false;
+  readonly wholeInStart = ['image'] as const;
   readonly hasWebhooks = false;
   readonly catalog: GeminiModels;
   readonly #api: GeminiApi;
