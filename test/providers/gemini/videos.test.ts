@@ -220,7 +220,7 @@ test('a video that was refused before any work says why, and was begun once when
     'http-500': lost,
     'http-504': lost,
     'broken-json': lost,
-    hang: lost,
+    hang: ['attempt-timeout', 'retry', 1, 'unknown'],
     'cut-before': lost,
     'cut-after': lost,
   };
