@@ -136,6 +136,7 @@ const PACKAGES: Record<string, string[]> = {
   replicate: ['src/providers/replicate/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
   'file-type': ['src/providers/*'],
+  'image-size': ['src/providers/*'],
   pino: ['src/log.ts'],
 };
 
