@@ -194,12 +194,13 @@ class ReplicateProvider implements Provider {
       const fields = `${model.name} takes no prompt`;
       throw new ProviderFailure(failure('input-refused', 'give-up', { details: { fields } }));
     }
+    const built = buildInput(request, model.fields);
     const body = await this.#api.call({
       method: 'POST',
       route: '/predictions',
       // The one thing that ends the spending should this process die.
       headers: { 'Cancel-After': formatDeadline(request.expiresAfterMs) },
-      data: { version: model.version, input: buildInput(request, model.fields) },
+      data: { version: model.version, input: built.input },
       model: model.reference,
       isPaid: true,
       timeoutMs: this.#timeouts.createMs,
@@ -207,7 +208,7 @@ class ReplicateProvider implements Provider {
     });
     const prediction = readPrediction(body);
     if (prediction === null) throw createUnreadable('unknown');
-    return { status: 'running', operation: operationOf(prediction), model: model.reference, changes: [] };
+    return { status: 'running', operation: operationOf(prediction), model: model.reference, changes: built.changes };
   }
 
   async #get(id: string, signal: AbortSignal): Promise<Prediction> {
@@ -271,7 +272,7 @@ function isRefusedAsSent(error: unknown): boolean {
 }
 
 function isSentAlike(request: AttemptRequest, one: Model, other: Model): boolean {
-  const sent = ({ version, fields }: Model): string => JSON.stringify([version, buildInput(request, fields)]);
+  const sent = ({ version, fields }: Model): string => JSON.stringify([version, buildInput(request, fields).input]);
   return sent(one) === sent(other);
 }
 
