@@ -270,7 +270,7 @@ test('a refused create is made once, pays nothing, and says why without the key'
     assert.equal(lost.providerStatus, kind.replace('http-', 'HTTP '));
     assert.equal(posts(service) - before, 1);
     if (kind === 'http-429') assert.equal(lost.retryAfterMs, 2_000);
-    if (kind === 'http-422') assert.match(lost.details.fields ?? '', /^aspect_ratio must be one of/);
+    if (kind === 'http-422') assert.match(lost.details.fields ?? '', /^output_format must be one of/);
   }
   assert.equal(service.predictions().length, 0);
 });
