@@ -134,6 +134,7 @@ const PACKAGES: Record<string, string[]> = {
   zod: ['src/store/*'],
   'p-queue': ['src/jobs/lanes.ts'],
   replicate: ['src/providers/replicate/**'],
+  ajv: ['src/providers/replicate/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
   'file-type': ['src/providers/*'],
   'image-size': ['src/providers/*'],

@@ -4,12 +4,14 @@ import type { SandboxClock, StartReplicateOptions } from '../interface.ts';
 import type { Catalog } from './catalog.ts';
 import type { Faults } from './faults.ts';
 import type { Pace, Prediction } from './prediction.ts';
+import type { WebhookSender } from './webhooks.ts';
 
 export interface Context {
   readonly clock: SandboxClock;
   readonly faults: Faults;
   readonly catalog: Catalog;
   readonly predictions: PredictionStore;
+  readonly webhooks: WebhookSender;
   readonly picture: StartReplicateOptions['picture'];
   /** How long the work of a prediction that met the fault `slow` takes. */
   readonly slowMs: number;
@@ -19,8 +21,6 @@ export interface Context {
   pace(): Pace;
   /** `http://127.0.0.1:PORT`. */
   origin(): string;
-  /** Called with every prediction that was accepted. */
-  accept(prediction: Prediction): void;
   /** Leaves the caller without (the rest of) an answer: for ever, or by destroying the socket now. */
   lose(request: FastifyRequest, reply: FastifyReply, kind: 'hang' | 'cut'): FastifyReply;
 }

@@ -18,12 +18,13 @@ import { RawAnswer } from './fault-answers.ts';
 import { Faults, type ArmedFault } from './faults.ts';
 import { addModelRoutes } from './model-routes.ts';
 import { addPredictionRoutes } from './prediction-routes.ts';
-import { summarizePrediction, type Pace } from './prediction.ts';
+import { presentPrediction, summarizePrediction, type Pace } from './prediction.ts';
 import { badRequest, INTERNAL_ERROR, NOT_FOUND, Problem, throttled, UNAUTHENTICATED } from './problem.ts';
 import type { ProblemBody } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
 import { RequestLog } from './request-log.ts';
 import { isObject } from './validate.ts';
+import { WEBHOOK_SECRET, WebhookSender } from './webhooks.ts';
 
 export interface ReplicateOptions extends StartReplicateOptions {
   /** Default true. Off only where a test asks about something else and would wait for nothing. */
@@ -60,13 +61,13 @@ export async function startReplicate(options: ReplicateOptions = {}): Promise<St
 
 class ReplicateService implements StartedReplicate {
   readonly token = TOKEN;
-  readonly webhookSecret = '';
-  readonly webhooks: readonly SandboxWebhook[] = [];
+  readonly webhookSecret = WEBHOOK_SECRET;
   readonly #clock: SandboxClock;
   readonly #server: FastifyInstance;
   readonly #faults = new Faults();
   readonly #catalog = new Catalog();
   readonly #predictions = new PredictionStore();
+  readonly #webhooks: WebhookSender;
   readonly #log: RequestLog;
   readonly #createLimit: RateLimit;
   readonly #otherLimit: RateLimit;
@@ -80,6 +81,10 @@ class ReplicateService implements StartedReplicate {
     this.#hasRateLimits = options.rateLimits ?? true;
     this.#pace = options.pace ?? DEFAULT_PACE;
     this.#log = new RequestLog(this.#clock);
+    this.#webhooks = new WebhookSender({
+      clock: this.#clock,
+      present: (prediction, at) => presentPrediction(prediction, at, this.#origin),
+    });
     this.#createLimit = new RateLimit(CREATES_PER_MINUTE, this.#clock);
     this.#otherLimit = new RateLimit(OTHER_CALLS_PER_MINUTE, this.#clock);
     this.#server = this.#buildServer(this.#buildContext(options));
@@ -91,6 +96,10 @@ class ReplicateService implements StartedReplicate {
 
   get requests(): readonly RecordedRequest[] {
     return this.#log.requests;
+  }
+
+  get webhooks(): readonly SandboxWebhook[] {
+    return this.#webhooks.sent;
   }
 
   predictions(): ReturnType<SandboxReplicate['predictions']> {
@@ -129,7 +138,7 @@ class ReplicateService implements StartedReplicate {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#log.stopTelling();
-    await this.#server.close();
+    await Promise.all([this.#webhooks.close(), this.#server.close()]);
   }
 
   #buildContext({ picture, slowMs = DEFAULT_SLOW_MS }: ReplicateOptions): Context {
@@ -138,12 +147,12 @@ class ReplicateService implements StartedReplicate {
       faults: this.#faults,
       catalog: this.#catalog,
       predictions: this.#predictions,
+      webhooks: this.#webhooks,
       picture,
       slowMs,
       closing: this.#closing.signal,
       pace: () => this.#pace,
       origin: () => this.#origin,
-      accept: (prediction) => this.#predictions.add(prediction),
       lose: (request, reply, kind) => this.#lose(request, reply, kind),
     };
   }

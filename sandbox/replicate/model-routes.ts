@@ -4,6 +4,7 @@ import { getModel } from './catalog.ts';
 import { presentModel, presentVersion } from './cog.ts';
 import type { Context } from './context.ts';
 import { NOT_FOUND, Problem } from './problem.ts';
+import { WEBHOOK_SECRET } from './webhooks.ts';
 
 export function addModelRoutes(server: FastifyInstance, context: Context): void {
   server.get<{ Params: { owner: string; name: string } }>('/v1/models/:owner/:name', async (request) =>
@@ -20,6 +21,7 @@ export function addModelRoutes(server: FastifyInstance, context: Context): void 
       return presentVersion(version);
     },
   );
+  server.get('/v1/webhooks/default/secret', async () => ({ key: WEBHOOK_SECRET }));
   server.get('/v1/account', async () => ({
     type: 'user',
     username: 'sandbox',

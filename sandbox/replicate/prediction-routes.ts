@@ -16,6 +16,8 @@ import { isObject, validateBody, validateInput } from './validate.ts';
 /** How long after its create a prediction is missing from the list; the real list lags too. */
 const LIST_LAG_MS = 500;
 const WAIT_STEP_MS = 50;
+/** A webhook that is late comes after so many times the work. */
+const LATE_SHARE = 3;
 /** Without a filter: "whenever there are new outputs or the prediction has finished" (Replicate's OpenAPI file). */
 const DEFAULT_EVENTS = ['output', 'completed'];
 
@@ -138,7 +140,11 @@ function create(context: Context, request: FastifyRequest, modelInPath: SandboxM
     webhook: readWebhook(body),
     fault: context.faults.take('prediction'),
   });
-  context.accept(prediction);
+  context.predictions.add(prediction);
+  if (prediction.webhook !== null) {
+    const fault = context.faults.take('webhook')?.kind ?? null;
+    context.webhooks.watch(prediction, fault, context.pace().workMs * LATE_SHARE);
+  }
   return prediction;
 }
 

@@ -31,13 +31,6 @@ export async function sendImages(
   return addresses;
 }
 
-/** The request as an input is built from it. */
-export type Wish = Omit<AttemptRequest, 'images'> & { images: readonly string[] };
-
-export function withImages(request: AttemptRequest, images: readonly string[]): Wish {
-  return { ...request, images };
-}
-
 /** What an input is built with to see whether it can be, before anything is uploaded. */
 export function placeImages({ images }: Pick<AttemptRequest, 'images'>): string[] {
   return images.map((_, index) => `data:image/png,${index}`);

@@ -7,9 +7,7 @@ import type { ModelInputField } from '../provider.ts';
 import { type ModelInput, nearestRatio } from './inputs.ts';
 import type { RefusedField } from './refusals.ts';
 
-type KnownField = Pick<ModelInputField, 'choices' | 'minimum' | 'maximum'> & { type: string | null } & Partial<
-    Pick<ModelInputField, 'default' | 'isRequired'>
-  >;
+type KnownField = Pick<ModelInputField, 'type' | 'choices' | 'minimum' | 'maximum' | 'default' | 'isRequired'>;
 export type KnownFields = ReadonlyMap<string, KnownField>;
 
 export interface Refusal {
@@ -66,12 +64,15 @@ export function repairInput({ sent, fresh, refused, fields, images }: Refusal): 
   return isSame(left, sent) ? null : left;
 }
 
-/** What a user may want to know of a repair. */
-export function listChanges(sent: ModelInput, repaired: ModelInput): InputChange[] {
-  const names = [...new Set([...Object.keys(sent), ...Object.keys(repaired)])];
-  return names
-    .filter((name) => !isSame(sent[name], repaired[name]))
-    .map((field) => ({ field, from: show(sent[field]) ?? '', to: show(repaired[field]) }));
+/** What a user may want to know of a repair, together with what was sent otherwise than asked before it. */
+export function listChanges(earlier: readonly InputChange[], sent: ModelInput, repaired: ModelInput): InputChange[] {
+  const changes = new Map(earlier.map((change) => [change.field, change]));
+  for (const field of new Set([...Object.keys(sent), ...Object.keys(repaired)])) {
+    if (isSame(sent[field], repaired[field])) continue;
+    const from = changes.get(field)?.from ?? show(sent[field]) ?? '';
+    changes.set(field, { field, from, to: show(repaired[field]) });
+  }
+  return [...changes.values()];
 }
 
 /**
@@ -125,7 +126,7 @@ function leaveOut(broken: Broken): Mended {
 }
 
 function readDefault({ known, value: sent }: Broken): Mended {
-  if (known?.default == null) return null;
+  if (known === undefined || known.default === null) return null;
   const { default: preset, type, choices } = known;
   const value = choices?.find((choice) => String(choice) === preset) ?? readAs(type, preset);
   return value === undefined || isSame(value, sent) ? null : { value };

@@ -16,6 +16,7 @@ import {
 } from '../provider.ts';
 import { createUnreadable, HttpFailure, ReplicateApi } from './api.ts';
 import { classifyEnding } from './failures.ts';
+import { refuseWish } from './inputs.ts';
 import { MendedInputs } from './mended-inputs.ts';
 import { Models, parseReference } from './models.ts';
 import { type CallTimeouts, PredictionCalls } from './prediction-calls.ts';
@@ -109,13 +110,13 @@ class Replicate implements ReplicateProvider {
       url.href.startsWith(this.#baseUrl.href) ? { authorization: `Bearer ${token}` } : {};
   }
 
-  async refuse({ model }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
-    if (model === null) return null;
-    const unknown = failure('model-unknown', 'give-up', { details: { model } });
-    if (parseReference(model) === null) return unknown;
+  async refuse({ kind, model, settings, images }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
+    const reference = this.#modelFor({ model, kind });
+    const unknown = failure('model-unknown', 'give-up', { details: { model: reference } });
+    if (parseReference(reference) === null) return unknown;
     try {
-      await this.#models.find(model, signal);
-      return null;
+      const found = await this.#models.find(reference, signal);
+      return refuseWish({ model: found.model.name, settings, images }, found.model.fields);
     } catch (error) {
       if (error instanceof HttpFailure && error.status === 404) return unknown;
       // Not known in time, or not for this reason: the attempt will tell.

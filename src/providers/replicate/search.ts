@@ -1,13 +1,13 @@
 /** Finds the work that a lost start had begun after all: by model, time and input, for the list tells nothing else of who asked. */
 import type { AttemptRequest, FindOptions, FoundOperation } from '../provider.ts';
 import type { ReplicateApi } from './api.ts';
-import { withImages } from './images.ts';
 import { buildInput, isInputOf } from './inputs.ts';
 import type { MendedInputs } from './mended-inputs.ts';
 import type { Model } from './models.ts';
 import type { PredictionCalls } from './prediction-calls.ts';
 import { isOf, nameModel, operationOf, type Prediction } from './predictions.ts';
 import { isRepairOf } from './repair.ts';
+import { readSettings } from './settings.ts';
 
 export interface SearchOptions {
   api: ReplicateApi;
@@ -18,7 +18,7 @@ export interface SearchOptions {
   now: () => number;
 }
 
-/** What a search is after. Pictures are no part of it: the service may name them otherwise than we did. */
+/** What a search is after. */
 interface Wanted {
   request: AttemptRequest;
   model: Model;
@@ -90,13 +90,16 @@ export class Search {
   }
 
   #isSent(input: unknown, { request, model }: Wanted): boolean {
-    return this.#options.mended.fits(input, request) || isInputOf(input, withImages(request, []), model.fields);
+    return this.#options.mended.fits(input, request) || isInputOf(input, request, model.fields, request.images.length);
   }
 }
 
 /** After a restart nobody remembers what a refused input was mended to. */
 function isMendedFor(input: unknown, { request, model }: Wanted): boolean {
-  return isRepairOf(input, buildInput(withImages(request, []), model.fields), model.fields);
+  // A setting that the schema refuses today was not left as it was.
+  const isAllowed = readSettings(request.settings, model.fields).failure === null;
+  const settings = isAllowed ? request.settings : {};
+  return isRepairOf(input, buildInput({ ...request, settings }, model.fields).input, model.fields);
 }
 
 function foundOf(listed: Prediction, model: Model): FoundOperation {

@@ -1,10 +1,9 @@
 /** Begins the work of an attempt. A create that was refused began nothing, so it may be mended and made once more. */
-import { failure } from '../../jobs/job.ts';
 import type { InputChange } from '../../jobs/job.ts';
 import { type AttemptRequest, ProviderFailure, type Started } from '../provider.ts';
 import { HttpFailure } from './api.ts';
-import { type ImageSenderOptions, placeImages, sendImages, withImages } from './images.ts';
-import { buildInput, type ModelInput, takesPrompt } from './inputs.ts';
+import { type ImageSenderOptions, placeImages, sendImages } from './images.ts';
+import { buildInput, type BuiltInput, type ModelInput, refuseWish } from './inputs.ts';
 import type { MendedInputs } from './mended-inputs.ts';
 import type { Found, Model, Models } from './models.ts';
 import type { PredictionCalls } from './prediction-calls.ts';
@@ -55,32 +54,32 @@ export class Starter {
   }
 
   async #prepare(request: AttemptRequest, model: Model, signal: AbortSignal): Promise<Create> {
-    if (!takesPrompt(model.fields)) {
-      const fields = `${model.name} takes no prompt`;
-      throw new ProviderFailure(failure('input-refused', 'give-up', { details: { fields } }));
-    }
     // What the model cannot take is refused before a picture is uploaded for nothing.
-    buildInput(withImages(request, placeImages(request)), model.fields);
+    const refused = refuseWish({ ...request, model: model.name, images: request.images.length }, model.fields);
+    if (refused !== null) throw new ProviderFailure(refused);
+    buildInput(request, model.fields, placeImages(request));
     const images = await sendImages(request, this.#options, signal);
-    return { model, images, input: buildInput(withImages(request, images), model.fields), changes: [] };
+    return { model, images, ...buildInput(request, model.fields, images) };
   }
 
   /** What to send in place of a refused create, by the schema as it is now; null: nothing else would be sent. */
   async #revise(
     request: AttemptRequest,
-    { model, input: sent, images }: Create,
+    first: Create,
     { found, error, signal }: { found: Found; error: HttpFailure; signal: AbortSignal },
   ): Promise<Create | null> {
+    const { model, input: sent, images } = first;
     const now = found.isCached ? await this.#options.models.findAgain(model.reference, signal) : found;
     if (now.unknown !== null) return null;
     const { fields, version } = now.model;
-    const fresh = buildInput(withImages(request, images), fields);
-    const refused = error.refused;
-    const repaired = refused.length === 0 ? null : repairInput({ sent, fresh, refused, fields, images });
-    const isOtherModel = version !== model.version || JSON.stringify(fresh) !== JSON.stringify(sent);
+    const fresh = buildAnew(request, fields, first);
+    const { refused } = error;
+    const repaired = refused.length === 0 ? null : repairInput({ sent, fresh: fresh.input, refused, fields, images });
+    const isOtherModel = version !== model.version || JSON.stringify(fresh.input) !== JSON.stringify(sent);
     // A field that cannot be mended stays refused, unless the model itself has changed since.
-    const input = repaired ?? (isOtherModel ? fresh : null);
-    return input === null ? null : { model: now.model, images, input, changes: listChanges(sent, input) };
+    const input = repaired ?? (isOtherModel ? fresh.input : null);
+    if (input === null) return null;
+    return { model: now.model, images, input, changes: listChanges(fresh.changes, sent, input) };
   }
 
   async #create(request: AttemptRequest, create: Create, signal: AbortSignal): Promise<Started> {
@@ -91,6 +90,16 @@ export class Starter {
     const prediction = await calls.create({ data, expiresAfterMs, model: model.reference, signal });
     mended.forget(request);
     return { status: 'running', operation: operationOf(prediction), model: nameModel(prediction, model), changes };
+  }
+}
+
+/** By the schema as it is now. A setting that it refuses by now stays as it was sent: the repair brings it to what is allowed. */
+function buildAnew(request: AttemptRequest, fields: Model['fields'], first: Create): BuiltInput {
+  try {
+    return buildInput(request, fields, first.images);
+  } catch (error) {
+    if (error instanceof ProviderFailure) return first;
+    throw error;
   }
 }
 

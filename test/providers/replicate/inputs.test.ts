@@ -1,14 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  buildInput,
+  buildInput as build,
   isInputOf,
   nearestRatio,
   readInputFields,
   takesPrompt,
   type InputFields,
+  type ModelInput,
   type Wish,
 } from '../../../src/providers/replicate/inputs.ts';
+
+const buildInput = (wanted: Wish, fields: InputFields | null): ModelInput => build(wanted, fields).input;
 
 const PROMPT = { type: 'string', title: 'Prompt', 'x-order': 0 };
 const SEED = { type: 'integer', title: 'Seed', description: 'Random seed', 'x-order': 3 };
@@ -27,7 +30,15 @@ function enumField(name: string): Record<string, unknown> {
 }
 
 function wish(changes: Partial<Wish> = {}): Wish {
-  return { prompt: 'a lake', negativePrompt: null, aspectRatio: null, seed: 42, ...changes };
+  return {
+    kind: 'image',
+    prompt: 'a lake',
+    negativePrompt: null,
+    aspectRatio: null,
+    seed: 42,
+    settings: {},
+    ...changes,
+  };
 }
 
 const FLUX = read(

@@ -136,23 +136,6 @@ test('cancelling stops the work, and may be asked for again and after the end', 
 
 // ------------------------------------------------------------------------------------------ how work ends badly
 
-test('each way for work to end badly says what to do next', async (context) => {
-  const { service, clock, provider } = await setUp(context);
-  const expected = {
-    fails: ['provider-error', 'retry', 'failed E9828'],
-    nsfw: ['output-blocked', 'vary', 'failed'],
-    interrupted: ['provider-error', 'retry', 'failed PA'],
-    nothing: ['no-output', 'vary', 'succeeded'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    service.addFault({ on: 'prediction', kind: kind as keyof typeof expected });
-    const operation = await start(provider);
-    clock.advance(PACE.queueMs + PACE.workMs);
-    const { reason, next, providerStatus } = await checkFailure(provider, operation);
-    assert.deepEqual([reason, next, providerStatus], meaning);
-  }
-});
-
 test('work that passes its deadline is stopped by the service itself', async (context) => {
   const { service, clock, provider } = await setUp(context);
   service.addFault({ on: 'prediction', kind: 'never-ends' });
@@ -179,29 +162,6 @@ test('work whose data was deleted, and work that is not there, is gone for good'
 
 // ------------------------------------------------------------------------------------------ how calls end badly
 
-test('a refused create is made once, pays nothing, and says why without the key', async (context) => {
-  const { service, provider } = await setUp(context);
-  const expected = {
-    'http-401': ['key-refused', 'give-up', 'no'],
-    'http-402': ['no-credit', 'give-up', 'no'],
-    'http-422': ['input-refused', 'give-up', 'no'],
-    'http-429': ['rate-limit', 'retry', 'no'],
-    'http-500': ['provider-error', 'retry', 'unknown'],
-    'http-503': ['provider-error', 'retry', 'unknown'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    const before = posts(service);
-    service.addFault({ on: 'create', kind: kind as keyof typeof expected });
-    const { failure: lost, isAccepted } = await failureOf(start(provider), service.token);
-    assert.deepEqual([lost.reason, lost.next, isAccepted], meaning);
-    assert.equal(lost.providerStatus, kind.replace('http-', 'HTTP '));
-    assert.equal(posts(service) - before, 1);
-    if (kind === 'http-429') assert.equal(lost.retryAfterMs, 2_000);
-    if (kind === 'http-422') assert.match(lost.details.fields ?? '', /^output_format must be one of/);
-  }
-  assert.equal(service.predictions().length, 0);
-});
-
 test('a create whose answer is lost is made once and may have been accepted', async (context) => {
   const { service, provider } = await setUp(context, { timeouts: { createMs: 100 } });
   for (const kind of ['cut-before', 'cut-after', 'hang'] as const) {
@@ -222,26 +182,6 @@ test('a service that is not there has certainly accepted nothing', async (contex
     [lost.reason, lost.next, lost.providerStatus, isAccepted],
     ['network', 'retry', 'ECONNREFUSED', 'no'],
   );
-});
-
-test('a question that fails says so once, and the work itself goes on', async (context) => {
-  const { service, provider } = await setUp(context, { timeouts: { getMs: 100 } });
-  const operation = await start(provider);
-  const expected = {
-    'http-429': ['rate-limit', 'retry'],
-    'http-500': ['provider-error', 'retry'],
-    'http-503': ['provider-error', 'retry'],
-    'cut-before': ['network', 'retry'],
-    hang: ['network', 'retry'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    const gets = service.predictions()[0]?.gets ?? 0;
-    service.addFault({ on: 'get', kind: kind as keyof typeof expected });
-    const { failure: lost } = await failureOf(provider.check(operation, { signal: NEVER }), service.token);
-    assert.deepEqual([lost.reason, lost.next], meaning);
-    assert.equal((service.predictions()[0]?.gets ?? 0) - gets, 1);
-  }
-  assert.equal((await provider.check(operation, { signal: NEVER })).status, 'running');
 });
 
 test('a wrong key is refused by every call without being told', async (context) => {
@@ -541,28 +481,6 @@ test('a list too long to search, or no list at all, is no proof that nothing was
 });
 
 // ------------------------------------------------------------------------------------------ files
-
-test('each way for a file to be lost says whether to fetch it again', async (context) => {
-  const { service, clock, provider } = await setUp(context, { timeouts: { fileMs: 300 } });
-  const operation = await start(provider);
-  clock.advance(PACE.queueMs + PACE.workMs);
-  const finished = await provider.check(operation, { signal: NEVER });
-  assert.ok(finished.status === 'finished' && finished.outputs[0]?.kind === 'url');
-  const [output] = finished.outputs;
-  const expected = {
-    'http-404': ['file-gone', 'give-up'],
-    'http-500': ['provider-error', 'retry'],
-    'cut-half': ['network', 'retry'],
-    hang: ['network', 'retry'],
-    'too-large': ['file-too-large', 'give-up'],
-    'wrong-type': ['file-refused', 'give-up'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    service.addFault({ on: 'file', kind: kind as keyof typeof expected });
-    const { failure: lost } = await failureOf(provider.fetchFile(output, { signal: NEVER }), service.token);
-    assert.deepEqual([lost.reason, lost.next], meaning, kind);
-  }
-});
 
 test('files come from the service and its file hosts only, and only its own address sees the key', async () => {
   const seen: [string, string | null][] = [];

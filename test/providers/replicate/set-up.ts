@@ -18,7 +18,7 @@ import { attempt } from '../attempt.ts';
 
 export const FLUX = 'black-forest-labs/flux-schnell';
 export const SDXL = 'stability-ai/sdxl';
-export const NEVER = new AbortController().signal;
+export const NEVER: AbortSignal = new AbortController().signal;
 /** Long against a test's own time: only the clock moves a prediction. */
 export const PACE = { queueMs: 60_000, workMs: 80_000 };
 
