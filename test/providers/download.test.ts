@@ -220,7 +220,9 @@ test('a file that is gone is gone; a server in trouble, or in a hurry, is asked 
 
 test('a busy server names its wait in seconds or as a date', async (context) => {
   let retryAfter = '3';
-  const origin = await serve(context, (_, response) => response.setHeader('retry-after', retryAfter).writeHead(429).end());
+  const origin = await serve(context, (_, response) =>
+    response.setHeader('retry-after', retryAfter).writeHead(429).end(),
+  );
   const waitOf = async (): Promise<number | null> => {
     const error = await download(origin).catch((thrown: unknown) => thrown);
     return error instanceof ProviderFailure ? error.failure.retryAfterMs : assert.fail(String(error));

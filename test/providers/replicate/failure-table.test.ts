@@ -32,18 +32,20 @@ const GONE: Meaning = ['file-gone', 'give-up', null];
 const clock = createClock();
 let service: StartedReplicate;
 let provider: ReplicateProvider;
+/** For what never answers. */
+let hasty: ReplicateProvider;
 
 before(async () => {
   service = await startReplicate({ clock, pace: PACE, rateLimits: false });
-  provider = createReplicateProvider({
-    token: service.token,
-    baseUrl: service.url,
-    imageModel: FLUX,
-    clock,
-    timeouts: { createMs: 100, getMs: 100, fileMs: 200 },
-  });
+  const options = { token: service.token, baseUrl: service.url, imageModel: FLUX, clock };
+  provider = createReplicateProvider(options);
+  hasty = createReplicateProvider({ ...options, timeouts: { createMs: 100, getMs: 100, fileMs: 100 } });
 });
 after(() => service.close());
+
+function patientWith(kind: string): ReplicateProvider {
+  return kind === 'hang' ? hasty : provider;
+}
 
 function assertMeans({ reason, next, mostRetries }: Failure, meaning: Meaning): void {
   assert.deepEqual([reason, next, mostRetries], meaning);
@@ -156,7 +158,7 @@ for (const [kind, [meaning, isAccepted, more]] of Object.entries(CREATES)) {
   test(`a create that meets "${kind}" is sent once and means ${meaning[0]}, ${meaning[1]}`, async () => {
     const sent = posts(service);
     service.addFault({ on: 'create', kind } as ReplicateFault);
-    const lost = await failureOf(start(provider), service.token);
+    const lost = await failureOf(start(patientWith(kind)), service.token);
     assertMeans(lost.failure, meaning);
     assert.equal(lost.isAccepted, isAccepted);
     for (const [name, value] of Object.entries(more))
@@ -182,7 +184,7 @@ for (const [kind, meaning] of Object.entries(GETS)) {
     const operation = await start(provider);
     const gets = (): number => service.predictions().at(-1)?.gets ?? 0;
     service.addFault({ on: 'get', kind } as ReplicateFault);
-    const lost = await failureOf(provider.check(operation, { signal: NEVER }), service.token);
+    const lost = await failureOf(patientWith(kind).check(operation, { signal: NEVER }), service.token);
     assertMeans(lost.failure, meaning);
     assert.equal(gets(), 1);
     assert.equal((await provider.check(operation, { signal: NEVER })).status, 'running');
@@ -199,7 +201,7 @@ const LISTS: Readonly<Record<FaultOf<'list'>, Meaning>> = {
 for (const [kind, meaning] of Object.entries(LISTS)) {
   test(`a search that meets "${kind}" says so, and never that nothing was begun`, async () => {
     service.addFault({ on: 'list', kind } as ReplicateFault);
-    assertMeans((await failureOf(find(provider, clock.now()), service.token)).failure, meaning);
+    assertMeans((await failureOf(find(patientWith(kind), clock.now()), service.token)).failure, meaning);
   });
 }
 
@@ -231,7 +233,7 @@ for (const [kind, [meaning, more]] of Object.entries(FILES)) {
     const finished = await provider.check(operation, { signal: NEVER });
     assert.ok(finished.status === 'finished' && finished.outputs[0]?.kind === 'url');
     service.addFault({ on: 'file', kind } as ReplicateFault);
-    const lost = await failureOf(provider.fetchFile(finished.outputs[0], { signal: NEVER }), service.token);
+    const lost = await failureOf(patientWith(kind).fetchFile(finished.outputs[0], { signal: NEVER }), service.token);
     assertMeans(lost.failure, meaning);
     for (const [name, value] of Object.entries(more))
       assert.deepEqual(lost.failure[name as keyof Failure], value, name);
