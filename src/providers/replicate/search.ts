@@ -1,12 +1,13 @@
 /** Finds the work that a lost start had begun after all: by model, time and input, for the list tells nothing else of who asked. */
 import type { AttemptRequest, FindOptions, FoundOperation } from '../provider.ts';
 import type { ReplicateApi } from './api.ts';
+import { placeImages } from './images.ts';
 import { buildInput, isInputOf } from './inputs.ts';
 import type { MendedInputs } from './mended-inputs.ts';
 import type { Model } from './models.ts';
 import type { PredictionCalls } from './prediction-calls.ts';
 import { isOf, nameModel, operationOf, type Prediction } from './predictions.ts';
-import { isRepairOf } from './repair.ts';
+import { dropImages, isRepairOf } from './repair.ts';
 import { readSettings } from './settings.ts';
 
 export interface SearchOptions {
@@ -96,10 +97,12 @@ export class Search {
 
 /** After a restart nobody remembers what a refused input was mended to. */
 function isMendedFor(input: unknown, { request, model }: Wanted): boolean {
+  const { fields } = model;
+  const images = fields === null ? [] : placeImages(request);
   // A setting that the schema refuses today was not left as it was.
-  const isAllowed = readSettings(request.settings, model.fields).failure === null;
-  const settings = isAllowed ? request.settings : {};
-  return isRepairOf(input, buildInput({ ...request, settings }, model.fields).input, model.fields);
+  const settings = readSettings(request.settings, fields).failure === null ? request.settings : {};
+  const { input: asked } = buildInput({ ...request, settings }, fields, images);
+  return isRepairOf(input, dropImages(asked, images), fields);
 }
 
 function foundOf(listed: Prediction, model: Model): FoundOperation {
