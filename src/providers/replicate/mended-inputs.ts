@@ -3,7 +3,7 @@ import type { AttemptRequest } from '../provider.ts';
 import type { ModelInput } from './inputs.ts';
 import { dropImages } from './repair.ts';
 
-type Asked = Pick<AttemptRequest, 'jobId' | 'item' | 'seed'>;
+type Asked = Pick<AttemptRequest, 'jobId' | 'item' | 'seed' | 'prompt'>;
 
 /** Each is forgotten once its answer is there; more are lost only while the service breaks off every answer. */
 const MOST_KEPT = 500;
@@ -31,7 +31,7 @@ export class MendedInputs {
   }
 }
 
-/** Our own seed tells the attempts of an item apart. */
-function keyOf({ jobId, item, seed }: Asked): string {
-  return JSON.stringify([jobId, item, seed]);
+/** Seed and prompt tell the attempts of an item apart. */
+function keyOf({ jobId, item, seed, prompt }: Asked): string {
+  return JSON.stringify([jobId, item, seed, prompt]);
 }

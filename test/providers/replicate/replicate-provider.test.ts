@@ -341,6 +341,16 @@ test('a model that changed within the hour is looked at again, and the picture i
   assert.equal(sent.length, 4);
 });
 
+test('a model is told by the name the service gives it, however it was typed', async (context) => {
+  const baseUrl = await serve(context, (request, response) => {
+    if (request.method !== 'POST')
+      return void response.end(JSON.stringify({ owner: 'some', name: 'model', is_official: true }));
+    response.writeHead(201).end(JSON.stringify({ id: 'p1', status: 'starting', model: 'some/model' }));
+  });
+  const provider = createReplicateProvider({ token: 'r8_secret', baseUrl, imageModel: FLUX });
+  assert.equal((await provider.start(attempt({ model: 'Some/Model' }), { signal: NEVER })).model, 'some/model');
+});
+
 test('a model without a prompt is refused before it is paid for', async (context) => {
   const methods: (string | undefined)[] = [];
   const baseUrl = await serve(context, (request, response) => {
