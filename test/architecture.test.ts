@@ -140,6 +140,7 @@ const PACKAGES: Record<string, string[]> = {
   ajv: ['src/providers/replicate/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
   'file-type': ['src/providers/*'],
+  'image-size': ['src/providers/*'],
   pino: ['src/log.ts'],
 };
 

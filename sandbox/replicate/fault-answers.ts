@@ -1,6 +1,6 @@
 /** What a call meets instead of an honest answer, by the kind of the fault. */
 import type { FaultKind } from './faults.ts';
-import { choicesOf, type SandboxModel } from './cog.ts';
+import { followReference, type SandboxModel } from './cog.ts';
 import {
   FORBIDDEN,
   GONE,
@@ -98,7 +98,7 @@ function refuseChoice(model: SandboxModel | undefined, input: Record<string, unk
   const names = Object.keys(input);
   const choicesFor = (name: string): readonly unknown[] => {
     const property = model?.input.properties[name];
-    return (model === undefined || property === undefined ? undefined : choicesOf(model, property)) ?? [];
+    return model === undefined || property === undefined ? [] : (followReference(model, property).enum ?? []);
   };
   const name =
     names.find((candidate) => choicesFor(candidate).length > 1) ??

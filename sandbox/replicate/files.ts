@@ -2,11 +2,13 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { StartReplicateOptions } from '../interface.ts';
+import { drawVideo } from '../video.ts';
 import { drawHugePicture } from './bad-picture.ts';
 import { refuseFile } from './fault-answers.ts';
 import type { FaultKind } from './faults.ts';
+import { countOutputs, fileNameOf, pictureOf, promptOf } from './outputs.ts';
 import { drawPicture, MIME_TYPES, type PictureRequest } from './picture.ts';
-import { countOutputs, fileNameOf, pictureOf, type Prediction } from './prediction.ts';
+import type { Prediction } from './prediction.ts';
 import { NOT_FOUND, Problem } from './problem.ts';
 
 /** More than any picture may weigh; sent as zeros behind the beginning of a real picture. */
@@ -28,30 +30,29 @@ export interface FileCall {
   lose: (kind: 'hang' | 'cut') => FastifyReply;
 }
 
-/** Throws Problem 404 for a file that is not there (any more). */
-export async function serveFile({
-  prediction,
-  name,
-  now,
-  fault,
-  picture,
-  reply,
-  lose,
-}: FileCall): Promise<FastifyReply> {
+/** Throws Problem 404 for a file that is not there (any more), and what its fault says. */
+export async function serveFile(call: FileCall): Promise<FastifyReply> {
+  const { prediction, name, now, fault, reply } = call;
   const index = prediction === undefined ? -1 : indexOfFile(prediction, name, now);
   if (prediction === undefined || index === -1) throw new Problem(NOT_FOUND);
   prediction.fileFetches += 1;
-  if (fault === 'hang') return lose('hang');
+  if (fault === 'hang') return call.lose('hang');
   if (fault === 'redirect-away') return reply.redirect(`https://${OTHER_HOST}/${name}`, 302);
   if (fault === 'too-many-pixels') return reply.type('image/png').send(drawHugePicture());
   if (isHttpFault(fault)) throw refuseFile(fault);
-  const request = pictureOf(prediction, index);
-  const mimeType = picture?.mimeType ?? MIME_TYPES[request.format];
+  return send(call, call.picture ?? (await draw(prediction, index)));
+}
+
+interface MediaFile {
+  bytes: Buffer;
+  mimeType: string;
+}
+
+async function send({ fault, reply, lose }: FileCall, { bytes, mimeType }: MediaFile): Promise<FastifyReply> {
   if (fault === 'wrong-type') {
     // The header lies: only the bytes tell.
     return reply.type(mimeType).send(Buffer.from('<!doctype html><title>Sign in</title><p>This is no picture.</p>'));
   }
-  const bytes = picture?.bytes ?? (await draw(request));
   if (fault === 'too-large') {
     return reply
       .type(mimeType)
@@ -84,7 +85,15 @@ const DRAWN_AT_ONCE = 2;
 let drawing = 0;
 const waiting: (() => void)[] = [];
 
-async function draw(picture: PictureRequest): Promise<Buffer> {
+async function draw(prediction: Prediction, index: number): Promise<MediaFile> {
+  if (prediction.model.media === 'video') {
+    return { bytes: drawVideo(promptOf(prediction.input)), mimeType: 'video/mp4' };
+  }
+  const picture = pictureOf(prediction, index);
+  return { bytes: await drawInTurn(picture), mimeType: MIME_TYPES[picture.format] };
+}
+
+async function drawInTurn(picture: PictureRequest): Promise<Buffer> {
   if (drawing >= DRAWN_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
   else drawing += 1;
   try {
