@@ -19,13 +19,13 @@ export interface ApiOptions {
 }
 
 export interface ApiCall {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'QUERY';
   /** A path below the base address, or a whole address of the same origin. */
   route: string | URL;
   params?: Record<string, string>;
   headers?: Record<string, string>;
-  /** Sent as JSON; a FormData as the form it is. */
-  data?: object;
+  /** Sent as JSON, a text too; a FormData as the form it is. */
+  data?: object | string;
   /** For the sentence about a model that is not there. */
   model?: string;
   /** Whether an answer that is lost may mean that paid work has begun. */
@@ -100,7 +100,8 @@ export class ReplicateApi {
     const { method = 'GET', route, params = {}, headers = {}, data, timeoutMs, signal } = call;
     try {
       return await callWithin({ timeoutMs, signal }, async (limited) => {
-        const body = data === undefined ? {} : { data };
+        // Its types know objects alone; it sends whatever it gets as JSON.
+        const body = data === undefined ? {} : { data: data as object };
         const response = await this.#client.request(route, { method, params, headers, signal: limited, ...body });
         return await response.json();
       });

@@ -77,6 +77,8 @@ function refuse(details: Record<string, string>): Failure {
 function readValue(text: string, field: InputField): unknown {
   const { type, choices } = field;
   if (choices !== null) return findChoice(text, choices) ?? text;
+  // Coercion would take `Infinity` and `0x10` as well.
+  if (type === 'integer' || type === 'number') return isPlainNumber(text) ? text : '';
   if (type === 'boolean') return TRUTHS.get(text.toLowerCase()) ?? text.toLowerCase();
   if (type === 'file') return isAddress(text) ? text : undefined;
   if (type === 'files') {
@@ -105,6 +107,10 @@ function guessValue(text: string): unknown {
   }
 }
 
+function isPlainNumber(text: string): boolean {
+  return /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i.test(text) && Number.isFinite(Number(text));
+}
+
 function isAddress(text: string): boolean {
   return text.startsWith('https://') && URL.canParse(text);
 }
@@ -112,10 +118,10 @@ function isAddress(text: string): boolean {
 /** Letters to change, add or leave out (Levenshtein). */
 function distanceOf(one: string, other: string): number {
   let row = Array.from({ length: other.length + 1 }, (_, index) => index);
-  for (const [line, letter] of [...one].entries()) {
+  for (let line = 0; line < one.length; line++) {
     const next = [line + 1];
     for (let column = 1; column <= other.length; column++) {
-      const replaced = (row[column - 1] ?? 0) + (letter === other[column - 1] ? 0 : 1);
+      const replaced = (row[column - 1] ?? 0) + (one[line] === other[column - 1] ? 0 : 1);
       next.push(Math.min(replaced, (row[column] ?? 0) + 1, (next[column - 1] ?? 0) + 1));
     }
     row = next;
