@@ -48,8 +48,9 @@ export class Search {
   async #findHeard(wanted: Wanted, heard: readonly string[]): Promise<FoundOperation | null> {
     for (const id of new Set(heard)) {
       const prediction = await this.#options.calls.get(id, wanted.signal);
-      if (prediction === null || !isOf(prediction, wanted.model) || !this.#isSent(prediction.input, wanted)) continue;
-      if (!(await wanted.isClaimed(id))) return foundOf(prediction, wanted.model);
+      if (prediction === null || !isOf(prediction, wanted.model)) continue;
+      const isOurs = this.#isSent(prediction.input, wanted) || isMendedFor(prediction.input, wanted);
+      if (isOurs && !(await wanted.isClaimed(id))) return foundOf(prediction, wanted.model);
     }
     return null;
   }
