@@ -69,6 +69,11 @@ const LAYERS: Layer[] = [
     because: 'a provider turns vendor talk into ours and knows no other provider',
   },
   {
+    files: ['src/providers/gemini/**'],
+    mayImport: ['src/jobs/job.ts', 'src/providers/*', 'src/providers/gemini/**', 'node:*', 'node:*/*'],
+    because: 'a provider turns vendor talk into ours and knows no other provider',
+  },
+  {
     files: ['src/store/*'],
     mayImport: ['src/store/*', 'src/jobs/job.ts', 'src/jobs/ports.ts', 'node:*', 'node:*/*'],
     mayImportTypes: ['src/discord/card.ts'],
@@ -143,6 +148,7 @@ const PACKAGES: Record<string, string[]> = {
   'p-queue': ['src/jobs/lanes.ts'],
   replicate: ['src/providers/replicate/**'],
   ajv: ['src/providers/replicate/**'],
+  '@google/genai': ['src/providers/gemini/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
   'file-type': ['src/providers/*'],
   'image-size': ['src/providers/*'],

@@ -71,6 +71,7 @@ class Replicate implements ReplicateProvider {
   readonly kinds: readonly Kind[];
   readonly isPaid = true;
   readonly canFind = true;
+  readonly wholeInStart = [] as const;
   readonly hasWebhooks: boolean;
   readonly catalog = null;
   readonly #api: ReplicateApi;
