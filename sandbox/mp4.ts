@@ -1,4 +1,4 @@
-/** An MP4 (ISO/IEC 14496-12 and -15) around frames of H.264, each of which can be shown by itself. */
+/** An MP4 (ISO/IEC 14496-12 and -15) around frames of H.264, of which the first can be shown by itself. */
 import type { H264Config } from './h264.ts';
 
 export interface Mp4 {
@@ -75,6 +75,8 @@ function information(video: Mp4, samples: Buffer[], offset: number): Buffer {
     'stbl',
     box('stsd', VERSION_0, u32(1), sampleEntry(video)),
     box('stts', VERSION_0, u32(1), u32(samples.length), u32(1)),
+    // Where a player can begin: at the first.
+    box('stss', VERSION_0, u32(1), FIRST),
     box('stsc', VERSION_0, u32(1), FIRST, u32(samples.length), FIRST),
     box('stsz', VERSION_0, u32(0), u32(samples.length), ...samples.map(({ length }) => u32(length))),
     box('stco', VERSION_0, u32(1), u32(offset)),
