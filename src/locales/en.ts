@@ -6,6 +6,13 @@ import type { ErrorCode, FailureReason, JobState, Kind } from '../jobs/job.ts';
 
 type Details = Readonly<Record<string, string>>;
 
+/** By name; a name without one is shown as it is. */
+const providers: Readonly<Record<string, string>> = {
+  replicate: 'Replicate',
+  gemini: 'Gemini',
+  local: 'Local preview',
+};
+
 /** What happened, and which button gets on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
   'attempt-timeout': () => 'The picture took too long. Press Retry.',
@@ -20,7 +27,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
   'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
   'breaker-open': ({ provider }) =>
-    `${provider ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
+    `${providers[provider ?? ''] ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
   'disk-full': () =>
     'The bot has too little room on its disk to keep another picture, and only its owner can mend that.',
   'model-unknown': ({ model }) =>
@@ -74,13 +81,6 @@ const causes: Record<ErrorCode, string> = {
 };
 
 const kinds: Record<Kind, string> = { image: 'pictures', video: 'videos' };
-/** By name; a name without one is shown as it is. */
-const providers: Readonly<Record<string, string>> = {
-  replicate: 'Replicate',
-  gemini: 'Gemini',
-  local: 'Local preview',
-};
-
 const states: Record<JobState, string> = {
   queued: 'Queued',
   running: 'Running',
@@ -93,6 +93,14 @@ const states: Record<JobState, string> = {
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
+
+/** 2nd, 3rd, 11th. */
+function ordinal(number: number): string {
+  const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
+  return `${number}${endings[ORDINALS.select(number)] ?? 'th'}`;
+}
+
+const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
 
 export const en = {
   status: {
@@ -145,8 +153,14 @@ export const en = {
     previewInstead: (provider: string) => `${provider} could not make it, so the bot painted a preview instead.`,
     fellBackFrom: (provider: string) => `${provider} could not make it.`,
     previewHelps: 'For a free preview, press Fallback: local.',
+    heldByTrouble: (provider: string, seconds: number) =>
+      `${provider} has trouble and is asked again <t:${seconds}:R>. The place in line is kept.`,
+    heldByDisk: 'The bot has no room on its disk for another picture. It goes on when there is room again.',
     stopped: 'Stopped before a picture was made.',
     stoppedBy: (userId: string) => `Stopped by <@${userId}> before a picture was made.`,
+    sentOtherwise: (changes: readonly string[]) => `The model does not take all as asked: ${changes.join(', ')}.`,
+    changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
+    leftOut: (field: string, from: string) => `no ${field} ${from}`,
     of: (done: number, all: number) => `${done} of ${all}`,
     tooLargeToShow: (megabytes: string) => `The file is ${megabytes} MB, more than Discord takes here. It is kept.`,
     withoutPicture: 'Discord did not take the picture here. It is kept: press Download.',
@@ -185,6 +199,11 @@ export const en = {
     at: (seconds: number) => `<t:${seconds}:T>`,
     changed: (changes: string) => `changed: ${changes}`,
     unchanged: 'the same request again',
+    sentAs: (field: string, to: string) => `${field} sent as ${to}`,
+    leftOut: (field: string) => `without ${field}`,
+    fetched: (tries: number, status: string) => `file fetched at the ${ordinal(tries)} try, before that ${status}`,
+    notFetched: (tries: number, status: string) =>
+      `file not fetched in ${count(tries, 'try', 'tries')}, last ${status}`,
     newSeed: (seed: number) => `seed ${seed}`,
     deleteQuestion: 'Delete this picture for good?',
     deleteMeans: 'Its card, its record and its original files go. This cannot be undone.',

@@ -63,6 +63,7 @@ class ReplicateProvider implements Provider {
   readonly kinds = ['image'] as const;
   readonly isPaid = true;
   readonly canFind = true;
+  readonly wholeInStart = [] as const;
   readonly hasWebhooks = false;
   readonly catalog = null;
   readonly #api: ReplicateApi;
