@@ -1,4 +1,4 @@
-/** Just enough of H.264 (ITU-T H.264, baseline profile) for a frame whose samples are not compressed, and changes to it. */
+/** Just enough of H.264 (ITU-T H.264, baseline profile) for frames whose samples are not compressed, and changes to one. */
 
 /** In macroblocks of 16 × 16 pixels. */
 export interface MacroblockSize {
@@ -31,7 +31,7 @@ const SLICE_TYPE_ALL_P = 5;
 /** Headers: what a unit is, and that others build on it. */
 const NAL_SEQUENCE = 0x67;
 const NAL_PICTURE = 0x68;
-const NAL_FIRST_FRAME = 0x65;
+const NAL_WHOLE_FRAME = 0x65;
 const NAL_FRAME = 0x61;
 
 /** The parameter sets that go before all frames. */
@@ -56,21 +56,34 @@ export function configureH264({ across, down }: MacroblockSize): H264Config {
 /** What is to be seen: the colour at a pixel. Chroma is taken from every second one. */
 export type Draw = (x: number, y: number) => Sample;
 
-/** The first frame, which needs no other. */
-export function frameWhole({ across, down }: MacroblockSize, draw: Draw): Buffer {
+/** A frame that needs no other. `index` counts frames from 0. */
+export function frameH264({ across, down }: MacroblockSize, index: number, draw: Draw): Buffer {
   const slice = new BitWriter();
-  // First macroblock, type, parameter set, frame number, number of this start.
-  slice.putUe(0).putUe(SLICE_TYPE_ALL_I).putUe(0).put(0, 4).putUe(0);
+  // First macroblock, type, parameter set, frame number; neighbouring whole frames must differ in the fifth.
+  slice
+    .putUe(0)
+    .putUe(SLICE_TYPE_ALL_I)
+    .putUe(0)
+    .put(0, 4)
+    .putUe(index % 2);
   // Nothing marked, quantizer as it is, no smoothing at edges.
   slice.put(0b00, 2).putUe(0).putUe(1);
-  for (let index = 0; index < across * down; index += 1) {
+  for (let place = 0; place < across * down; place += 1) {
     slice.putUe(MB_TYPE_I_PCM).align();
-    putMacroblock(slice, (index % across) * 16, Math.floor(index / across) * 16, draw);
+    putMacroblock(slice, (place % across) * 16, Math.floor(place / across) * 16, draw);
   }
-  return toNal(NAL_FIRST_FRAME, slice);
+  return toNal(NAL_WHOLE_FRAME, slice);
 }
 
-/** The frame `index` from 1 up, which is the one before it but for the macroblocks that `isChanged` (left, top in pixels). */
+/** Whether a frame can be shown by itself. */
+export function isWhole(frame: Buffer): boolean {
+  return frame[0] === NAL_WHOLE_FRAME;
+}
+
+/**
+ * The frame before it but for the macroblocks that `isChanged` (left, top in pixels). `index` counts from the last
+ * whole frame, so it is 1 and up.
+ */
 export function frameChanges(
   { across, down }: MacroblockSize,
   index: number,

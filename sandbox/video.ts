@@ -3,7 +3,7 @@
  * H.264 in an MP4, made without an encoder: what changes is sent as samples that are not compressed (I_PCM).
  */
 import { createHash } from 'node:crypto';
-import { configureH264, frameChanges, frameWhole, type Draw } from './h264.ts';
+import { configureH264, frameChanges, frameH264, type Draw } from './h264.ts';
 import { wrapMp4 } from './mp4.ts';
 
 /** In macroblocks of 16 pixels: 288 × 160. */
@@ -35,7 +35,7 @@ export function drawVideo(prompt: string): Buffer {
   const frames = Array.from({ length: FRAMES }, (_, index) => {
     const sun = sunAt(scene, index);
     const draw = paint(scene, sun);
-    if (index === 0) return frameWhole(SIZE, draw);
+    if (index === 0) return frameH264(SIZE, index, draw);
     const before = sunAt(scene, index - 1);
     return frameChanges(SIZE, index, (left, top) => isTouched(sun, left, top) || isTouched(before, left, top), draw);
   });
