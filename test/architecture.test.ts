@@ -22,6 +22,8 @@ const PURE_DRAWING = [
   'src/discord/render-details.ts',
   'src/discord/render-help.ts',
   'src/discord/render-lists.ts',
+  'src/discord/render-models.ts',
+  'src/discord/field-range.ts',
   'src/discord/render-removed.ts',
   'src/discord/private-card.ts',
   'src/discord/colours.ts',
@@ -80,6 +82,7 @@ const LAYERS: Layer[] = [
   {
     files: PURE_DRAWING,
     mayImport: ['src/jobs/job.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
+    mayImportTypes: ['src/providers/provider.ts'],
     because: 'a card is drawn purely, from the saved job and nothing else',
   },
   {
@@ -144,9 +147,11 @@ const PACKAGES: Record<string, string[]> = {
   zod: ['src/store/*'],
   'p-queue': ['src/jobs/lanes.ts'],
   replicate: ['src/providers/replicate/**'],
+  ajv: ['src/providers/replicate/**'],
   '@google/genai': ['src/providers/gemini/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
   'file-type': ['src/providers/*'],
+  'image-size': ['src/providers/*'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };

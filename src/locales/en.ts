@@ -34,8 +34,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling (owner/name), or leave \`model\` empty.`,
   'model-retired': ({ model }) =>
     `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
-  'setting-refused': ({ field, got, allowed }) =>
-    `\`settings\`: ${field === undefined ? 'one of them' : `\`${field}\``} cannot be ${got === undefined ? 'this' : `\`${got}\``}${allowed === undefined ? '' : `; expected ${allowed}`}. Nothing was made or paid.`,
+  'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
     `${model === undefined ? 'This model' : `\`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
   'input-refused': ({ fields }) =>
@@ -65,6 +64,20 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'cancelled-undelivered': () => 'The request never reached the channel, so it was not made.',
 };
 
+/** One of the details says why: see `readSettings` of the provider. */
+function refuseSetting({ field, got, allowed, option, fixed, nearest }: Details): string {
+  const name = field === undefined ? 'one of them' : `\`${field}\``;
+  if (fixed !== undefined) return `\`settings\`: ${name} cannot be changed here. Leave it out.`;
+  if (option !== undefined) return `\`settings\`: ${name} has an option of its own. Use \`${option}:\` for it.`;
+  if (nearest !== undefined) {
+    const meant = nearest === '' ? 'See /models inputs' : `Did you mean ${nearest}? See /models inputs`;
+    return `\`settings\`: this model has no input ${name}. ${meant} for all of them.`;
+  }
+  const value = got === undefined ? 'this' : got === '' ? 'empty' : `\`${got}\``;
+  const expected = allowed === undefined || allowed === '' ? '' : `; expected ${allowed}`;
+  return `\`settings\`: ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
+}
+
 /** Why another attempt is made, without advice: nothing has to be done. */
 const causes: Record<ErrorCode, string> = {
   TIMEOUT: 'It took too long.',
@@ -88,6 +101,14 @@ const states: Record<JobState, string> = {
   partial: 'Partly done',
   failed: 'Failed',
   cancelled: 'Cancelled',
+};
+
+const settingsProblems = {
+  'no-equals': (got: string) => `\`${got}\` has no \`=\`.`,
+  'no-key': (got: string) => `\`${got}\` has no name before its \`=\`.`,
+  double: (got: string) => `\`${got}\` is set twice.`,
+  'open-quote': (got: string) => `the quote in \`${got}\` is not closed.`,
+  'too-many': (got: string) => `there are too many of them, from \`${got}\` on.`,
 };
 
 function count(number: number, one: string, many: string): string {
@@ -250,6 +271,47 @@ export const en = {
     badAge: (found: string) =>
       `older_than is "${found}"; expected a number and m, h, d or w, for example 12h, 7d or 2w.`,
   },
+  /** `/models`, and `settings` of `/generate`. */
+  models: {
+    title: 'Models',
+    kinds: { image: 'pictures', video: 'videos' } satisfies Record<Kind, string>,
+    searched: (search: string) => `searched for ${search}`,
+    isDefault: 'default',
+    noMatch: 'No model matches. Search for other words, or leave `kind` out.',
+    noModels: (provider: string) => `${provider} has no models to choose from.`,
+    nothingToChoose: 'There is nothing to choose from.',
+    tooLong: 'The service did not answer in time. Try again in a moment.',
+    moreModels: (left: number) => `and ${left} more; narrow it down with \`search\``,
+    howToUse: 'Use one with `model:` of /generate; /models inputs shows what it can be set to.',
+    inputsOf: 'Inputs of',
+    inputsUnknown: 'The service does not tell what this model can be set to.',
+    settings: 'Settings',
+    ownOptions: 'From the options of the command (* required)',
+    noSettings: 'It has no settings beyond the options of the command.',
+    moreInputs: (left: number) => `and ${left} more`,
+    howToSet: 'Set them with `settings: name=value, name=value`.',
+    required: 'required',
+    default: (value: string) => `default ${value}`,
+    between: (least: number, most: number) => `${least} to ${most}`,
+    atLeast: (least: number) => `${least} or more`,
+    atMost: (most: number) => `${most} or less`,
+    types: {
+      text: 'text',
+      integer: 'a whole number',
+      number: 'a number',
+      boolean: 'true or false',
+      file: 'the https address of a file',
+      files: 'https addresses of files',
+      other: 'any value',
+    },
+    badSettings: ({ kind, got }: { kind: keyof typeof settingsProblems; got: string }) => {
+      const shown = got
+        .replaceAll(/[`\s]+/g, ' ')
+        .slice(0, 80)
+        .trim();
+      return `\`settings\`: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
+    },
+  },
   help: {
     title: 'Darkroom makes pictures and never loses one',
     intro: [
@@ -308,7 +370,17 @@ export const en = {
       aspectRatio: 'Width to height',
       negativePrompt: 'What should not be in the picture',
       seed: 'The same seed and prompt give the same picture, where the model can',
+      settings: "The model's own inputs: name=value, name=value; /models inputs shows them",
       private: 'Only you see it',
+    },
+    models: {
+      description: 'Which models there are, and what they can be set to',
+      list: 'Models to choose from',
+      kind: 'Only models that make these',
+      search: 'Only models with these words in their name or description',
+      inputs: 'Every input of a model: what is allowed and what is the default',
+      model: 'A model, as owner/name',
+      provider: 'Whose model it is, where two have one of that name',
     },
     help: { description: 'What Darkroom can do, in one card that only you see' },
     jobs: {
