@@ -6,9 +6,6 @@ import type { InputField, InputFields } from './schema.ts';
 import { readSettings } from './settings.ts';
 import { buildShape } from './shape.ts';
 
-export { type InputFields, readInputFields } from './schema.ts';
-export { nearestRatio } from './shape.ts';
-
 export type ModelInput = Record<string, unknown>;
 
 /** What an attempt asks of a model. */

@@ -9,12 +9,14 @@ import {
   type CallOptions,
   type FindOptions,
   type FoundOperation,
+  type ModelCatalog,
   type Provider,
   ProviderFailure,
   type RequestCheck,
   type Started,
 } from '../provider.ts';
 import { createUnreadable, HttpFailure, ReplicateApi } from './api.ts';
+import { createCatalog } from './catalog.ts';
 import { classifyEnding } from './failures.ts';
 import { refuseWish } from './inputs.ts';
 import { MendedInputs } from './mended-inputs.ts';
@@ -72,7 +74,7 @@ class Replicate implements ReplicateProvider {
   readonly isPaid = true;
   readonly canFind = true;
   readonly hasWebhooks: boolean;
-  readonly catalog = null;
+  readonly catalog: ModelCatalog;
   readonly #api: ReplicateApi;
   readonly #calls: PredictionCalls;
   readonly #models: Models;
@@ -105,6 +107,7 @@ class Replicate implements ReplicateProvider {
     this.#api = api;
     this.#calls = calls;
     this.#models = models;
+    this.catalog = createCatalog({ api, models, defaults: this.#defaults, timeoutMs: timeouts.getMs, now });
     // Files below the API's own address need the key; nothing else may see it.
     this.#headersFor = (url): Record<string, string> =>
       url.href.startsWith(this.#baseUrl.href) ? { authorization: `Bearer ${token}` } : {};
