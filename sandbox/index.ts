@@ -1,5 +1,5 @@
 /**
- * `npm run sandbox`: the bot as a process of its own beside a Discord and a Replicate on this machine, with a
+ * `npm run sandbox`: the bot as a process of its own beside a Discord, a Replicate and a Gemini on this machine, with a
  * page to talk to it. Needs no token and no network, and keeps nothing between two runs: a fresh Discord has
  * forgotten the messages that an old job would want to edit.
  */

@@ -6,6 +6,13 @@ import type { ErrorCode, FailureReason, JobState, Kind } from '../jobs/job.ts';
 
 type Details = Readonly<Record<string, string>>;
 
+/** By name; a name without one is shown as it is. */
+const providers: Readonly<Record<string, string>> = {
+  replicate: 'Replicate',
+  gemini: 'Gemini',
+  local: 'Local preview',
+};
+
 /** What happened, and which button gets on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
   'attempt-timeout': () => 'The picture took too long. Press Retry.',
@@ -20,7 +27,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
   'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
   'breaker-open': ({ provider }) =>
-    `${provider ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
+    `${providers[provider ?? ''] ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
   'disk-full': () =>
     'The bot has too little room on its disk to keep another picture, and only its owner can mend that.',
   'model-unknown': ({ model }) =>
@@ -87,13 +94,6 @@ const causes: Record<ErrorCode, string> = {
 };
 
 const kinds: Record<Kind, string> = { image: 'pictures', video: 'videos' };
-/** By name; a name without one is shown as it is. */
-const providers: Readonly<Record<string, string>> = {
-  replicate: 'Replicate',
-  gemini: 'Gemini',
-  local: 'Local preview',
-};
-
 const states: Record<JobState, string> = {
   queued: 'Queued',
   running: 'Running',

@@ -73,6 +73,7 @@ class Replicate implements ReplicateProvider {
   readonly kinds: readonly Kind[];
   readonly isPaid = true;
   readonly canFind = true;
+  readonly wholeInStart = [] as const;
   readonly hasWebhooks: boolean;
   readonly catalog: ModelCatalog;
   readonly #api: ReplicateApi;
