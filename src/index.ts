@@ -207,6 +207,7 @@ async function run(config: Config, log: Log): Promise<void> {
     // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
     const connected = await gateway.connect(stopping.signal, onUnreachable);
     await goOn();
+    for (const provider of providers.values()) void warmCatalog(provider, log, stopping.signal);
     await announce(connected, { config, meta, log, help, providers: [...providers.keys()] });
   } catch (error) {
     // A signal came before the start was over: the stop is under way and ends the process.
@@ -222,6 +223,19 @@ function createProviders(config: Config): Map<string, Provider & Partial<Pick<Lo
   if (config.replicate !== null) providers.push(createReplicateProvider(config.replicate));
   providers.push(createLocalProvider());
   return new Map(providers.map((provider) => [provider.name, provider]));
+}
+
+/** Asks ahead for what lists and completion show. Trouble costs the first look at them, nothing else. */
+async function warmCatalog({ name, catalog }: Provider, log: Log, signal: AbortSignal): Promise<void> {
+  try {
+    for (const model of (await catalog?.warm({ signal })) ?? []) {
+      log.error('the service no longer has a configured model', { provider: name, model });
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    const errorMessage = error instanceof Error ? error.message : String(error);
+    log.warn('the models of a service could not be listed', { provider: name, errorMessage });
+  }
 }
 
 /** Made once for a store: keys the hashes of prompts in the log, and the ids of its jobs. */
