@@ -75,7 +75,12 @@ const SPACE_DECAY = 0.9;
 /** Spaces below this are none. */
 const SHORTEST_SPACE_MS = 50;
 
-const TROUBLE: ReadonlySet<FailureReason> = new Set<FailureReason>(['provider-error', 'network', 'answer-lost']);
+const TROUBLE: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  'provider-error',
+  'network',
+  'answer-lost',
+  'attempt-timeout',
+]);
 const ACCOUNT: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'key-refused',
   'no-credit',

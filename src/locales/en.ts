@@ -36,7 +36,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
   'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
-    `${model === undefined ? 'This model' : `\`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
+    `${model === undefined ? 'This model' : `The model \`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',

@@ -49,7 +49,7 @@ export async function downloadFile(url: string, options: DownloadOptions): Promi
       );
   const file = await sniffMedia(bytes);
   if (file === undefined) throw refuse('not a picture or video');
-  const refused = file.mimeType.startsWith('image/') ? refusePixels(file.bytes) : null;
+  const refused = file.mimeType.startsWith('image/') ? refusePixels(file) : null;
   if (refused !== null) throw new ProviderFailure(refused);
   return file;
 }

@@ -1,14 +1,20 @@
 /** How large a picture is, read from its first bytes alone: decoding one that is too large would take the memory of all. */
 import { imageSize } from 'image-size';
 import { failure, type Failure } from '../jobs/job.ts';
+import type { FetchedFile } from './provider.ts';
 
 /** Four bytes each when decoded: 400 MB. */
 const MOST_PIXELS = 100_000_000;
 const LONGEST_SIDE = 20_000;
+/**
+ * A JPEG tells its size behind its metadata. One of millions of empty segments would hold up the process for as many
+ * steps; real metadata is well below this.
+ */
+const LONGEST_JPEG_HEAD = 2 * 1024 * 1024;
 
 /** Why a picture is not taken; null: it is. Of a broken one the bytes say what it is, and no more. */
-export function refusePixels(bytes: Uint8Array): Failure | null {
-  const sides = readSides(bytes);
+export function refusePixels({ bytes, mimeType }: FetchedFile): Failure | null {
+  const sides = readSides(mimeType === 'image/jpeg' ? bytes.subarray(0, LONGEST_JPEG_HEAD) : bytes);
   if (sides === null)
     return failure('file-refused', 'give-up', { providerStatus: 'file refused: a picture without a readable header' });
   const largest = sides.find(

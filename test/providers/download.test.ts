@@ -163,7 +163,12 @@ test('a picture with too many pixels is refused by its header alone, however sma
 });
 
 test('a picture whose size cannot be read is refused', async (context) => {
-  const broken = [claim(0, 10), Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, ...Buffer.from('JFIF\0')])];
+  const broken = [
+    claim(0, 10),
+    // A JPEG of a million empty segments.
+    Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(4_000_000, Buffer.from('0002ffe0', 'hex'))]),
+    Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, ...Buffer.from('JFIF\0')]),
+  ];
   let file = PNG;
   const origin = await serve(context, (_, response) => response.end(file));
   for (file of broken)

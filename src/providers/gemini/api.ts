@@ -113,7 +113,7 @@ export class GeminiApi {
 
   #classify(error: unknown, { answer, error: thrown }: Exchange, call: ApiCall): Error {
     const { model = '', isPaid = false, timeoutMs } = call;
-    if (error instanceof CallTimedOut) return loseAnswer(isPaid, `no answer in ${timeoutMs / 1000} s`);
+    if (error instanceof CallTimedOut) return timeOut(isPaid, `no answer in ${timeoutMs / 1000} s`);
     if (answer !== null && (answer.status < 200 || answer.status > 299)) {
       const { status } = answer;
       const classified = classify({ ...readErrorAnswer(answer, this.#now()), model });
@@ -138,6 +138,12 @@ export function createUnreadable(isPaid: boolean): ProviderFailure {
 
 function loseAnswer(isPaid: boolean, providerStatus: string): ProviderFailure {
   return isPaid ? new ProviderFailure(createLost(providerStatus), 'unknown') : createNetwork(providerStatus);
+}
+
+/** A picture's call is the attempt itself: without an answer in time the attempt took too long, and may be paid. */
+function timeOut(isPaid: boolean, providerStatus: string): ProviderFailure {
+  if (!isPaid) return createNetwork(providerStatus);
+  return new ProviderFailure(failure('attempt-timeout', 'retry', { mostRetries: 1, providerStatus }), 'unknown');
 }
 
 /** Nothing can be asked for what it may have made, so it is paid again, but once only. */

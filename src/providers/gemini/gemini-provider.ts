@@ -7,6 +7,7 @@ import { type AllowedHost, downloadFile } from '../download.ts';
 import { type AttemptRequest, type CallOptions, type Provider, ProviderFailure } from '../provider.ts';
 import type { Checked, FetchedFile, RequestCheck, Started } from '../provider.ts';
 import { createUnreadable, GeminiApi, HttpFailure } from './api.ts';
+import { fieldsOf, textOf } from './error-answer.ts';
 import { GOOGLE, readFileName, toDownloadAddress } from './files.ts';
 import { buildImageRequest, readImageAnswer } from './images.ts';
 import { chooseRatio, readSettings } from './inputs.ts';
@@ -65,6 +66,7 @@ class GeminiProvider implements Provider {
   readonly kinds = ['image', 'video'] as const;
   readonly isPaid = true;
   readonly canFind = false;
+  readonly wholeInStart = ['image'] as const;
   readonly hasWebhooks = false;
   readonly catalog: GeminiModels;
   readonly #api: GeminiApi;
@@ -194,11 +196,11 @@ class GeminiProvider implements Provider {
     if (name === null) return finished;
     const call = { timeoutMs: this.#timeouts.getMs, signal };
     try {
-      const { state } = await this.#api.call(call, (client) => client.files.get({ name }));
-      return checkFileState(String(state), finished);
+      const file: unknown = await this.#api.call(call, (client) => client.files.get({ name }));
+      return checkFileState(textOf(fieldsOf(file).state), finished);
     } catch (error) {
       // Not to be asked about, or not there: fetching it will tell.
-      if (error instanceof HttpFailure && [403, 404].includes(error.status)) return finished;
+      if (error instanceof HttpFailure && [400, 403, 404].includes(error.status)) return finished;
       throw error;
     }
   }

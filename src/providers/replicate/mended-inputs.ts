@@ -1,8 +1,9 @@
 /** Inputs that were sent otherwise than the schema alone would tell, so that a lost answer can be found by them. */
 import type { AttemptRequest } from '../provider.ts';
 import type { ModelInput } from './inputs.ts';
+import { dropImages } from './repair.ts';
 
-type Asked = Pick<AttemptRequest, 'jobId' | 'item' | 'seed'>;
+type Asked = Pick<AttemptRequest, 'jobId' | 'item' | 'seed' | 'prompt'>;
 
 /** Each is forgotten once its answer is there; more are lost only while the service breaks off every answer. */
 const MOST_KEPT = 500;
@@ -10,12 +11,9 @@ const MOST_KEPT = 500;
 export class MendedInputs {
   readonly #inputs = new Map<string, ModelInput>();
 
-  /** Before it is sent. Pictures are no part of it: the service may name them otherwise. */
+  /** Before it is sent. */
   remember(asked: Asked, input: ModelInput, images: readonly string[]): void {
-    const isImage = (value: unknown): boolean =>
-      (Array.isArray(value) ? value : [value]).some((part) => images.includes(part));
-    const kept = Object.entries(input).filter(([, value]) => !isImage(value));
-    this.#inputs.set(keyOf(asked), Object.fromEntries(kept));
+    this.#inputs.set(keyOf(asked), dropImages(input, images));
     const oldest = this.#inputs.keys().next().value;
     if (this.#inputs.size > MOST_KEPT && oldest !== undefined) this.#inputs.delete(oldest);
   }
@@ -33,7 +31,7 @@ export class MendedInputs {
   }
 }
 
-/** Our own seed tells the attempts of an item apart. */
-function keyOf({ jobId, item, seed }: Asked): string {
-  return JSON.stringify([jobId, item, seed]);
+/** Seed and prompt tell the attempts of an item apart. */
+function keyOf({ jobId, item, seed, prompt }: Asked): string {
+  return JSON.stringify([jobId, item, seed, prompt]);
 }

@@ -139,6 +139,11 @@ function readAs(type: KnownField['type'], text: string): unknown {
   return type === 'integer' || type === 'number' ? Number(text) : undefined;
 }
 
+/** Without the pictures: the service may name them otherwise than we did. */
+export function dropImages(input: ModelInput, images: readonly string[]): ModelInput {
+  return Object.fromEntries(Object.entries(input).filter(([, value]) => !holdsImage(value, images)));
+}
+
 function holdsImage(value: unknown, images: readonly string[]): boolean {
   return (Array.isArray(value) ? value : [value]).some((part) => images.includes(part));
 }

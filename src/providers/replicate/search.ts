@@ -1,12 +1,13 @@
 /** Finds the work that a lost start had begun after all: by model, time and input, for the list tells nothing else of who asked. */
 import type { AttemptRequest, FindOptions, FoundOperation } from '../provider.ts';
 import type { ReplicateApi } from './api.ts';
+import { placeImages } from './images.ts';
 import { buildInput, isInputOf } from './inputs.ts';
 import type { MendedInputs } from './mended-inputs.ts';
 import type { Model } from './models.ts';
 import type { PredictionCalls } from './prediction-calls.ts';
 import { isOf, nameModel, operationOf, type Prediction } from './predictions.ts';
-import { isRepairOf } from './repair.ts';
+import { dropImages, isRepairOf } from './repair.ts';
 import { readSettings } from './settings.ts';
 
 export interface SearchOptions {
@@ -47,8 +48,9 @@ export class Search {
   async #findHeard(wanted: Wanted, heard: readonly string[]): Promise<FoundOperation | null> {
     for (const id of new Set(heard)) {
       const prediction = await this.#options.calls.get(id, wanted.signal);
-      if (prediction === null || !isOf(prediction, wanted.model) || !this.#isSent(prediction.input, wanted)) continue;
-      if (!(await wanted.isClaimed(id))) return foundOf(prediction, wanted.model);
+      if (prediction === null || !isOf(prediction, wanted.model)) continue;
+      const isOurs = this.#isSent(prediction.input, wanted) || isMendedFor(prediction.input, wanted);
+      if (isOurs && !(await wanted.isClaimed(id))) return foundOf(prediction, wanted.model);
     }
     return null;
   }
@@ -96,10 +98,12 @@ export class Search {
 
 /** After a restart nobody remembers what a refused input was mended to. */
 function isMendedFor(input: unknown, { request, model }: Wanted): boolean {
+  const { fields } = model;
+  const images = fields === null ? [] : placeImages(request);
   // A setting that the schema refuses today was not left as it was.
-  const isAllowed = readSettings(request.settings, model.fields).failure === null;
-  const settings = isAllowed ? request.settings : {};
-  return isRepairOf(input, buildInput({ ...request, settings }, model.fields).input, model.fields);
+  const settings = readSettings(request.settings, fields).failure === null ? request.settings : {};
+  const { input: asked } = buildInput({ ...request, settings }, fields, images);
+  return isRepairOf(input, dropImages(asked, images), fields);
 }
 
 function foundOf(listed: Prediction, model: Model): FoundOperation {

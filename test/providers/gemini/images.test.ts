@@ -201,7 +201,8 @@ test('a picture whose answer was lost is tried once more at most, for it may hav
   for (const kind of LOSSES) {
     service.addFault({ on: 'generate', kind });
     const lost = await failureOf(makePicture(provider), service.key);
-    assert.deepEqual(meaningOf(lost), ['answer-lost', 'retry', 1, 'unknown'], kind);
+    const reason = kind === 'hang' ? 'attempt-timeout' : 'answer-lost';
+    assert.deepEqual(meaningOf(lost), [reason, 'retry', 1, 'unknown'], kind);
   }
   assert.equal(service.requests.length, LOSSES.length, 'the client repeats nothing by itself');
 });
@@ -210,7 +211,7 @@ test('a picture is waited for no longer than it is worth anything', async (conte
   const { service, provider } = await setUp(context);
   service.addFault({ on: 'generate', kind: 'hang' });
   const lost = await failureOf(makePicture(provider, { expiresAfterMs: 100 }), service.key);
-  assert.deepEqual(meaningOf(lost), ['answer-lost', 'retry', 1, 'unknown']);
+  assert.deepEqual(meaningOf(lost), ['attempt-timeout', 'retry', 1, 'unknown']);
   assert.equal(lost.failure.providerStatus, 'no answer in 0.1 s');
 });
 

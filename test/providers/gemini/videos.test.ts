@@ -183,7 +183,7 @@ test('a video is done when its file is, and a file that failed is no video', asy
   const failed = await check();
   assert.ok(failed.status === 'failed');
   assert.deepEqual(meaningOf({ failure: failed.failure, isAccepted: 'no' }), ['provider-error', 'retry', 1]);
-  for (file of [{ status: 200, state: 'ACTIVE' }, { status: 200 }, { status: 403 }, { status: 404 }])
+  for (file of [{ status: 200, state: 'ACTIVE' }, { status: 200 }, { status: 400 }, { status: 403 }, { status: 404 }])
     assert.deepEqual(await check(), finished);
   file = { status: 503 };
   assert.equal((await failureOf(check())).failure.reason, 'provider-error');
@@ -220,7 +220,7 @@ test('a video that was refused before any work says why, and was begun once when
     'http-500': lost,
     'http-504': lost,
     'broken-json': lost,
-    hang: lost,
+    hang: ['attempt-timeout', 'retry', 1, 'unknown'],
     'cut-before': lost,
     'cut-after': lost,
   };

@@ -6,7 +6,7 @@ import {
   type ReplicateProvider,
 } from '../../../src/providers/replicate/replicate-provider.ts';
 import { attempt } from '../attempt.ts';
-import { failureOf, FLUX, NEVER, serve, start } from './set-up.ts';
+import { failureOf, find, FLUX, NEVER, PACE, posts, serve, setUp, start } from './set-up.ts';
 
 const EDITOR = 'some-maker/editor';
 const FILM = 'some-maker/film';
@@ -131,6 +131,38 @@ test('a video is made by the model for videos, from its first and last picture, 
     ['data:image/png;base64,QUFB', 'data:image/png;base64,QUFBQUFB'],
   );
   assert.deepEqual(deadlines, ['1200s']);
+});
+
+test('a video goes from its first picture to its bytes, for one payment; without the picture nothing is paid', async (context) => {
+  const videoModel = 'wan-video/wan-2.2-i2v-fast';
+  const { service, clock, provider } = await setUp(context, { videoModel });
+  const request = { kind: 'video', images: [picture(3)], expiresAfterMs: 1_200_000 } as const;
+  const lost = await failureOf(start(provider, { ...request, images: [] }));
+  assert.deepEqual([lost.failure.reason, posts(service)], ['image-needed', 0]);
+  const operation = await start(provider, request);
+  clock.advance(PACE.queueMs + PACE.workMs);
+  const finished = await provider.check(operation, { signal: NEVER });
+  assert.ok(finished.status === 'finished' && finished.outputs[0]?.kind === 'url');
+  const { mimeType, extension } = await provider.fetchFile(finished.outputs[0], { signal: NEVER });
+  assert.deepEqual([mimeType, extension], ['video/mp4', '.mp4']);
+  assert.deepEqual(
+    service.predictions().map(({ model, cancelAfter }) => [model, cancelAfter]),
+    [[videoModel, '1200s']],
+  );
+});
+
+test('a lost start with a picture is found again, whatever the address of the picture became', async (context) => {
+  const { service, clock, provider } = await setUp(context, { videoModel: 'kwaivgi/kling-v2.1' });
+  const request = { kind: 'video', images: [picture(3)] } as const;
+  const since = clock.now();
+  service.addFault({ on: 'create', kind: 'http-422' });
+  service.addFault({ on: 'create', kind: 'cut-after' });
+  await failureOf(start(provider, { ...request, settings: { duration: '5' } }));
+  clock.advance(1_000);
+  const id = service.predictions()[0]?.id;
+  assert.ok(id !== undefined);
+  assert.equal((await find(provider, since, [], { ...request, settings: { duration: '5' } }))?.operation.id, id);
+  assert.equal(await find(provider, since, [], { ...request, prompt: 'another' }), null);
 });
 
 test('without a model for videos none are made', async (context) => {

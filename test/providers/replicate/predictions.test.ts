@@ -4,6 +4,9 @@ import { classifyHttp, classifyPredictionError } from '../../../src/providers/re
 import {
   checkPrediction,
   collectUrls,
+  isOf,
+  nameModel,
+  type Prediction,
   readPrediction,
   readProgress,
 } from '../../../src/providers/replicate/predictions.ts';
@@ -124,6 +127,21 @@ test('work that was cancelled or aborted took too long; a status from the future
     assert.deepEqual([checked.failure.code, checked.failure.next], ['TIMEOUT', 'retry']);
   }
   assert.equal(check({ status: 'paused' }).status, 'running');
+});
+
+test('a model is called as the service calls it, with the version where one was asked for', () => {
+  const version = 'a'.repeat(64);
+  const model = { reference: 'Owner/Model', name: 'Owner/Model', version: 'Owner/Model', fields: null };
+  const read = (changes: object): Prediction =>
+    readPrediction({ id: 'p', status: 'starting', ...changes }) ?? assert.fail('not read as a prediction');
+  assert.equal(nameModel(read({ model: 'owner/model' }), model), 'owner/model');
+  assert.equal(nameModel(read({}), model), 'Owner/Model');
+  assert.equal(nameModel(read({ model: 'not a name' }), model), 'Owner/Model');
+  const versioned = { ...model, reference: `Owner/Model:${version}`, version };
+  assert.equal(nameModel(read({ model: 'owner/model' }), versioned), `owner/model:${version}`);
+  assert.ok(isOf(read({ model: 'owner/model' }), model));
+  assert.ok(isOf(read({ model: '', version }), versioned));
+  assert.ok(!isOf(read({ model: 'owner/other', version: 'hidden' }), model));
 });
 
 test('what is no prediction is not taken for one', () => {

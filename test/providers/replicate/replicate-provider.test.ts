@@ -201,6 +201,41 @@ test('a wrong key is refused by every call without being told', async (context) 
   assert.ok(!inspect(provider, { depth: null, showHidden: false }).includes(token));
 });
 
+test('nothing that a refusal says beyond its status and fields is in the error', async (context) => {
+  const words = 'what the user wrote, and an address to buy credit at';
+  let status = 400;
+  const baseUrl = await serve(context, (_, response) =>
+    response.writeHead(status).end(JSON.stringify({ title: words, detail: words, status, more: [words] })),
+  );
+  const provider = createReplicateProvider({ token: 'r8_secret', baseUrl, imageModel: FLUX });
+  for (status of [400, 401, 402, 403, 422, 429, 500, 503]) {
+    const check = provider.check({ provider: 'replicate', id: 'x', data: {} }, { signal: NEVER });
+    const lost = await failureOf(check, 'r8_secret');
+    assert.ok(!inspect(lost, { depth: null, showHidden: true }).includes(words), String(status));
+    assert.equal(lost.failure.providerStatus, `HTTP ${status}`);
+  }
+});
+
+test('a bug of ours is no failure of the service, and is not tried again', async () => {
+  let calls = 0;
+  const provider = createReplicateProvider({
+    token: 'r8_secret',
+    baseUrl: 'https://api.replicate.com/v1',
+    imageModel: FLUX,
+    fetch: () => {
+      calls += 1;
+      throw new TypeError('r8_secret is not a function');
+    },
+  });
+  const operation = { provider: 'replicate', id: 'x', data: {} };
+  await assert.rejects(provider.check(operation, { signal: NEVER }), (error) => {
+    assert.ok(error instanceof Error && !(error instanceof ProviderFailure));
+    assertKeyless(error, 'r8_secret');
+    return /TypeError: \[key\] is not a function/.test(error.message);
+  });
+  assert.equal(calls, 1);
+});
+
 test('a key that cannot be one is refused without being repeated', () => {
   for (const token of ['', 'r8_secret\n', 'r8 secret', 'r8_sécret']) {
     assert.throws(
@@ -339,6 +374,16 @@ test('a model that changed within the hour is looked at again, and the picture i
   assert.deepEqual(sent, ['1'.repeat(64), '1'.repeat(64), '2'.repeat(64)]);
   assert.deepEqual((await start(provider)).id, 'p');
   assert.equal(sent.length, 4);
+});
+
+test('a model is told by the name the service gives it, however it was typed', async (context) => {
+  const baseUrl = await serve(context, (request, response) => {
+    if (request.method !== 'POST')
+      return void response.end(JSON.stringify({ owner: 'some', name: 'model', is_official: true }));
+    response.writeHead(201).end(JSON.stringify({ id: 'p1', status: 'starting', model: 'some/model' }));
+  });
+  const provider = createReplicateProvider({ token: 'r8_secret', baseUrl, imageModel: FLUX });
+  assert.equal((await provider.start(attempt({ model: 'Some/Model' }), { signal: NEVER })).model, 'some/model');
 });
 
 test('a model without a prompt is refused before it is paid for', async (context) => {
