@@ -115,7 +115,7 @@ test('models and settings are completed, looked at, checked before anything is p
       );
       assert.match(inputs, /`guidance_scale` · .*1 to 50.* · default .*7\\\.5/);
       assert.match(inputs, /`scheduler` · .*DDIM/);
-      assert.match(inputs, /From the options of the command.*\n`prompt`, `negative\\?_prompt`/);
+      assert.match(inputs, /From the options of the command.*\n`prompt` `negative_prompt`/);
       const unknown = await world.run({ name: 'models', subcommand: 'inputs', options: { model: 'nobody/nothing' } });
       assert.match(textOf(unknown.message), /no model `nobody\/nothing`/);
       const local = { model: 'any', provider: 'local' };
