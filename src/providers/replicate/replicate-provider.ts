@@ -120,7 +120,7 @@ class Replicate implements ReplicateProvider {
     if (parseReference(reference) === null) return unknown;
     try {
       const found = await this.#models.find(reference, signal);
-      return refuseWish({ model: found.model.name, settings, images }, found.model.fields);
+      return refuseWish({ kind, model: found.model.name, settings, images }, found.model.fields);
     } catch (error) {
       if (error instanceof HttpFailure && error.status === 404) return unknown;
       // Not known in time, or not for this reason: the attempt will tell.
