@@ -39,7 +39,7 @@ import { openDatabase } from './store/database.ts';
 import { openJobStore } from './store/job-store.ts';
 import { createMetaStore, type MetaStore } from './store/meta-store.ts';
 import { startHttp } from './wiring/http.ts';
-import { createProviders } from './wiring/providers.ts';
+import { createProviders, warmCatalog } from './wiring/providers.ts';
 import { EXIT_WRONG_SETUP, stopInOrder } from './wiring/stop-in-order.ts';
 
 const EXIT_REFUSED = 78;
@@ -223,6 +223,7 @@ async function run(config: Config, log: Log): Promise<void> {
     // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
     const connected = await gateway.connect(stopping.signal, onUnreachable);
     await goOn();
+    for (const provider of providers.values()) void warmCatalog(provider, log, stopping.signal);
     await announce(connected, { config, meta, log, help, providers: [...providers.keys()] });
   } catch (error) {
     // A signal came before the start was over: the stop is under way and ends the process.

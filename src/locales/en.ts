@@ -36,7 +36,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
   'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
-    `${model === undefined ? 'This model' : `\`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
+    `${model === undefined ? 'This model' : `The model \`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
@@ -66,16 +66,16 @@ const failures: Record<FailureReason, (details: Details) => string> = {
 
 /** One of the details says why: see `readSettings` of the provider. */
 function refuseSetting({ field, got, allowed, option, fixed, nearest }: Details): string {
-  const name = field === undefined ? 'one of them' : `\`${field}\``;
-  if (fixed !== undefined) return `\`settings\`: ${name} cannot be changed here. Leave it out.`;
-  if (option !== undefined) return `\`settings\`: ${name} has an option of its own. Use \`${option}:\` for it.`;
+  const name = field === undefined ? 'in `settings`' : `\`${field}\``;
+  if (fixed !== undefined) return `The setting ${name} cannot be changed here. Leave it out.`;
+  if (option !== undefined) return `The setting ${name} has an option of its own: use \`${option}:\` for it.`;
   if (nearest !== undefined) {
-    const meant = nearest === '' ? 'See /models inputs' : `Did you mean ${nearest}? See /models inputs`;
-    return `\`settings\`: this model has no input ${name}. ${meant} for all of them.`;
+    const meant = nearest === '' ? '' : ` Did you mean ${nearest}?`;
+    return `This model has no input ${name}.${meant} All of them are in /models inputs.`;
   }
   const value = got === undefined ? 'this' : got === '' ? 'empty' : `\`${got}\``;
   const expected = allowed === undefined || allowed === '' ? '' : `; expected ${allowed}`;
-  return `\`settings\`: ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
+  return `The setting ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
 }
 
 /** Why another attempt is made, without advice: nothing has to be done. */
@@ -309,7 +309,7 @@ export const en = {
         .replaceAll(/[`\s]+/g, ' ')
         .slice(0, 80)
         .trim();
-      return `\`settings\`: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
+      return `The \`settings\` cannot be read: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
     },
   },
   help: {
