@@ -38,6 +38,7 @@ import { openCardStore } from './store/card-store.ts';
 import { openDatabase } from './store/database.ts';
 import { openJobStore } from './store/job-store.ts';
 import { createMetaStore, type MetaStore } from './store/meta-store.ts';
+import { openUndeliveredStore } from './store/undelivered-store.ts';
 
 const EXIT_WRONG_SETUP = 1;
 const EXIT_REFUSED = 78;
@@ -82,6 +83,7 @@ async function run(config: Config, log: Log): Promise<void> {
   );
   const jobs = await openJobStore({ database, onUnreadable, removeFiles: (jobId) => assets.removeAll(jobId) });
   const cards = await openCardStore({ database, onUnreadable });
+  const undelivered = await openUndeliveredStore({ database, onUnreadable });
   const providers = createProviders(config);
   const storeKey = await readStoreKey(meta);
 
@@ -117,6 +119,7 @@ async function run(config: Config, log: Log): Promise<void> {
   const live = new LiveMessage({
     api,
     cards,
+    undelivered,
     assets,
     clock,
     getJob: (jobId) => engine.get(jobId),
@@ -141,7 +144,7 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   const clearing = new Clearing({ engine, store: jobs, history: jobs.history, clock });
   const details = new Details({ answers, clearing, live });
-  const downloads = new Downloads({ api, answers, assets, clock, log });
+  const downloads = new Downloads({ api, answers, assets, undelivered, clock, log });
   const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details });
   const help = new Help({
     answers,

@@ -23,6 +23,7 @@ const PURE_DRAWING = [
   'src/discord/render-help.ts',
   'src/discord/render-lists.ts',
   'src/discord/render-removed.ts',
+  'src/discord/render-undelivered.ts',
   'src/discord/private-card.ts',
   'src/discord/colours.ts',
   'src/discord/card-buttons.ts',

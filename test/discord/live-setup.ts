@@ -104,6 +104,7 @@ export async function setUpLive(
       notice: options.notice ?? { afterMs: 0, goesOnAlone: () => false },
       api,
       cards: stores.cards,
+      undelivered: stores.undelivered,
       assets: stores.assets,
       clock,
       getJob: (jobId) => stores.jobs.get(jobId),
