@@ -29,10 +29,6 @@ export interface Config {
   readonly maxRetries: number;
   /** 0: never. */
   readonly notifyAfterMs: number;
-  /** With less room than this on the disk nothing paid is begun. */
-  readonly minFreeBytes: number;
-  /** Failures of one provider in a row. */
-  readonly alertAfterFailures: number;
   /** null: no HTTP server. `publicUrl` null: no webhooks. */
   readonly http: {
     readonly port: number;
@@ -49,6 +45,9 @@ export interface Config {
       readonly variation: 'auto' | 'always' | 'never';
     };
     readonly jobMaxAgeMs: number;
+    /** With less room than this on the disk nothing paid is begun. */
+    readonly minFreeBytes: number;
+    readonly breakAfter: number;
     readonly concurrency: number;
     readonly userRunningLimit: number;
     readonly userWaitingLimit: number;
@@ -129,10 +128,10 @@ export function readConfig(environment: Environment): Config {
     concurrency: settings.integer('CONCURRENCY', 8, 1, 1_000),
     userRunningLimit: settings.integer('USER_RUNNING_LIMIT', 2, 1, 1_000),
     userWaitingLimit: settings.integer('USER_WAITING_LIMIT', 10, 0, 10_000),
+    minFreeBytes: settings.integer('MIN_FREE_MB', 300, 0, 10_000_000) * BYTES_IN_MB,
+    breakAfter: settings.integer('ALERT_AFTER_FAILURES', 5, 1, 1_000),
   };
-  const minFreeBytes = settings.integer('MIN_FREE_MB', 300, 0, 10_000_000) * BYTES_IN_MB;
   const notifyAfterMs = settings.seconds('NOTIFY_AFTER_SECONDS', 120, 0, 86_400);
-  const alertAfterFailures = settings.integer('ALERT_AFTER_FAILURES', 5, 1, 1_000);
   const http = readHttp(settings);
   const log: Config['log'] = {
     level: settings.choice('LOG_LEVEL', ['debug', 'info', 'warn', 'error'], 'info'),
@@ -149,8 +148,6 @@ export function readConfig(environment: Environment): Config {
     dataDir,
     maxRetries,
     notifyAfterMs,
-    minFreeBytes,
-    alertAfterFailures,
     http,
     engine,
     log,

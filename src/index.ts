@@ -106,6 +106,9 @@ async function run(config: Config, log: Log): Promise<void> {
       if (fallsBackAlone(job)) void intake.fallBack(job);
     },
     onContext: (jobId) => live.onContext(jobId),
+    onAttempt: () => undefined,
+    onDiskFull: () => undefined,
+    onBreaker: () => undefined,
   });
   const shownProviders = [...providers.values()].map(({ name, isPaid }) => ({ name, isPaid }));
   const contextFor = (job: Job, updatesEndAt: number | null): CardContext => ({

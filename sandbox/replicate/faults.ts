@@ -7,7 +7,8 @@ export interface ArmedFault {
   times: number;
 }
 
-export type FaultKind<On extends ReplicateFault['on']> = Extract<ReplicateFault, { on: On }>['kind'];
+export type FaultOn<On extends ReplicateFault['on']> = Extract<ReplicateFault, { on: On }>;
+export type FaultKind<On extends ReplicateFault['on']> = FaultOn<On>['kind'];
 
 export class Faults {
   #armed: ArmedFault[] = [];
@@ -18,14 +19,14 @@ export class Faults {
     this.#armed.push({ fault, times });
   }
 
-  /** The kind of the next fault that fits, which is used up by this, or null. */
-  take<On extends ReplicateFault['on']>(on: On): FaultKind<On> | null {
+  /** The next fault that fits, which is used up by this, or null. */
+  take<On extends ReplicateFault['on']>(on: On): FaultOn<On> | null {
     const next = this.#armed.find((armed) => armed.fault.on === on);
     if (next === undefined) return null;
     next.times -= 1;
     this.#armed = this.#armed.filter((armed) => armed.times > 0);
-    // `on` decides the kind; the compiler does not follow that through `find`.
-    return next.fault.kind as FaultKind<On> | null;
+    // `on` decides the member of the union; the compiler does not follow that through `find`.
+    return next.fault as FaultOn<On>;
   }
 
   list(): ArmedFault[] {

@@ -2,14 +2,19 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { StartReplicateOptions } from '../interface.ts';
+import { drawHugePicture } from './bad-picture.ts';
+import { refuseFile } from './fault-answers.ts';
 import type { FaultKind } from './faults.ts';
 import { drawPicture, MIME_TYPES, type PictureRequest } from './picture.ts';
 import { countOutputs, fileNameOf, pictureOf, type Prediction } from './prediction.ts';
-import { INTERNAL_ERROR, NOT_FOUND, Problem } from './problem.ts';
+import { NOT_FOUND, Problem } from './problem.ts';
 
 /** More than any picture may weigh; sent as zeros behind the beginning of a real picture. */
 const TOO_LARGE_BYTES = 256 * 1024 * 1024;
 const CHUNK = Buffer.alloc(64 * 1024);
+
+/** A name that no resolver knows (RFC 6761): who follows there gets nothing and harms nobody. */
+const OTHER_HOST = 'files.elsewhere.invalid';
 
 export interface FileCall {
   prediction: Prediction | undefined;
@@ -36,9 +41,10 @@ export async function serveFile({
   const index = prediction === undefined ? -1 : indexOfFile(prediction, name, now);
   if (prediction === undefined || index === -1) throw new Problem(NOT_FOUND);
   prediction.fileFetches += 1;
-  if (fault === 'http-404') throw new Problem(NOT_FOUND);
-  if (fault === 'http-500') throw new Problem(INTERNAL_ERROR);
   if (fault === 'hang') return lose('hang');
+  if (fault === 'redirect-away') return reply.redirect(`https://${OTHER_HOST}/${name}`, 302);
+  if (fault === 'too-many-pixels') return reply.type('image/png').send(drawHugePicture());
+  if (isHttpFault(fault)) throw refuseFile(fault);
   const request = pictureOf(prediction, index);
   const mimeType = picture?.mimeType ?? MIME_TYPES[request.format];
   if (fault === 'wrong-type') {
@@ -62,6 +68,10 @@ export async function serveFile({
     .header('content-length', bytes.length)
     .header('cache-control', 'public, max-age=3600')
     .send(bytes);
+}
+
+function isHttpFault(fault: FileCall['fault']): fault is Extract<NonNullable<FileCall['fault']>, `http-${string}`> {
+  return fault !== null && fault.startsWith('http-');
 }
 
 function indexOfFile(prediction: Prediction, name: string, now: number): number {

@@ -10,8 +10,8 @@
  */
 import { randomBytes } from 'node:crypto';
 import type { SandboxPrediction } from '../interface.ts';
-import type { FaultKind } from './faults.ts';
-import { nameOf, type SandboxModel } from './models.ts';
+import type { FaultKind, FaultOn } from './faults.ts';
+import { nameOf, type SandboxModel } from './cog.ts';
 import { sizeOf, type PictureFormat, type PictureRequest } from './picture.ts';
 
 export interface Pace {
@@ -21,8 +21,13 @@ export interface Pace {
 
 export type Status = SandboxPrediction['status'];
 
-/** How the work ends when nobody cancels it. */
-type Fate = { status: 'succeeded'; hasOutput: boolean } | { status: 'failed'; error: string };
+/** How the work ends when nobody cancels it. `removed`: it succeeded, and its data is gone at once. */
+type Fate =
+  | { status: 'succeeded'; output: 'files' | 'null' | 'empty-list' | 'removed' }
+  | { status: 'failed'; error: string }
+  | { status: 'canceled' }
+  /** Ended before it began. */
+  | { status: 'aborted' };
 
 export interface Prediction {
   readonly id: string;
@@ -37,12 +42,19 @@ export interface Prediction {
   readonly endsAt: number;
   readonly fate: Fate;
   readonly cancelAfter: string | null;
+  readonly webhook: Webhook | null;
   /** When `Cancel-After` ends it, or null. */
   readonly deadline: number | null;
   canceledAt: number | null;
   gets: number;
   cancels: number;
   fileFetches: number;
+}
+
+export interface Webhook {
+  url: string;
+  /** The events that were asked for, in Replicate's words. */
+  events: readonly string[];
 }
 
 export interface State {
@@ -65,11 +77,12 @@ export interface Plan {
   now: number;
   pace: Pace;
   slowMs: number;
-  fault: FaultKind<'prediction'> | null;
+  fault: FaultOn<'prediction'> | null;
   cancelAfter: { text: string; ms: number } | null;
+  webhook: Webhook | null;
 }
 
-export function planPrediction({ model, input, now, pace, slowMs, fault, cancelAfter }: Plan): Prediction {
+export function planPrediction({ model, input, now, pace, slowMs, fault, cancelAfter, webhook }: Plan): Prediction {
   const startsAt = now + pace.queueMs;
   return {
     id: randomName(26),
@@ -79,9 +92,10 @@ export function planPrediction({ model, input, now, pace, slowMs, fault, cancelA
     seed: typeof input.seed === 'number' ? input.seed : randomBytes(4).readUInt32LE(0) >>> 1,
     createdAt: now,
     startsAt,
-    endsAt: startsAt + workMsOf(fault, pace.workMs, slowMs),
+    endsAt: startsAt + workMsOf(fault?.kind, pace.workMs, slowMs),
     fate: fateOf(fault),
     cancelAfter: cancelAfter?.text ?? null,
+    webhook,
     deadline: cancelAfter === null ? null : now + cancelAfter.ms,
     canceledAt: null,
     gets: 0,
@@ -103,11 +117,14 @@ export function stateAt(prediction: Prediction, now: number): State {
       isDataRemoved: false,
     };
   }
+  const status = endedAs(prediction, completedAt);
+  const { fate } = prediction;
+  const isRemovedAtOnce = status === 'succeeded' && fate.status === 'succeeded' && fate.output === 'removed';
   return {
-    status: endedAs(prediction, completedAt),
-    startedAt: completedAt >= startsAt ? startsAt : null,
+    status,
+    startedAt: status !== 'aborted' && completedAt >= startsAt ? startsAt : null,
     completedAt,
-    isDataRemoved: now >= completedAt + DATA_KEPT_MS,
+    isDataRemoved: isRemovedAtOnce || now >= completedAt + DATA_KEPT_MS,
   };
 }
 
@@ -121,7 +138,7 @@ export function cancelPrediction(prediction: Prediction, now: number): void {
 export function countOutputs(prediction: Prediction, now: number): number {
   const { status, isDataRemoved } = stateAt(prediction, now);
   const { fate, input, model } = prediction;
-  if (status !== 'succeeded' || isDataRemoved || fate.status !== 'succeeded' || !fate.hasOutput) return 0;
+  if (status !== 'succeeded' || isDataRemoved || fate.status !== 'succeeded' || fate.output !== 'files') return 0;
   return model.output === 'array' && typeof input.num_outputs === 'number' ? input.num_outputs : 1;
 }
 
@@ -162,7 +179,7 @@ export function presentListed(prediction: Prediction, now: number, origin: strin
 }
 
 export function summarizePrediction(prediction: Prediction, now: number): SandboxPrediction {
-  const { id, model, input, createdAt, cancelAfter, gets, cancels, fileFetches } = prediction;
+  const { id, model, input, createdAt, cancelAfter, webhook, gets, cancels, fileFetches } = prediction;
   const { status } = stateAt(prediction, now);
   return {
     id,
@@ -171,6 +188,7 @@ export function summarizePrediction(prediction: Prediction, now: number): Sandbo
     status,
     createdAt,
     cancelAfter,
+    webhook: webhook?.url ?? null,
     gets,
     cancels,
     fileFetches,
@@ -197,17 +215,29 @@ export function fileNameOf(prediction: Prediction, index: number): string {
   return prediction.model.output === 'string' ? `output.${format}` : `out-${index}.${format}`;
 }
 
-function workMsOf(fault: Plan['fault'], workMs: number, slowMs: number): number {
-  if (fault === 'never-ends') return Infinity;
-  if (fault === 'slow') return slowMs;
-  return fault === 'interrupted' ? workMs / 2 : workMs;
+function workMsOf(kind: FaultKind<'prediction'> | undefined, workMs: number, slowMs: number): number {
+  if (kind === 'never-ends') return Infinity;
+  if (kind === 'slow') return slowMs;
+  if (kind === 'aborted') return 0;
+  return kind === 'interrupted' || kind === 'canceled' ? workMs / 2 : workMs;
 }
 
+const FATES: Record<Exclude<FaultKind<'prediction'>, 'error'>, Fate> = {
+  fails: { status: 'failed', error: DIRECTOR_ERROR },
+  nsfw: { status: 'failed', error: NSFW_ERROR },
+  interrupted: { status: 'failed', error: INTERRUPTED_ERROR },
+  canceled: { status: 'canceled' },
+  aborted: { status: 'aborted' },
+  nothing: { status: 'succeeded', output: 'null' },
+  'empty-list': { status: 'succeeded', output: 'empty-list' },
+  'data-removed': { status: 'succeeded', output: 'removed' },
+  slow: { status: 'succeeded', output: 'files' },
+  'never-ends': { status: 'succeeded', output: 'files' },
+};
+
 function fateOf(fault: Plan['fault']): Fate {
-  if (fault === 'fails') return { status: 'failed', error: DIRECTOR_ERROR };
-  if (fault === 'nsfw') return { status: 'failed', error: NSFW_ERROR };
-  if (fault === 'interrupted') return { status: 'failed', error: INTERRUPTED_ERROR };
-  return { status: 'succeeded', hasOutput: fault !== 'nothing' };
+  if (fault === null) return { status: 'succeeded', output: 'files' };
+  return fault.kind === 'error' ? { status: 'failed', error: fault.error } : FATES[fault.kind];
 }
 
 function endedAs(prediction: Prediction, completedAt: number): Status {
@@ -218,7 +248,12 @@ function endedAs(prediction: Prediction, completedAt: number): Status {
 
 function presentOutput(prediction: Prediction, now: number, origin: string): string[] | string | null {
   const count = countOutputs(prediction, now);
-  if (count === 0) return null;
+  const { fate } = prediction;
+  const { status, isDataRemoved } = stateAt(prediction, now);
+  if (count === 0) {
+    const isEmptyList = fate.status === 'succeeded' && fate.output === 'empty-list';
+    return isEmptyList && status === 'succeeded' && !isDataRemoved ? [] : null;
+  }
   const urls = Array.from(
     { length: count },
     (_, index) => `${origin}/files/${prediction.fileToken}/${fileNameOf(prediction, index)}`,

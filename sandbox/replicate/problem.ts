@@ -40,10 +40,28 @@ export const INSUFFICIENT_CREDIT: ProblemBody = {
   status: 402,
 };
 
+export const FORBIDDEN: ProblemBody = {
+  title: 'Forbidden',
+  detail: 'You do not have permission to perform this action.',
+  status: 403,
+};
+
 export const NOT_FOUND: ProblemBody = {
   title: 'Not found',
   detail: 'The requested resource could not be found.',
   status: 404,
+};
+
+export const REQUEST_TIMEOUT: ProblemBody = {
+  title: 'Request timeout',
+  detail: 'The request took too long to complete.',
+  status: 408,
+};
+
+export const GONE: ProblemBody = {
+  title: 'Gone',
+  detail: 'The requested resource is no longer available.',
+  status: 410,
 };
 
 export const INVALID_VERSION: ProblemBody = {
@@ -64,9 +82,20 @@ export const UNAVAILABLE: ProblemBody = {
   status: 503,
 };
 
-export function throttled(retryAfterSeconds: number): ProblemBody {
+/** `reason` stands between the two sentences that are always there, for an account whose limit was lowered. */
+export function throttled(retryAfterSeconds: number, reason = ''): ProblemBody {
   return {
-    detail: `Request was throttled. Your rate limit resets in ~${retryAfterSeconds}s.`,
+    detail: `Request was throttled. ${reason}Your rate limit resets in ~${retryAfterSeconds}s.`,
+    status: 429,
+    retry_after: retryAfterSeconds,
+  };
+}
+
+/** As calls other than creates are throttled: only the header holds a number that can be read off. */
+export function throttledBriefly(retryAfterSeconds: number): ProblemBody {
+  const unit = retryAfterSeconds === 1 ? 'second' : 'seconds';
+  return {
+    detail: `Request was throttled. Expected available in ${retryAfterSeconds} ${unit}.`,
     status: 429,
     retry_after: retryAfterSeconds,
   };

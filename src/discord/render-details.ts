@@ -110,7 +110,7 @@ function promptLines({ input }: Job, sent: string, { details }: Locale): string[
 /** As the last attempt sent it. */
 function promptAsSent(job: Job): string {
   const variation = Math.max(0, ...job.items.map((item) => item.attempts.at(-1)?.variation ?? item.variation));
-  return varyPrompt(job.input.prompt, variation);
+  return varyPrompt(job.input, variation);
 }
 
 function attemptLines(job: Job, item: Item, locale: Locale): string {

@@ -8,77 +8,45 @@
  * - A failure of a call to a provider is data (ProviderFailure); anything else thrown is a bug and is
  *   never retried.
  */
-import type { AttemptRequest, FoundOperation, Provider } from '../providers/provider.ts';
+import type { Provider, Started } from '../providers/provider.ts';
 import { ProviderFailure } from '../providers/provider.ts';
-import type { Failure, FailureReason, Item, ItemStatus, Job, Kind, Operation, Output } from './job.ts';
-import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem } from './job.ts';
+import { AttemptContext, type AttemptsOptions, Cancelled, operationOf } from './attempt-context.ts';
+import { Collecting } from './collecting.ts';
+import type { Asset, Failure, FailureReason, Item, ItemStatus, Job, Operation, Output } from './job.ts';
+import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey } from './job.ts';
+import { LostStarts } from './lost-starts.ts';
 import type { Entry, OpenJobs } from './open-jobs.ts';
-import type { AssetStore, Clock, JobStore, Log } from './ports.ts';
 import { PollPace } from './poll-pace.ts';
-import type { RetryPolicy } from './retry.ts';
 import { decideNext } from './retry.ts';
-import { varyPrompt } from './variations.ts';
-
-export interface AttemptsConfig {
-  timeoutMs: Readonly<Record<Kind, number>>;
-  retry: RetryPolicy;
-  jobMaxAgeMs: number;
-}
-
-export interface AttemptsOptions {
-  config: AttemptsConfig;
-  jobs: OpenJobs;
-  store: JobStore;
-  assets: AssetStore;
-  providers: ReadonlyMap<string, Provider>;
-  clock: Clock;
-  /** From 0 to 1, for seeds and for spreading retries. */
-  random: () => number;
-  log: Log;
-  /** The provider wants no new work of this kind before `until`. */
-  pauseLane: (job: Job, until: number) => void;
-  /** Attempts in flight in all lanes. */
-  inFlight: () => number;
-  /** Something unsaved that a card shows has changed: progress or position. Must not throw. */
-  onContext: (jobId: string) => void;
-  /** Aborts when the process stops. */
-  stop: AbortSignal;
-}
-
-/** Aborts an attempt because somebody cancelled. */
-export class Cancelled extends Error {}
-/** Aborts an attempt because the process stops. */
-export class Stopped extends Error {}
 
 /** Replicate's list shows a new prediction only after a moment; looked at so often before it counts as not accepted. */
 const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 3_000];
 /** After a crash the call may still be on its way: it is waited for longer before it counts as never accepted. */
 const FIND_AFTER_CRASH_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
-/** Files are fetched again on transient trouble for so many times the attempt's own time; making the picture again would be paid again. */
-const FETCH_FACTOR = 5;
-const FETCH_DELAY_MS = { first: 500, most: 30_000 };
-/** How long an upstream cancel may hold up the card. */
-const CANCEL_BOUND_MS = 3_000;
 /** How much longer than its time an operation is asked for while the provider cannot be reached. */
 const UNREACHABLE_FACTOR = 3;
 /** So long the question whether a start was accepted is asked again without using up retries. */
 const DOUBT_PATIENCE_MS = 10 * 60_000;
 const MAX_OUTPUTS = 10;
-/** A service that wants a longer pause between two questions is asked all the same: the work is paid for. */
-const LONGEST_ASKED_WAIT_MS = 60_000;
 const TOO_NEW_MS = 30_000;
+/** While the disk is full the paid lanes are looked at again so often. */
+const FULL_DISK_HOLD_MS = 30_000;
 const LONGEST_SEED = 2 ** 31 - 1;
 
 export class Attempts {
   readonly #options: AttemptsOptions;
   readonly #jobs: OpenJobs;
   readonly #pace = new PollPace();
-  /** The end of the last `find` with what holds its result. */
-  #finding: Promise<unknown> = Promise.resolve();
+  readonly #context: AttemptContext;
+  readonly #lost: LostStarts;
+  readonly #collecting: Collecting;
 
   constructor(options: AttemptsOptions) {
     this.#options = options;
     this.#jobs = options.jobs;
+    this.#context = new AttemptContext(options);
+    this.#lost = new LostStarts(this.#context);
+    this.#collecting = new Collecting(this.#context);
   }
 
   /** Runs the item's attempt to its end. `signal` aborts for a cancel or a stop. Never rejects. */
@@ -97,14 +65,36 @@ export class Attempts {
     if (!ACTIVE_ITEM_STATES.has(item.state)) {
       if (this.isTooOld(entry.job)) return this.failTooOld(entry, name);
       if (entry.job.cancelRequest !== null) return this.endIdle(entry, name);
+      if (!(await this.#mayBegin(entry, name))) return;
       await this.#beginAttempt(entry, item);
       await this.#start(entry, name);
     } else if (item.state === 'starting') {
       await this.#startAgain(entry, name);
     }
-    this.#throwIfEnded(entry, signal);
+    this.#context.throwIfEnded(entry, signal);
     if (getItem(entry.job, name).state === 'running') await this.#poll(entry, name, signal);
     if (getItem(entry.job, name).state === 'collecting') await this.#collect(entry, name, signal);
+  }
+
+  /**
+   * Whether the attempt may be paid for now. Where the account is refused the item fails unpaid; where the disk is full
+   * it stays in line, and the gate is closed for all.
+   */
+  async #mayBegin(entry: Entry, name: string): Promise<boolean> {
+    const { gates, assets, config, onDiskFull } = this.#options;
+    const provider = this.#context.providerOf(entry.job);
+    if (provider?.isPaid !== true) return true;
+    const reason = gates.refusalOf(provider.name, itemKey(entry.job.id, name));
+    if (reason !== null) {
+      await this.end(entry, name, failure('breaker-open', 'give-up', { details: { provider: provider.name, reason } }));
+      return false;
+    }
+    // A disk that does not tell is found out by the save before the call.
+    const freeBytes = await assets.measureFree().catch(() => Infinity);
+    if (freeBytes >= config.minFreeBytes) return true;
+    gates.hold(provider.name, FULL_DISK_HOLD_MS, 'disk-full');
+    onDiskFull();
+    return false;
   }
 
   async #beginAttempt(entry: Entry, item: Item): Promise<void> {
@@ -112,73 +102,108 @@ export class Attempts {
     // In doubt, the seed is what the work is known by: another one would never find it, and pay again.
     const isFirst = item.attempt === 0 && item.inDoubtSince === null;
     const seed = isFirst ? (entry.job.input.seed ?? this.#newSeed()) : item.seed;
+    this.#jobs.live(entry, item.name).kept = [];
+    this.#jobs.live(entry, item.name).fetchTries = 0;
     await this.#jobs.move(
       entry,
       item.name,
       { state: 'starting' },
-      { attempt: item.attempt + 1, seed, attemptStartedAt: clock.now() },
+      {
+        attempt: item.attempt + 1,
+        seed,
+        attemptStartedAt: clock.now(),
+        changes: [],
+        fetches: { tries: 0, lastFailure: null },
+      },
     );
   }
 
   /** An attempt that was already `starting` when the process ended: perhaps paid. */
   async #startAgain(entry: Entry, name: string): Promise<void> {
     const item = getItem(entry.job, name);
-    const provider = this.#providerOf(entry.job);
+    const provider = this.#context.providerOf(entry.job);
     if (provider?.canFind === true) {
       const since = item.inDoubtSince ?? item.attemptStartedAt ?? entry.job.createdAt;
-      if (await this.#pickUpLost(entry, name, provider, since, FIND_AFTER_CRASH_DELAYS_MS)) return;
-      if (!ACTIVE_ITEM_STATES.has(getItem(entry.job, name).state)) return;
+      if (!(await this.#isAbsent(entry, name, provider, since, FIND_AFTER_CRASH_DELAYS_MS))) return;
+    } else if (await this.#takeKept(entry, name)) {
+      return;
     }
     if (entry.job.cancelRequest !== null) throw new Cancelled();
+    // Nobody can tell whether it was paid. It counts as an attempt, and the next one is made in the open.
+    if (provider?.canFind === false && provider.isPaid)
+      return this.#endAttempt(
+        entry,
+        name,
+        failure('answer-lost', 'retry', { providerStatus: 'lost with the process' }),
+      );
     await this.#start(entry, name);
+  }
+
+  /** The files of an answer may have been kept just before the process ended. True: the item goes on with them. */
+  async #takeKept(entry: Entry, name: string): Promise<boolean> {
+    const kept = await this.#collecting.findKept(entry, name);
+    if (kept.length === 0) return false;
+    this.#jobs.live(entry, name).kept = kept;
+    const outputs = kept.map(({ mimeType }): Output => ({ kind: 'inline', mimeType }));
+    await this.#jobs.move(entry, name, { state: 'collecting', operation: null, outputs }, { inDoubtSince: null });
+    return true;
+  }
+
+  /** Whether the lost start left nothing, so that the item may be started anew; else the item has moved on. */
+  async #isAbsent(
+    entry: Entry,
+    name: string,
+    provider: Provider,
+    since: number,
+    delaysMs: readonly number[],
+  ): Promise<boolean> {
+    const search = await this.#lost.pickUp(entry, name, provider, { since, delaysMs });
+    if (search.status === 'unknown') {
+      const isPatient = this.#options.clock.now() - since < DOUBT_PATIENCE_MS;
+      await this.#endAttempt(entry, name, search.failure, { usesRetry: !isPatient });
+    }
+    return search.status === 'absent';
   }
 
   /** The paid call, with everything that may become of it. */
   async #start(entry: Entry, name: string): Promise<void> {
-    const provider = this.#providerOf(entry.job);
+    const provider = this.#context.providerOf(entry.job);
     if (provider === undefined) return this.#endAttempt(entry, name, failure('provider-off', 'give-up'));
     const item = getItem(entry.job, name);
     if (item.inDoubtSince !== null && provider.canFind) {
       // The attempt before this one lost its answer. It may have turned up since.
-      if (await this.#pickUpLost(entry, name, provider, item.inDoubtSince, [0])) return;
-      if (getItem(entry.job, name).state !== 'starting') return;
+      if (!(await this.#isAbsent(entry, name, provider, item.inDoubtSince, [0]))) return;
     }
     // A cancel that was saved before the call is paid for is met here, at no cost.
     if (entry.job.cancelRequest !== null) throw new Cancelled();
+    const { gates } = this.#options;
     try {
       // Only a stop aborts the call. A cancel lets it end: aborted half way, nobody knew what to cancel upstream.
-      const started = await provider.start(this.#attemptRequest(entry.job, name), { signal: this.#options.stop });
-      if (started.status === 'running') {
-        const { operation, model } = started;
-        // The job before the claim: a claim without its job would hide the work from the one whose it is.
-        await this.#jobs.move(
-          entry,
-          name,
-          { state: 'running', operation, begunAt: null },
-          { model, inDoubtSince: null },
-        );
-        await this.#jobs.claim(operation.id, entry.job, name);
-      } else {
-        this.#jobs.live(entry, name).bytes = started.bytes;
-        await this.#jobs.move(
-          entry,
-          name,
-          { state: 'collecting', operation: null, outputs: started.outputs },
-          { model: started.model, inDoubtSince: null },
-        );
-      }
+      const started = await provider.start(this.#context.requestFor(entry.job, name), { signal: this.#options.stop });
+      gates.noteAccepted(provider.name);
+      await this.#keepStarted(entry, name, started);
     } catch (error) {
       // Aborted by a stop, whatever the provider made of it: `starting` on disk is where `find` goes on.
       if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
+      gates.noteRefused(provider.name, error.failure, entry.job.input.model !== null);
       if (error.isAccepted === 'unknown' && provider.canFind)
         await this.#resolveDoubt(entry, name, provider, error.failure);
-      else
-        await this.#endAttempt(
-          entry,
-          name,
-          error.failure,
-          isComeBackLater(error.failure) ? { usesRetry: false, pausesLane: true } : {},
-        );
+      else await this.#endAttempt(entry, name, error.failure, { usesRetry: !isComeBackLater(error.failure) });
+    }
+  }
+
+  async #keepStarted(entry: Entry, name: string, started: Started): Promise<void> {
+    const { model, changes } = started;
+    const note = { model, changes, inDoubtSince: null };
+    if (started.status === 'running') {
+      const { operation } = started;
+      // The job before the claim: a claim without its job would hide the work from the one whose it is.
+      await this.#jobs.move(entry, name, { state: 'running', operation, begunAt: null }, note);
+      await this.#jobs.claim(operation.id, entry.job, name);
+    } else {
+      // The files before the job: bytes that came with the answer come no second time.
+      await this.#collecting.keepInline(entry, name, started);
+      await this.#jobs.move(entry, name, { state: 'collecting', operation: null, outputs: started.outputs }, note);
     }
   }
 
@@ -187,75 +212,13 @@ export class Attempts {
     const item = getItem(entry.job, name);
     const since = item.inDoubtSince ?? item.attemptStartedAt ?? entry.job.createdAt;
     if (item.inDoubtSince === null) await this.#jobs.note(entry, name, { inDoubtSince: since });
-    if (await this.#pickUpLost(entry, name, provider, since, FIND_DELAYS_MS)) return;
-    if (getItem(entry.job, name).state === 'starting') await this.#endAttempt(entry, name, lost);
-  }
-
-  /**
-   * Asks `find` after each of the delays. True: found, and the item is running with it. When the
-   * question itself fails the attempt ends still in doubt: paying again unasked is the one thing never done.
-   */
-  async #pickUpLost(
-    entry: Entry,
-    name: string,
-    provider: Provider,
-    since: number,
-    delaysMs: readonly number[],
-  ): Promise<boolean> {
-    for (const delayMs of delaysMs) {
-      // A cancel must wait for the answer as well: what is found is cancelled upstream.
-      await this.#options.clock.sleep(delayMs, this.#options.stop);
-      try {
-        const found = await this.#findLost(entry.job, name, provider, since, async ({ operation, model }) => {
-          // The job first: a claim alone would hide the work from its own item after a crash.
-          await this.#jobs.move(
-            entry,
-            name,
-            { state: 'running', operation, begunAt: null },
-            { model, inDoubtSince: null },
-          );
-          await this.#jobs.claim(operation.id, entry.job, name);
-        });
-        if (found !== null) return true;
-        await this.#noteAnswered(entry, name);
-      } catch (error) {
-        if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
-        await this.#jobs.note(entry, name, { inDoubtSince: since });
-        const isPatient = this.#options.clock.now() - since < DOUBT_PATIENCE_MS;
-        await this.#endAttempt(entry, name, error.failure, { usesRetry: !isPatient });
-        return false;
-      }
-    }
-    return false;
-  }
-
-  /** One `find` and what holds its result, for one item at a time: equal requests never take the same work. */
-  #findLost(
-    job: Job,
-    name: string,
-    provider: Provider,
-    since: number,
-    hold: (found: FoundOperation) => Promise<void>,
-  ): Promise<FoundOperation | null> {
-    const { store, stop } = this.#options;
-    const finding = this.#finding.then(async () => {
-      const found = await provider.find(this.#attemptRequest(job, name), {
-        since,
-        isClaimed: (operationId) => store.isClaimed(operationId),
-        heard: [],
-        signal: stop,
-      });
-      if (found !== null) await hold(found);
-      return found;
-    });
-    this.#finding = finding.catch(() => undefined);
-    return finding;
+    if (await this.#isAbsent(entry, name, provider, since, FIND_DELAYS_MS)) await this.#endAttempt(entry, name, lost);
   }
 
   /** Asks how the operation goes until it has ended or its time is over. */
   async #poll(entry: Entry, name: string, signal: AbortSignal): Promise<void> {
     const { clock } = this.#options;
-    const provider = this.#providerOf(entry.job);
+    const provider = this.#context.providerOf(entry.job);
     if (provider === undefined) return this.#endAttempt(entry, name, failure('provider-off', 'give-up'));
     const beganAt = clock.monotonic();
     let lastOpenAt = beganAt;
@@ -264,8 +227,10 @@ export class Attempts {
       if (item.state !== 'running') return;
       // What was running before a restart is asked at once: it may long be done.
       const work = { kind: entry.job.input.kind, model: item.model };
-      if (checks > 0 || item.uncleanEnds === 0)
-        await clock.sleep(this.#pace.delayMs(work, checks, this.#options.inFlight(), clock.monotonic()), signal);
+      if (checks > 0 || item.uncleanEnds === 0) {
+        const asking = { checks, inFlight: this.#options.inFlight(), hasWebhooks: provider.hasWebhooks };
+        await this.#context.sleepUntilNews(entry, name, this.#pace.delayMs(work, asking, clock.monotonic()), signal);
+      }
       this.#pace.noteCheck(clock.monotonic());
       const isReached = await this.#checkOnce(entry, name, provider, item.operation, signal);
       if (isReached === 'ended') {
@@ -301,7 +266,7 @@ export class Attempts {
       await this.#noteRunning(entry, name, checked.begun, checked.progress);
       return 'reached';
     } catch (error) {
-      this.#throwIfEnded(entry, signal);
+      this.#context.throwIfEnded(entry, signal);
       if (!(error instanceof ProviderFailure)) throw error;
       this.#options.log.warn('the provider did not answer a question about running work', {
         jobId: entry.job.id,
@@ -310,23 +275,11 @@ export class Attempts {
         errorMessage: error.message,
       });
       // The question failed, not the work: whatever the reason, a changed key included, it is asked again.
-      await this.#noteAnswered(entry, name);
-      const waitMs = this.#boundAskedWaitMs(entry, error.failure);
+      await this.#context.noteAnswered(entry, name);
+      const waitMs = this.#context.boundAskedWaitMs(entry, error.failure);
       if (waitMs > 0) await this.#options.clock.sleep(waitMs, signal);
       return 'unreached';
     }
-  }
-
-  /** The wait a service asked for before the next question, as far as it is kept. */
-  #boundAskedWaitMs(entry: Entry, { retryAfterMs }: Failure): number {
-    return Math.min(retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS, this.#options.config.timeoutMs[entry.job.input.kind]);
-  }
-
-  /** A call about the item came back and the process lives: what counted against the item is forgotten. */
-  async #noteAnswered(entry: Entry, name: string): Promise<void> {
-    const { uncleanEnds, alone } = getItem(entry.job, name);
-    if (uncleanEnds > 0 || alone) await this.#jobs.note(entry, name, { uncleanEnds: 0, alone: false });
-    this.#jobs.live(entry, name).onProgress?.();
   }
 
   /** Work that was just accepted may not be there yet for whoever asks about it. */
@@ -350,7 +303,7 @@ export class Attempts {
       const begunAt = this.#options.clock.now();
       await this.#jobs.move(entry, name, { state: 'running', operation: item.operation, begunAt });
     }
-    await this.#noteAnswered(entry, name);
+    await this.#context.noteAnswered(entry, name);
     if (progress === null || progress === live.progress) return;
     live.progress = progress;
     this.#options.onContext(entry.job.id);
@@ -388,89 +341,46 @@ export class Attempts {
     reason: FailureReason,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#cancelUpstream(entry.job, provider, operation);
+    await this.#lost.cancelUpstream(entry.job, provider, operation);
     const checked = await provider.check(operation, { signal }).catch(() => null);
-    this.#throwIfEnded(entry, signal);
+    this.#context.throwIfEnded(entry, signal);
     if (checked?.status === 'finished') return this.#takeOutputs(entry, name, operation, checked.outputs);
     await this.#endAttempt(entry, name, failure(reason, 'retry'));
   }
 
   /** Fetches and keeps the files; the item is done when they are durable. */
   async #collect(entry: Entry, name: string, signal: AbortSignal): Promise<void> {
-    const item = getItem(entry.job, name);
-    if (item.state !== 'collecting') return;
-    const { bytes } = this.#jobs.live(entry, name);
-    if (item.outputs.some((output, index) => output.kind === 'inline' && bytes[index] == null)) {
-      // They were in the memory of a process that is gone.
-      await this.#jobs.move(entry, name, { state: 'starting' });
-      await this.#start(entry, name);
-      return this.#collect(entry, name, signal);
-    }
-    const kept = [];
-    let refused: Failure | null = null;
-    for (const [index, output] of item.outputs.entries()) {
-      const file = await this.#fetch(entry, name, output, bytes[index] ?? null, signal);
-      if ('code' in file) refused = file;
-      else
-        kept.push(
-          await this.#jobs.keepDurably(
-            () => this.#options.assets.put({ jobId: entry.job.id, item: name, index, ...file }),
-            signal,
-          ),
-        );
-    }
-    this.#throwIfEnded(entry, signal);
-    if (kept.length > 0) await this.#succeed(entry, name, kept);
-    else await this.#endAttempt(entry, name, refused ?? failure('no-output', 'vary'));
+    const collected = await this.#collecting.collect(entry, name, signal);
+    this.#context.throwIfEnded(entry, signal);
+    if (collected.status === 'kept') return this.#succeed(entry, name, collected.assets);
+    if (collected.status === 'failed') return this.#endAttempt(entry, name, collected.failure);
+    if (this.#context.providerOf(entry.job)?.isPaid !== false)
+      return this.#endAttempt(
+        entry,
+        name,
+        failure('answer-lost', 'retry', { providerStatus: 'lost with the process' }),
+      );
+    // Free to make again.
+    await this.#jobs.move(entry, name, { state: 'starting' });
+    await this.#start(entry, name);
+    if (getItem(entry.job, name).state === 'collecting') await this.#collect(entry, name, signal);
   }
 
-  /** A failed fetch is tried again as a fetch: the picture is paid for already. */
-  async #fetch(
-    entry: Entry,
-    name: string,
-    output: Output,
-    bytes: Uint8Array | null,
-    signal: AbortSignal,
-  ): Promise<Failure | { bytes: Uint8Array; mimeType: string; extension: string }> {
-    if (output.kind === 'inline') {
-      if (bytes === null) return failure('file-gone', 'give-up');
-      return { bytes, mimeType: output.mimeType, extension: `.${output.mimeType.split('/')[1] ?? 'bin'}` };
-    }
-    const provider = this.#providerOf(entry.job);
-    if (provider === undefined) return failure('provider-off', 'give-up');
-    const { clock, config } = this.#options;
-    const beganAt = clock.monotonic();
-    for (let delayMs = FETCH_DELAY_MS.first; ; delayMs = Math.min(delayMs * 2, FETCH_DELAY_MS.most)) {
-      try {
-        return await provider.fetchFile(output, { signal });
-      } catch (error) {
-        this.#throwIfEnded(entry, signal);
-        if (!(error instanceof ProviderFailure)) throw error;
-        await this.#noteAnswered(entry, name);
-        const isOver = clock.monotonic() - beganAt > FETCH_FACTOR * config.timeoutMs[entry.job.input.kind];
-        if (error.failure.next === 'give-up' || isOver) return { ...error.failure, next: 'give-up' };
-        await clock.sleep(Math.max(delayMs, this.#boundAskedWaitMs(entry, error.failure)), signal);
-      }
-    }
-  }
-
-  async #succeed(entry: Entry, name: string, assets: Extract<Item, { state: 'done' }>['assets']): Promise<void> {
-    const item = getItem(entry.job, name);
+  async #succeed(entry: Entry, name: string, assets: Asset[]): Promise<void> {
+    const { tries, lastFailure } = getItem(entry.job, name).fetches;
+    const fetches = { tries: tries + this.#jobs.live(entry, name).fetchTries, lastFailure };
+    const item = { ...getItem(entry.job, name), fetches };
     await this.#jobs.move(
       entry,
       name,
       { state: 'done', assets },
-      { attempts: [...item.attempts, this.#closeAttempt(entry.job, item, null)] },
+      { fetches, attempts: [...item.attempts, this.#closeAttempt(entry.job, item, null)] },
     );
+    this.#options.onAttempt(entry.job.input.provider, null);
   }
 
   /** The attempt came to nothing: wait for the next one, or fail. */
-  async #endAttempt(
-    entry: Entry,
-    name: string,
-    lost: Failure,
-    { usesRetry = true, pausesLane = false } = {},
-  ): Promise<void> {
+  async #endAttempt(entry: Entry, name: string, lost: Failure, { usesRetry = true } = {}): Promise<void> {
     const { clock, config, random } = this.#options;
     const item = getItem(entry.job, name);
     const step = decideNext(
@@ -479,6 +389,7 @@ export class Attempts {
         kind: entry.job.input.kind,
         retryCount: item.retryCount,
         maxRetries: entry.job.maxRetries,
+        alike: item.attempts.filter((attempt) => attempt.failure?.reason === lost.reason).length,
         usesRetry,
         isInDoubt: item.inDoubtSince !== null,
         variation: item.variation,
@@ -488,13 +399,13 @@ export class Attempts {
       config.retry,
     );
     const attempts = usesRetry ? [...item.attempts, this.#closeAttempt(entry.job, item, lost)] : item.attempts;
+    if (usesRetry) this.#options.onAttempt(entry.job.input.provider, lost);
     if (step.next === 'give-up') {
       await this.#jobs.move(entry, name, { state: 'failed', failure: lost, causeCode: step.causeCode }, { attempts });
-      void this.#cancelDoubtful(entry.job, item);
+      void this.#lost.cancelDoubtful(entry.job, item);
       return;
     }
     const { delayMs, until, retryCount, variation } = step;
-    if (pausesLane) this.#options.pauseLane(entry.job, until);
     await this.#jobs.move(
       entry,
       name,
@@ -536,9 +447,9 @@ export class Attempts {
   async #endCancelled(entry: Entry, name: string): Promise<void> {
     const item = getItem(entry.job, name);
     if (!isOpenItem(item)) return;
-    const provider = this.#providerOf(entry.job);
+    const provider = this.#context.providerOf(entry.job);
     if (item.state === 'running' && provider !== undefined)
-      await this.#cancelUpstream(entry.job, provider, item.operation);
+      await this.#lost.cancelUpstream(entry.job, provider, item.operation);
     await this.end(entry, name, failure('cancelled-by-user', 'give-up'));
   }
 
@@ -566,49 +477,17 @@ export class Attempts {
         ? { state: 'cancelled', failure: lost }
         : { state: 'failed', failure: lost, causeCode: null };
     await this.#jobs.move(entry, name, status, { attempts });
-    void this.#cancelDoubtful(entry.job, item);
-  }
-
-  /**
-   * The item ended while nobody knew whether a start was accepted. Looks once more and cancels what is found,
-   * so that it costs as little as it can; `Cancel-After` is behind it. Never rejects.
-   */
-  async #cancelDoubtful(job: Job, item: Item): Promise<void> {
-    const provider = this.#providerOf(job);
-    if (item.inDoubtSince === null || provider?.canFind !== true) return;
-    try {
-      const found = await this.#findLost(job, item.name, provider, item.inDoubtSince, ({ operation }) =>
-        this.#jobs.claim(operation.id, job, item.name),
-      );
-      if (found !== null) await this.#cancelUpstream(job, provider, found.operation);
-    } catch (error) {
-      const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
-      this.#options.log.warn('work that may have been accepted was not found', { jobId: job.id, errorMessage: why });
-    }
+    void this.#lost.cancelDoubtful(entry.job, item);
   }
 
   /** Ends what an item that was ended may still cost: its operation, or one that a start may have left. Never rejects. */
   async abandon(job: Job, item: Item): Promise<void> {
-    const provider = this.#providerOf(job);
+    const provider = this.#context.providerOf(job);
     const operation = operationOf(item);
-    if (operation !== null && provider !== undefined) await this.#cancelUpstream(job, provider, operation);
+    if (operation !== null && provider !== undefined) await this.#lost.cancelUpstream(job, provider, operation);
     else if (item.state === 'starting' && item.inDoubtSince === null) {
-      await this.#cancelDoubtful(job, { ...item, inDoubtSince: item.attemptStartedAt });
+      await this.#lost.cancelDoubtful(job, { ...item, inDoubtSince: item.attemptStartedAt });
     }
-  }
-
-  /** Bounded for the card's sake; the call itself goes on and is safe to repeat. `Cancel-After` is behind it. */
-  async #cancelUpstream(job: Job, provider: Provider, operation: Operation): Promise<void> {
-    const ended = provider.cancel(operation, { signal: this.#options.stop }).catch((error: unknown) => {
-      this.#options.log.warn('work could not be cancelled upstream', {
-        jobId: job.id,
-        provider: provider.name,
-        errorMessage: error instanceof ProviderFailure ? error.message : 'unexpected error',
-      });
-    });
-    const bound = new AbortController();
-    await Promise.race([ended, this.#options.clock.sleep(CANCEL_BOUND_MS, bound.signal).catch(() => undefined)]);
-    bound.abort();
   }
 
   #closeAttempt(job: Job, item: Item, lost: Failure | null): Item['attempts'][number] {
@@ -628,35 +507,6 @@ export class Attempts {
     };
   }
 
-  #attemptRequest(job: Job, name: string): AttemptRequest {
-    const item = getItem(job, name);
-    const { input } = job;
-    return {
-      jobId: job.id,
-      item: name,
-      attempt: item.attempt,
-      kind: input.kind,
-      model: input.model,
-      prompt: varyPrompt(input.prompt, item.variation),
-      negativePrompt: input.negativePrompt,
-      aspectRatio: input.aspectRatio,
-      seed: item.seed,
-      settings: input.settings,
-      images: [],
-      // Its time to work and as long again for the provider's queue.
-      expiresAfterMs: this.#options.config.timeoutMs[input.kind] * 2,
-    };
-  }
-
-  #providerOf(job: Job): Provider | undefined {
-    return this.#options.providers.get(job.input.provider);
-  }
-
-  #throwIfEnded(entry: Entry, signal: AbortSignal): void {
-    if (this.#options.stop.aborted) throw new Stopped();
-    if (signal.aborted || entry.job.cancelRequest !== null) throw new Cancelled();
-  }
-
   isTooOld(job: Job): boolean {
     return this.#options.clock.now() - job.createdAt > this.#options.config.jobMaxAgeMs;
   }
@@ -664,10 +514,6 @@ export class Attempts {
   #newSeed(): number {
     return Math.floor(this.#options.random() * LONGEST_SEED);
   }
-}
-
-export function operationOf(item: Item): Operation | null {
-  return item.state === 'running' || item.state === 'collecting' ? item.operation : null;
 }
 
 /** The provider did no work and says when it will. */

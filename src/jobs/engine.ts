@@ -9,11 +9,13 @@
  */
 import { setMaxListeners } from 'node:events';
 import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
-import { Attempts, type AttemptsConfig, type AttemptsOptions, Cancelled, operationOf, Stopped } from './attempts.ts';
+import { type AttemptsConfig, type AttemptsOptions, Cancelled, operationOf, Stopped } from './attempt-context.ts';
+import { Attempts } from './attempts.ts';
+import { type BreakerNews, Gates, type Hold } from './gates.ts';
 import type { Item, Job, Kind } from './job.ts';
-import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, requestCancel } from './job.ts';
+import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey, requestCancel } from './job.ts';
 import { Lanes } from './lanes.ts';
-import { claimHolder, type Entry, OpenJobs, type OpenJobsOptions } from './open-jobs.ts';
+import { type Entry, OpenJobs, type OpenJobsOptions } from './open-jobs.ts';
 import { remainingWaitMs } from './retry.ts';
 import type { Ticket } from './turns.ts';
 import { Turns } from './turns.ts';
@@ -22,14 +24,16 @@ export interface EngineConfig extends AttemptsConfig {
   concurrency: number;
   userRunningLimit: number;
   userWaitingLimit: number;
+  /** Starts with trouble in a row after which a provider is left alone for a while. */
+  breakAfter: number;
 }
 
 /** What its parts need; what they need of one another it fills in itself. */
 export interface EngineOptions
-  extends
-    Omit<OpenJobsOptions, 'signal'>,
-    Omit<AttemptsOptions, 'config' | 'jobs' | 'pauseLane' | 'inFlight' | 'stop'> {
+  extends Omit<OpenJobsOptions, 'signal'>, Omit<AttemptsOptions, 'config' | 'jobs' | 'gates' | 'inFlight' | 'stop'> {
   config: EngineConfig;
+  /** A provider is left alone from now on, or asked again. Must not throw. */
+  onBreaker: (news: BreakerNews) => void;
 }
 
 /** Why a job is not taken: the limit, what is used, what was asked. */
@@ -45,6 +49,8 @@ export interface LimitRefusal {
 export interface LiveContext {
   positions: ReadonlyMap<string, number>;
   progress: ReadonlyMap<string, number>;
+  /** Why the provider is not asked to begin anything now; null: nothing keeps it. */
+  hold: Hold | null;
 }
 
 /** Positions that are worth an edit of the card. */
@@ -66,6 +72,7 @@ export class Engine {
   readonly #attempts: Attempts;
   readonly #turns = new Turns();
   readonly #lanes: Lanes;
+  readonly #gates: Gates;
   /** Items that were there at two unclean ends: they run one by one before anything else. */
   readonly #suspects: Ticket[] = [];
   /** Items in flight by user, and the tickets counted in it. */
@@ -85,13 +92,18 @@ export class Engine {
       concurrency: options.config.concurrency,
       run: (ticket) => this.#runTicket(ticket),
       onRoom: () => this.#fillLanes(),
+    });
+    this.#gates = new Gates({
       clock: options.clock,
+      breakAfter: options.config.breakAfter,
+      onOpen: () => this.#fillLanes(),
+      onBreaker: (news) => this.#tellBreaker(news),
       signal,
     });
     this.#attempts = new Attempts({
       ...options,
       jobs: this.#jobs,
-      pauseLane: (job, until) => this.#lanes.pause(laneOfJob(job), until),
+      gates: this.#gates,
       inFlight: () => this.#lanes.inFlight(),
       stop: signal,
     });
@@ -158,6 +170,14 @@ export class Engine {
     return this.#jobs.get(jobId)?.job ?? (await this.#options.store.get(jobId));
   }
 
+  /**
+   * A service told of its own accord that something happened to an item's work. Nothing it said is believed: the
+   * provider is asked at once. News that come late, twice or in another order change nothing.
+   */
+  hear({ jobId, item, operationId }: { jobId: string; item: string; operationId: string }): void {
+    this.#jobs.hear(jobId, item, operationId);
+  }
+
   /** Resolves when the job is open no more; at once for one that is not. Never rejects. */
   async whenEnded(jobId: string): Promise<void> {
     await this.#jobs.get(jobId)?.ended;
@@ -179,7 +199,8 @@ export class Engine {
       if (item.state === 'queued' && live?.shownPosition != null) positions.set(item.name, live.shownPosition);
       if (item.state === 'running' && live?.progress != null) progress.set(item.name, live.progress);
     }
-    return { positions, progress };
+    const hold = entry === undefined ? null : this.#gates.holdOf(entry.job.input.provider);
+    return { positions, progress, hold };
   }
 
   /** Its place in line once its card stands, so that the card can say so from the first. */
@@ -201,7 +222,7 @@ export class Engine {
       for (const item of job.items) {
         const operationId = operationOf(item)?.id;
         // The claim may have been lost between the two writes; the job is the truth.
-        if (operationId !== undefined) await store.claim(operationId, claimHolder(job, item.name));
+        if (operationId !== undefined) await store.claim(operationId, itemKey(job.id, item.name));
       }
     }
     return this.listOpen();
@@ -355,9 +376,11 @@ export class Engine {
   #fillLanes(): void {
     if (!this.#isOpen) return;
     for (const lane of this.#turns.lanes()) {
-      while (this.#lanes.hasRoom(lane)) {
+      const provider = providerOfLane(lane);
+      while (this.#lanes.hasRoom(lane) && this.#gates.isOpen(provider)) {
         const ticket = this.#turns.take(lane, (userId) => this.#mayRunMore(lane, userId));
         if (ticket === undefined) break;
+        this.#gates.noteLaunch(provider, itemKey(ticket.jobId, ticket.item));
         this.#launch(lane, ticket);
       }
       this.#tellPositions(lane);
@@ -434,10 +457,31 @@ export class Engine {
     const controller = (live.cancel = new AbortController());
     await this.#attempts.run(entry, ticket.item, AbortSignal.any([controller.signal, this.#stop.signal]));
     live.cancel = null;
+    this.#gates.noteEnd(entry.job.input.provider, itemKey(ticket.jobId, ticket.item));
     this.#uncount(ticket);
     // A cancel that came while the attempt was ending found it in flight and left it to us.
     if (entry.job.cancelRequest !== null) await this.#leaveLine(entry, ticket.item).catch(() => undefined);
-    void this.#wake(entry, ticket.item);
+    const item = entry.job.items.find(({ name }) => name === ticket.item);
+    // It was not let through: the gate has closed meanwhile.
+    if (item?.state === 'queued') {
+      this.#offer(entry, item, true);
+      this.#fillLanes();
+    } else {
+      void this.#wake(entry, ticket.item);
+    }
+  }
+
+  /** Everybody in line for this provider is told on their cards. */
+  #tellBreaker(news: BreakerNews): void {
+    this.#options.log.warn(news.isOpen ? 'a provider is left alone for a while' : 'a provider is asked again', {
+      provider: news.provider,
+      reason: news.reason,
+    });
+    this.#options.onBreaker(news);
+    for (const entry of this.#jobs.all()) {
+      const isWaiting = entry.job.items.some(({ state }) => state === 'queued' || state === 'waiting');
+      if (isWaiting && entry.job.input.provider === news.provider) this.#options.onContext(entry.job.id);
+    }
   }
 }
 

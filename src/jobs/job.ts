@@ -434,6 +434,11 @@ export function getItem(job: Job, name: string): Item {
   return item;
 }
 
+/** Names an item among those of all jobs. */
+export function itemKey(jobId: string, item: string): string {
+  return `${jobId}:${item}`;
+}
+
 export function isOpenItem(item: Item): boolean {
   return OPEN_ITEM_STATES.has(item.state);
 }

@@ -7,7 +7,6 @@
  * back of the fair turns.
  */
 import PQueue from 'p-queue';
-import type { Clock } from './ports.ts';
 import type { Ticket } from './turns.ts';
 
 export interface LanesOptions {
@@ -17,15 +16,11 @@ export interface LanesOptions {
   run: (ticket: Ticket) => Promise<void>;
   /** Called whenever a lane may have room again. */
   onRoom: (lane: string) => void;
-  clock: Clock;
-  /** Ends the waits of paused lanes. */
-  signal: AbortSignal;
 }
 
 export class Lanes {
   readonly #options: LanesOptions;
   readonly #queues = new Map<string, PQueue>();
-  readonly #pausedUntil = new Map<string, number>();
 
   constructor(options: LanesOptions) {
     this.#options = options;
@@ -33,7 +28,7 @@ export class Lanes {
 
   hasRoom(lane: string): boolean {
     const queue = this.#queueOf(lane);
-    return queue.size + queue.pending < this.#options.concurrency && this.pausedUntil(lane) === null;
+    return queue.size + queue.pending < this.#options.concurrency;
   }
 
   /** Runs the ticket when a slot is free. `onRoom` follows when it has ended. */
@@ -41,24 +36,6 @@ export class Lanes {
     void this.#queueOf(lane)
       .add(() => this.#options.run(ticket))
       .then(() => this.#options.onRoom(lane));
-  }
-
-  /** Lets nothing new start before `until`; what runs goes on. A shorter pause never ends a longer one. */
-  pause(lane: string, until: number): void {
-    const { clock, signal, onRoom } = this.#options;
-    if ((this.#pausedUntil.get(lane) ?? 0) >= until) return;
-    this.#pausedUntil.set(lane, until);
-    const open = (): void => {
-      // The wait is over, whatever the clock says by now.
-      if (this.#pausedUntil.get(lane) === until) this.#pausedUntil.delete(lane);
-      onRoom(lane);
-    };
-    void clock.sleep(until - clock.now(), signal).then(open, () => undefined);
-  }
-
-  /** When the lane's pause ends, or null when it is open. */
-  pausedUntil(lane: string): number | null {
-    return this.#pausedUntil.get(lane) ?? null;
   }
 
   /** Attempts in flight in all lanes. */

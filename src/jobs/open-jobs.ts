@@ -3,8 +3,8 @@
  * saved, then logged, then told. Saves of one job follow each other; a disk that refuses holds the job
  * where it is.
  */
-import type { Failure, Item, ItemCommon, ItemStatus, Job } from './job.ts';
-import { getItem, isFinal, moveTo } from './job.ts';
+import type { Asset, Failure, Item, ItemCommon, ItemStatus, Job } from './job.ts';
+import { getItem, isFinal, itemKey, moveTo } from './job.ts';
 import type { Clock, JobStore, Log, LogFields } from './ports.ts';
 
 export interface OpenJobsOptions {
@@ -46,10 +46,20 @@ export interface LiveItem {
   enteredAt: number;
   /** How long the running work had taken at `at` (monotonic); null until it is first asked about here. */
   worked: { ms: number; at: number } | null;
-  /** Inline outputs of the current attempt, by index; lost with the process. */
-  bytes: (Uint8Array | null)[];
+  /** Files of the current attempt that came with its answer, by index of the output. */
+  kept: (Asset | undefined)[];
+  /** Fetches of the current attempt that are not on the record yet. */
+  fetchTries: number;
+  /** Operations that a webhook named for this item, newest last. */
+  heard: string[];
+  /** A webhook told of the item since it was last asked about. */
+  hasNews: boolean;
+  /** Called when one does. */
+  onNews: (() => void) | null;
 }
 
+/** An attempt has one operation; more than a few names for it are not ours. */
+const HEARD_KEPT = 8;
 const SAVE_RETRY_MS = { first: 250, most: 5_000 };
 
 export class OpenJobs {
@@ -105,11 +115,29 @@ export class OpenJobs {
         shownPosition: null,
         enteredAt: this.#options.clock.now(),
         worked: null,
-        bytes: [],
+        kept: [],
+        fetchTries: 0,
+        heard: [],
+        hasNews: false,
+        onNews: null,
       };
       entry.items.set(name, live);
     }
     return live;
+  }
+
+  /** A webhook names an operation for an item. What is not open, or not there, is passed over. */
+  hear(jobId: string, name: string, operationId: string): void {
+    const entry = this.#entries.get(jobId);
+    if (entry?.job.items.some((item) => item.name === name) !== true) return;
+    const live = this.live(entry, name);
+    live.heard = [...live.heard.filter((id) => id !== operationId), operationId].slice(-HEARD_KEPT);
+    live.hasNews = true;
+    live.onNews?.();
+  }
+
+  heardOf(jobId: string, name: string): readonly string[] {
+    return this.#entries.get(jobId)?.items.get(name)?.heard ?? [];
   }
 
   /** Moves an item, saves it, logs it and tells the listener, in this order. Rejects only when the process stops. */
@@ -170,7 +198,7 @@ export class OpenJobs {
 
   /** Notes that this item holds the operation. */
   async claim(operationId: string, job: Job, name: string): Promise<void> {
-    await this.keepDurably(() => this.#options.store.claim(operationId, claimHolder(job, name)));
+    await this.keepDurably(() => this.#options.store.claim(operationId, itemKey(job.id, name)));
   }
 
   logNew(job: Job): void {
@@ -223,9 +251,4 @@ export class OpenJobs {
       promptHash: this.#options.hashPrompt(job.input.prompt),
     };
   }
-}
-
-/** Who holds an operation, as a claim names it. */
-export function claimHolder(job: Job, item: string): string {
-  return `${job.id}:${item}`;
 }

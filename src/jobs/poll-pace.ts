@@ -20,6 +20,17 @@ const USUAL_SHARE = 0.25;
 const SOON_MS = 250;
 const UNSEEN_SHARE = 0.95;
 
+/** Where the service tells by itself, what it fails to tell is found out so late. */
+const BEHIND_WEBHOOKS_MS: Readonly<Record<Kind, number>> = { image: 10_000, video: 20_000 };
+
+export interface Asking {
+  /** Those that came before. */
+  checks: number;
+  /** Attempts that are asked about. */
+  inFlight: number;
+  hasWebhooks: boolean;
+}
+
 /** What takes about the same time each time. */
 interface Work {
   kind: Kind;
@@ -32,9 +43,9 @@ export class PollPace {
   #left = CHECKS_AT_ONCE;
   #countedAt: number | null = null;
 
-  /** `checks`: those that came before; `now` is monotonic; `inFlight`: attempts that are asked about. */
-  delayMs(work: Work, checks: number, inFlight: number, now: number): number {
-    const baseMs = this.#baseMs(work, checks);
+  /** `now` is monotonic. */
+  delayMs(work: Work, { checks, inFlight, hasWebhooks }: Asking, now: number): number {
+    const baseMs = hasWebhooks ? BEHIND_WEBHOOKS_MS[work.kind] : this.#baseMs(work, checks);
     this.#count(now);
     // Enough left for everybody's next: no need to go slow. Else everybody waits for what is missing.
     return Math.max(baseMs, (inFlight - this.#left) / CHECKS_A_MS);

@@ -99,6 +99,10 @@ export interface AssetStore {
   }): Promise<Asset>;
   /** Rejects with StoreFailure when the file is gone or is not what was saved. */
   read(asset: Asset): Promise<Buffer>;
+  /** The files of one item that were put, in the order of their index: also those that no record names. */
+  findAll(jobId: string, item: string): Promise<Asset[]>;
+  /** Room on the disk in bytes. Rejects with StoreFailure. */
+  measureFree(): Promise<number>;
   /** Deletes every file of the job; none there is no error. */
   removeAll(jobId: string): Promise<void>;
 }

@@ -18,6 +18,8 @@ export interface FailedAttempt {
   kind: Kind;
   retryCount: number;
   maxRetries: number;
+  /** Attempts of this item that ended for the same reason before. */
+  alike: number;
   /**
    * False where no attempt was made: the provider asked to come back later, or could not say whether an
    * earlier start was accepted.
@@ -46,7 +48,7 @@ export function decideNext(attempt: FailedAttempt, policy: RetryPolicy): NextSte
   const { failure, retryCount } = attempt;
   if (failure.next === 'give-up') return { next: 'give-up', causeCode: null };
   if ((failure.retryAfterMs ?? 0) > LONGEST_RETRY_AFTER_MS) return { next: 'give-up', causeCode: null };
-  if (attempt.usesRetry && retryCount >= allowedRetries(attempt)) return { next: 'give-up', causeCode: failure.code };
+  if (attempt.usesRetry && isUsedUp(attempt)) return { next: 'give-up', causeCode: failure.code };
 
   // The doubling is for attempts that were made.
   const step = attempt.usesRetry ? retryCount : 0;
@@ -81,8 +83,9 @@ export function remainingWaitMs(until: number, delayMs: number, now: number): nu
   return Math.min(Math.max(until - now, 0), delayMs);
 }
 
-function allowedRetries({ failure, kind, maxRetries }: FailedAttempt): number {
-  return kind === 'video' && failure.code === 'TIMEOUT' ? Math.min(maxRetries, VIDEO_TIMEOUT_RETRIES) : maxRetries;
+function isUsedUp({ failure, kind, retryCount, maxRetries, alike }: FailedAttempt): boolean {
+  if (retryCount >= maxRetries || alike >= (failure.mostRetries ?? Infinity)) return true;
+  return kind === 'video' && failure.code === 'TIMEOUT' && retryCount >= VIDEO_TIMEOUT_RETRIES;
 }
 
 function wantsVariation(failure: Failure, policy: RetryPolicy): boolean {

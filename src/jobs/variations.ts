@@ -2,6 +2,7 @@
  * What a retry adds to a prompt when the service worked and gave nothing usable. The lines are neutral:
  * they ask for another picture of the same thing and never reword it to slip past a block.
  */
+import type { Request } from './job.ts';
 
 /** In the order they are used; further retries keep the last one. */
 const NEUTRAL_VARIATIONS = [
@@ -10,9 +11,17 @@ const NEUTRAL_VARIATIONS = [
   '[VARIATION: A slightly different point of view]',
 ] as const;
 
+/** For pictures that sell something, where mood may change but the product may not. */
+const PRODUCT_VARIATIONS = [
+  '[VARIATION: Emphasize clarity and simplicity]',
+  '[VARIATION: Focus on product detail and precision]',
+  '[VARIATION: Prioritize clean composition]',
+] as const;
+
 /** The prompt as it is sent. `variation` 0 is the prompt as the user wrote it. */
-export function varyPrompt(prompt: string, variation: number): string {
+export function varyPrompt({ prompt, command }: Pick<Request, 'prompt' | 'command'>, variation: number): string {
   if (variation === 0) return prompt;
-  const line = NEUTRAL_VARIATIONS[Math.min(variation, NEUTRAL_VARIATIONS.length) - 1];
+  const lines = command === 'listing' ? PRODUCT_VARIATIONS : NEUTRAL_VARIATIONS;
+  const line = lines[Math.min(variation, lines.length) - 1];
   return line === undefined ? prompt : `${prompt}\n\n${line}`;
 }

@@ -3,7 +3,7 @@
  * a file never takes the place of another one, and that the same bytes twice are one file.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readFile, rename, rm, stat } from 'node:fs/promises';
+import { readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Asset } from '../jobs/job.ts';
 import { StoreFailure, type AssetStore } from '../jobs/ports.ts';
@@ -16,6 +16,20 @@ const TEMPORARY_FOLDER = '.tmp';
 const SAFE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const SAFE_EXTENSION = /^\.[a-z0-9]{1,10}$/;
 const ASSET_FILE = /^[A-Za-z0-9_-]{1,64}\/[A-Za-z0-9_-]{1,128}\.[a-z0-9]{1,10}$/;
+
+/** Item, index, hash and extension of a name that `put` made. */
+const NAME_PARTS = /^([A-Za-z0-9_-]{1,64})-(\d+)-([0-9a-f]{16})(\.[a-z0-9]{1,10})$/;
+/** Of the files that are handed over as bytes, so that no sniffing is needed. */
+const MIME_TYPES: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+  '.avif': 'image/avif',
+  '.mp4': 'video/mp4',
+  '.webm': 'video/webm',
+};
 
 /** Enough to keep Node's four disk threads busy; hundreds at once would have the database wait behind them. */
 const PUTS_AT_ONCE = 8;
@@ -106,6 +120,36 @@ class DiskAssetStore implements FolderAssetStore {
       );
     }
     return bytes;
+  }
+
+  async findAll(jobId: string, item: string): Promise<Asset[]> {
+    if (!SAFE_NAME.test(jobId)) return [];
+    const jobFolder = join(this.#root, jobId);
+    const names = await readdir(jobFolder).catch(async (error: unknown) => {
+      if (codeOf(error) === 'ENOENT') return [];
+      throw await toStoreFailure(error, jobFolder);
+    });
+    const found: { index: number; asset: Asset }[] = [];
+    for (const name of names) {
+      const [, named, index, hash, extension = ''] = NAME_PARTS.exec(name) ?? [];
+      const mimeType = MIME_TYPES[extension];
+      if (named !== item || mimeType === undefined) continue;
+      const bytes = await readWhole(join(jobFolder, name));
+      const sha256 = hashOf(bytes);
+      if (!sha256.startsWith(hash ?? '')) continue;
+      const asset = { file: `${jobId}/${name}`, mimeType, extension, bytes: bytes.byteLength, sha256 };
+      found.push({ index: Number(index), asset });
+    }
+    return found.toSorted((one, other) => one.index - other.index).map(({ asset }) => asset);
+  }
+
+  async measureFree(): Promise<number> {
+    try {
+      const { bavail, bsize } = await statfs(this.#root);
+      return bavail * bsize;
+    } catch (error) {
+      throw await toStoreFailure(error, this.#root);
+    }
   }
 
   /** `put` takes no unsafe name, so there is nothing to delete under one. */

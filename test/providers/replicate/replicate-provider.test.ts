@@ -97,7 +97,7 @@ const find = (provider: Provider, since: number, claimed: string[] = [], changes
     signal: NEVER,
   });
 /** A request that names this model. */
-const check = (model: string): RequestCheck => ({ kind: 'image', model, settings: {}, images: 0 });
+const naming = (model: string): RequestCheck => ({ kind: 'image', model, settings: {}, images: 0 });
 
 // ------------------------------------------------------------------------------------------ a good day
 
@@ -155,7 +155,7 @@ test('a version that a user names is the one that is used', async (context) => {
   await start(provider, { model: SDXL });
   const [version] = sentVersions();
   const named = `${SDXL}:${version}`;
-  assert.equal(await provider.refuse(check(named), { signal: NEVER }), null);
+  assert.equal(await provider.refuse(naming(named), { signal: NEVER }), null);
   const started = await provider.start(attempt({ model: named }), { signal: NEVER });
   assert.equal(started.model, named);
   assert.deepEqual(sentVersions(), [version, version]);
@@ -174,7 +174,7 @@ test('a model is asked about once an hour, not for each picture', async (context
 
 test('models that are not there are refused before anything is paid, and all others are left to the attempt', async (context) => {
   const { service, provider } = await setUp(context);
-  const refuse = (model: string): Promise<Failure | null> => provider.refuse(check(model), { signal: NEVER });
+  const refuse = (model: string): Promise<Failure | null> => provider.refuse(naming(model), { signal: NEVER });
   assert.equal(await refuse(FLUX), null);
   assert.equal(await refuse(SDXL), null);
   for (const model of [
@@ -194,7 +194,7 @@ test('models that are not there are refused before anything is paid, and all oth
   assert.equal(posts(service), 0);
   await service.close();
   assert.equal(await refuse('somebody/something'), null);
-  assert.equal(await provider.refuse(check('some/other'), { signal: AbortSignal.abort() }), null);
+  assert.equal(await provider.refuse(naming('some/other'), { signal: AbortSignal.abort() }), null);
 });
 
 test('cancelling stops the work, and may be asked for again and after the end', async (context) => {
@@ -270,7 +270,7 @@ test('a refused create is made once, pays nothing, and says why without the key'
     assert.equal(lost.providerStatus, kind.replace('http-', 'HTTP '));
     assert.equal(posts(service) - before, 1);
     if (kind === 'http-429') assert.equal(lost.retryAfterMs, 2_000);
-    if (kind === 'http-422') assert.match(lost.details.fields ?? '', /^aspect_ratio must be one of/);
+    if (kind === 'http-422') assert.match(lost.details.fields ?? '', /^output_format must be one of/);
   }
   assert.equal(service.predictions().length, 0);
 });

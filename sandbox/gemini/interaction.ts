@@ -1,0 +1,2 @@
+import type { Generation } from './service.ts';
+export type Interaction = Generation;

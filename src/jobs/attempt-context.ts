@@ -1,0 +1,121 @@
+/** What every step of an attempt needs: the parts around it, the request as the provider gets it, and how a step is cut short. */
+import type { AttemptRequest, Provider } from '../providers/provider.ts';
+import type { Gates } from './gates.ts';
+import type { Failure, Item, Job, Kind, Operation } from './job.ts';
+import { getItem } from './job.ts';
+import type { Entry, OpenJobs } from './open-jobs.ts';
+import type { AssetStore, Clock, JobStore, Log } from './ports.ts';
+import type { RetryPolicy } from './retry.ts';
+import { varyPrompt } from './variations.ts';
+
+export interface AttemptsConfig {
+  timeoutMs: Readonly<Record<Kind, number>>;
+  retry: RetryPolicy;
+  jobMaxAgeMs: number;
+  /** With less room than this on the disk nothing paid is begun. */
+  minFreeBytes: number;
+}
+
+export interface AttemptsOptions {
+  config: AttemptsConfig;
+  jobs: OpenJobs;
+  store: JobStore;
+  assets: AssetStore;
+  providers: ReadonlyMap<string, Provider>;
+  clock: Clock;
+  /** From 0 to 1, for seeds and for spreading retries. */
+  random: () => number;
+  log: Log;
+  gates: Gates;
+  /** Attempts in flight in all lanes. */
+  inFlight: () => number;
+  /** Something unsaved that a card shows has changed: progress or position. Must not throw. */
+  onContext: (jobId: string) => void;
+  /** An attempt ended, well (null) or not. Must not throw. */
+  onAttempt: (provider: string, lost: Failure | null) => void;
+  /** The disk has too little room for paid work. Must not throw. */
+  onDiskFull: () => void;
+  /** Aborts when the process stops. */
+  stop: AbortSignal;
+}
+
+/** Aborts an attempt because somebody cancelled. */
+export class Cancelled extends Error {}
+/** Aborts an attempt because the process stops. */
+export class Stopped extends Error {}
+
+/** A service that wants a longer pause between two questions is asked all the same: the work is paid for. */
+const LONGEST_ASKED_WAIT_MS = 60_000;
+
+export class AttemptContext {
+  readonly options: AttemptsOptions;
+  readonly jobs: OpenJobs;
+
+  constructor(options: AttemptsOptions) {
+    this.options = options;
+    this.jobs = options.jobs;
+  }
+
+  providerOf(job: Job): Provider | undefined {
+    return this.options.providers.get(job.input.provider);
+  }
+
+  requestFor(job: Job, name: string): AttemptRequest {
+    const item = getItem(job, name);
+    const { input } = job;
+    return {
+      jobId: job.id,
+      item: name,
+      attempt: item.attempt,
+      kind: input.kind,
+      model: input.model,
+      prompt: varyPrompt(input, item.variation),
+      negativePrompt: input.negativePrompt,
+      aspectRatio: input.aspectRatio,
+      seed: item.seed,
+      settings: input.settings,
+      images: [],
+      // Its time to work and as long again for the provider's queue.
+      expiresAfterMs: this.options.config.timeoutMs[input.kind] * 2,
+    };
+  }
+
+  throwIfEnded(entry: Entry, signal: AbortSignal): void {
+    if (this.options.stop.aborted) throw new Stopped();
+    if (signal.aborted || entry.job.cancelRequest !== null) throw new Cancelled();
+  }
+
+  /** A call about the item came back and the process lives: what counted against the item is forgotten. */
+  async noteAnswered(entry: Entry, name: string): Promise<void> {
+    const { uncleanEnds, alone } = getItem(entry.job, name);
+    if (uncleanEnds > 0 || alone) await this.jobs.note(entry, name, { uncleanEnds: 0, alone: false });
+    this.jobs.live(entry, name).onProgress?.();
+  }
+
+  /** The wait a service asked for before the next question, as far as it is kept. */
+  boundAskedWaitMs(entry: Entry, { retryAfterMs }: Failure): number {
+    return Math.min(retryAfterMs ?? 0, LONGEST_ASKED_WAIT_MS, this.options.config.timeoutMs[entry.job.input.kind]);
+  }
+
+  /** Waits, but no longer than until a webhook tells that there is news of the item. */
+  async sleepUntilNews(entry: Entry, name: string, ms: number, signal: AbortSignal): Promise<void> {
+    const live = this.jobs.live(entry, name);
+    if (!live.hasNews) {
+      const news = new AbortController();
+      live.onNews = () => news.abort();
+      try {
+        await this.options.clock.sleep(ms, AbortSignal.any([signal, news.signal]));
+      } catch (error) {
+        if (!news.signal.aborted || signal.aborted) throw error;
+      } finally {
+        live.onNews = null;
+      }
+    }
+    live.hasNews = false;
+    signal.throwIfAborted();
+  }
+}
+
+export function operationOf(item: Item): Operation | null {
+  return item.state === 'running' || item.state === 'collecting' ? item.operation : null;
+}

@@ -1,0 +1,115 @@
+/**
+ * Starts whose answer was lost: perhaps paid. Before anything is paid again the provider is asked what became of them,
+ * and what nobody waits for any more is cancelled.
+ */
+import type { FoundOperation, Provider } from '../providers/provider.ts';
+import { ProviderFailure } from '../providers/provider.ts';
+import type { AttemptContext } from './attempt-context.ts';
+import type { Failure, Item, Job, Operation } from './job.ts';
+import type { Entry } from './open-jobs.ts';
+
+/** `failure`: the question itself failed, so nobody knows. */
+export type Search = { status: 'found' } | { status: 'absent' } | { status: 'unknown'; failure: Failure };
+
+/** How long an upstream cancel may hold up the card. */
+const CANCEL_BOUND_MS = 3_000;
+
+export class LostStarts {
+  readonly #context: AttemptContext;
+  /** The end of the last `find` with what holds its result. */
+  #finding: Promise<unknown> = Promise.resolve();
+
+  constructor(context: AttemptContext) {
+    this.#context = context;
+  }
+
+  /**
+   * Asks `find` after each of the delays, sooner when a webhook names the work. Found: the item is running with it.
+   * A question that fails leaves the item in doubt: paying again unasked is the one thing never done.
+   */
+  async pickUp(
+    entry: Entry,
+    name: string,
+    provider: Provider,
+    ask: { since: number; delaysMs: readonly number[] },
+  ): Promise<Search> {
+    const { options, jobs } = this.#context;
+    for (const delayMs of ask.delaysMs) {
+      // A cancel must wait for the answer as well: what is found is cancelled upstream.
+      await this.#context.sleepUntilNews(entry, name, delayMs, options.stop);
+      try {
+        const found = await this.#find(entry.job, name, provider, ask.since, async ({ operation, model }) => {
+          // The job first: a claim alone would hide the work from its own item after a crash.
+          await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null });
+          await jobs.claim(operation.id, entry.job, name);
+        });
+        if (found !== null) return { status: 'found' };
+        await this.#context.noteAnswered(entry, name);
+      } catch (error) {
+        if (options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
+        await jobs.note(entry, name, { inDoubtSince: ask.since });
+        return { status: 'unknown', failure: error.failure };
+      }
+    }
+    return { status: 'absent' };
+  }
+
+  /**
+   * The item ended while nobody knew whether a start was accepted. Looks once more and cancels what is found,
+   * so that it costs as little as it can; `Cancel-After` is behind it. Never rejects.
+   */
+  async cancelDoubtful(job: Job, item: Item): Promise<void> {
+    const provider = this.#context.providerOf(job);
+    if (item.inDoubtSince === null || provider?.canFind !== true) return;
+    try {
+      const found = await this.#find(job, item.name, provider, item.inDoubtSince, ({ operation }) =>
+        this.#context.jobs.claim(operation.id, job, item.name),
+      );
+      if (found !== null) await this.cancelUpstream(job, provider, found.operation);
+    } catch (error) {
+      const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
+      this.#context.options.log.warn('work that may have been accepted was not found', {
+        jobId: job.id,
+        errorMessage: why,
+      });
+    }
+  }
+
+  /** Bounded for the card's sake; the call itself goes on and is safe to repeat. `Cancel-After` is behind it. */
+  async cancelUpstream(job: Job, provider: Provider, operation: Operation): Promise<void> {
+    const { clock, log, stop } = this.#context.options;
+    const ended = provider.cancel(operation, { signal: stop }).catch((error: unknown) => {
+      log.warn('work could not be cancelled upstream', {
+        jobId: job.id,
+        provider: provider.name,
+        errorMessage: error instanceof ProviderFailure ? error.message : 'unexpected error',
+      });
+    });
+    const bound = new AbortController();
+    await Promise.race([ended, clock.sleep(CANCEL_BOUND_MS, bound.signal).catch(() => undefined)]);
+    bound.abort();
+  }
+
+  /** One `find` and what holds its result, for one item at a time: equal requests never take the same work. */
+  #find(
+    job: Job,
+    name: string,
+    provider: Provider,
+    since: number,
+    hold: (found: FoundOperation) => Promise<void>,
+  ): Promise<FoundOperation | null> {
+    const { store, stop } = this.#context.options;
+    const finding = this.#finding.then(async () => {
+      const found = await provider.find(this.#context.requestFor(job, name), {
+        since,
+        isClaimed: (operationId) => store.isClaimed(operationId),
+        heard: this.#context.jobs.heardOf(job.id, name),
+        signal: stop,
+      });
+      if (found !== null) await hold(found);
+      return found;
+    });
+    this.#finding = finding.catch(() => undefined);
+    return finding;
+  }
+}
