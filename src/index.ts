@@ -10,18 +10,22 @@ import { join } from 'node:path';
 import { commands } from '../commands/index.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { Answers } from './discord/answers.ts';
+import type { Ask } from './discord/ask.ts';
 import { DiscordApi } from './discord/api.ts';
 import { Buttons } from './discord/buttons.ts';
 import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
-import { type Gateway, GatewayConnection, GatewayRefused, inviteLink } from './discord/gateway.ts';
+import { type Gateway, GatewayConnection, GatewayRefused, inviteLink, tokenRefused } from './discord/gateway.ts';
 import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
+import { OwnerNotices } from './discord/owner-notices.ts';
 import { registerCommands } from './discord/register.ts';
 import type { CardContext } from './discord/render.ts';
 import { Router } from './discord/router.ts';
+import { SessionStarts } from './discord/session-starts.ts';
+import { UndeliveredTeller } from './discord/undelivered.ts';
 import { Clearing } from './jobs/clearing.ts';
 import { systemClock } from './jobs/clock.ts';
 import { Engine } from './jobs/engine.ts';
@@ -87,7 +91,29 @@ async function run(config: Config, log: Log): Promise<void> {
   const providers = createProviders(config);
   const storeKey = await readStoreKey(meta);
 
-  const api = new DiscordApi({ apiUrl: config.discord.apiUrl, token: config.discord.token });
+  const refuse = ({ message }: GatewayRefused): void => {
+    process.stderr.write(`${message}\n`);
+    end(EXIT_REFUSED);
+  };
+  const api = new DiscordApi({
+    apiUrl: config.discord.apiUrl,
+    token: config.discord.token,
+    onTokenRefused: () => refuse(tokenRefused()),
+  });
+  const owner = new OwnerNotices({
+    api,
+    channelId: config.ownerChannelId,
+    meta,
+    clock,
+    log,
+    signal: stopping.signal,
+  });
+  const starts = new SessionStarts({
+    meta,
+    clock,
+    log,
+    tellOwner: (cause, sentence) => void owner.tell(cause, sentence),
+  });
   const fallsBackAlone = (job: Job): boolean =>
     config.fallback === 'auto' && job.state === 'failed' && job.input.provider !== 'local';
   const engine = new Engine({
@@ -158,16 +184,23 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   const lists = new JobLists({ answers, clearing, clock, log });
   const context = { answers, intake, lists, help, defaultProvider: config.defaultProvider };
-  const router = new Router({ commands, context, buttons, clock, log });
+  const teller = new UndeliveredTeller({
+    api,
+    store: undelivered,
+    getJob: (jobId) => engine.get(jobId),
+    isShown: (jobId) => live.isShown(jobId),
+    clock,
+    log,
+  });
+  const afterAnswer = (ask: Ask): Promise<void> => teller.tell(ask);
+  const router = new Router({ commands, context, buttons, afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,
     clock,
     onInteraction: (payload) => router.handle(payload),
-    onRefused: ({ message }) => {
-      process.stderr.write(`${message}\n`);
-      end(EXIT_REFUSED);
-    },
+    starts,
+    onRefused: refuse,
     log,
   });
 
@@ -179,6 +212,7 @@ async function run(config: Config, log: Log): Promise<void> {
     await stopped;
     await live.flush(FLUSH_MS);
     await jobs.markCleanEnd();
+    await starts.markCleanEnd();
     await database.close();
     // A gateway that says nothing must not hold up the end: all is saved.
     await Promise.race([gateway.close(), clock.sleep(LAST_WORD_MS)]);

@@ -2,7 +2,7 @@
 import type { Clock } from '../jobs/ports.ts';
 import { classifyDelivery, isPassing, type DeliveryFailure } from './delivery-failure.ts';
 
-const MOST_CALLS = 5;
+const USUAL_CALLS = 5;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 10_000;
  */
 export async function insist(
   call: () => Promise<unknown>,
-  { clock, signal }: { clock: Clock; signal?: AbortSignal },
+  { clock, signal, mostCalls = USUAL_CALLS }: { clock: Clock; signal?: AbortSignal; mostCalls?: number },
 ): Promise<DeliveryFailure | null> {
   for (let calls = 1; ; calls += 1) {
     try {
@@ -20,7 +20,7 @@ export async function insist(
       return null;
     } catch (error) {
       const lost = classifyDelivery(error);
-      if (!isPassing(lost) || calls >= MOST_CALLS) return lost;
+      if (!isPassing(lost) || calls >= mostCalls) return lost;
       const waitMs = 'retryAfterMs' in lost ? lost.retryAfterMs : FIRST_WAIT_MS * 2 ** (calls - 1);
       await clock.sleep(Math.min(waitMs, LONGEST_WAIT_MS), signal);
     }

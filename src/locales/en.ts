@@ -190,8 +190,8 @@ export const en = {
       `${provider} says this bot's account has little credit left. Add some before it ends.`,
     dailyQuota: (provider: string) =>
       `This bot's plan at ${provider} is used up for today. It goes on tomorrow, or with a larger plan at ${provider}.`,
-    breaker: (provider: string, failures: number) =>
-      `${provider} failed ${failures} times in a row, so it is asked less for a while. Look at its status page; it is tried again by itself.`,
+    breaker: (provider: string, inARow: number) =>
+      `${provider} failed ${inARow} times in a row, so it is asked less for a while. Look at its status page; it is tried again by itself.`,
     disk: (freeMegabytes: number, neededMegabytes: number) =>
       `The bot's disk has ${freeMegabytes} MB free, and MIN_FREE_MB asks for ${neededMegabytes}: no paid work is started. Make room, or clear old jobs with /jobs clear.`,
     storage: (usedMegabytes: number, warnMegabytes: number) =>
