@@ -30,10 +30,14 @@ export function createProviders(config: Config): Providers {
 }
 
 /** Asks ahead for what lists and completion show. Trouble costs the first look at them, nothing else. */
-export async function warmCatalog({ name, catalog }: Provider, log: Log, signal: AbortSignal): Promise<void> {
+export async function warmCatalog(
+  { name, catalog }: Provider,
+  { log, signal, onRetired }: { log: Log; signal: AbortSignal; onRetired: (model: string) => void },
+): Promise<void> {
   try {
     for (const model of (await catalog?.warm({ signal })) ?? []) {
       log.error('the service no longer has a configured model', { provider: name, model });
+      onRetired(model);
     }
   } catch (error) {
     if (signal.aborted) return;
