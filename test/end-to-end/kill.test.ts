@@ -165,7 +165,7 @@ test('killed before the answer reached Discord: nothing is paid, and nothing is 
 test('killed in the middle of a Retry: the new attempt is made on the same card, once', async (context) => {
   const world = await startWorld(context, { env: { MAX_RETRIES: '0' } });
   const { discord, replicate } = world.sandbox;
-  replicate.addFault({ on: 'create', kind: 'http-422' });
+  replicate.addFault({ on: 'create', kind: 'http-422' }, 2);
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Failed/);
   discord.addFault({ method: 'POST', route: /\/callback/, kind: 'cut-after', times: 1 });
@@ -194,7 +194,7 @@ test('killed while Discord is away: the card is finished when Discord is back', 
 test('killed in the middle of a Retry on a private card: a press brings the card up to date', async (context) => {
   const world = await startWorld(context, { env: { MAX_RETRIES: '0' } });
   const { discord, replicate } = world.sandbox;
-  replicate.addFault({ on: 'create', kind: 'http-422' });
+  replicate.addFault({ on: 'create', kind: 'http-422' }, 2);
   const card = await world.generate({ prompt: PROMPT, private: true });
   await world.whenCard(card, /Failed/);
   discord.addFault({ method: 'POST', route: /\/callback/, kind: 'hang', times: 1 });
