@@ -31,6 +31,7 @@ test('killed while queued: the picture is made after the restart, on the same ca
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'never-ends' });
   const first = await world.generate({ prompt: 'keeps the only slot' });
   await world.whenCard(first, /Generating/);
+  await world.waitUntil('it is begun', () => world.predictions().length === 1);
   const second = await world.generate({ prompt: PROMPT }, 'member2');
   assert.match(world.text(second), /Queued/);
   await world.kill();
