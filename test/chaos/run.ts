@@ -1,0 +1,208 @@
+/** One run: members ask and press, faults come, the bot is killed again and again, and then all must be well. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { readChannel } from './cards.ts';
+import { checkAll, type CheckResult } from './checks.ts';
+import { readRecords, type Evidence, type Records } from './evidence.ts';
+import { FaultDealer, type MetFault } from './faults.ts';
+import { Lives } from './lives.ts';
+import { Members } from './members.ts';
+import { planKill, waitForMoment } from './moments.ts';
+import { Random } from './random.ts';
+
+export interface ChaosOptions {
+  kills: number;
+  seed: number;
+  /** Without the faults that take many seconds to be waited out. */
+  isShort?: boolean;
+  /** Told after each kill. */
+  onKill?: (kill: { number: number; moment: string; came: boolean }) => void;
+  /** Ends the run early: it rejects then, with all it started ended. */
+  signal?: AbortSignal;
+}
+
+export interface ChaosResult {
+  seed: number;
+  kills: number;
+  /** Kills at which what was waited for came. */
+  killsAtMoment: Record<string, number>;
+  seconds: number;
+  presses: number;
+  replays: number;
+  faults: readonly MetFault[];
+  checks: CheckResult[];
+  /** Everything the bot kept; whoever called removes it. */
+  folder: string;
+  evidence: Evidence;
+}
+
+const ACT_EVERY_MS = { least: 100, most: 500 };
+const FAULT_SHARE = 0.35;
+const SETTLE_MS = 240_000;
+/** So long nothing is open before it counts as settled. */
+const QUIET_MS = 1_500;
+const LOOK_EVERY_MS = 250;
+/** A job whose only log line a kill took is seen in the store alone; it gets so many further lives. */
+const EXTRA_LIVES = 5;
+const EXTRA_LIFE_MS = 6_000;
+const PACE = { queueMs: 50, workMs: 400 };
+const SETTINGS = {
+  RETRY_BASE_SECONDS: '0.05',
+  RETRY_MAX_SECONDS: '0.4',
+  // A fault alone must not use them up.
+  MAX_RETRIES: '12',
+  IMAGE_TIMEOUT_SECONDS: '8',
+  USER_RUNNING_LIMIT: '3',
+  NOTIFY_AFTER_SECONDS: '0',
+};
+
+/** Rejects when it was ended early, or when a start failed. A promise that was broken is in the result. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
+  const folder = mkdtempSync(join(tmpdir(), 'darkroom-chaos-'));
+  const sandbox = await startSandbox({ folder, replicate: { pace: PACE } });
+  const run = new ChaosRun(sandbox, options);
+  try {
+    return await run.run();
+  } finally {
+    await run.close();
+  }
+}
+
+class ChaosRun {
+  readonly #sandbox: Sandbox;
+  readonly #options: ChaosOptions;
+  readonly #lives: Lives;
+  readonly #members: Members;
+  readonly #faults: FaultDealer;
+  readonly #closing = new AbortController();
+  readonly #killsAtMoment: Record<string, number> = {};
+
+  constructor(sandbox: Sandbox, options: ChaosOptions) {
+    const { seed, isShort = false } = options;
+    this.#sandbox = sandbox;
+    this.#options = options;
+    this.#lives = new Lives(sandbox.env(SETTINGS));
+    this.#members = new Members(sandbox, new Random(seed, 'members'));
+    this.#faults = new FaultDealer(sandbox, new Random(seed, 'faults'), isShort);
+  }
+
+  async run(): Promise<ChaosResult> {
+    const beganAt = performance.now();
+    const { seed, kills } = this.#options;
+    const crowding = new AbortController();
+    const crowd = this.#crowd(crowding.signal);
+    await this.#killAll();
+    crowding.abort();
+    await crowd;
+    const faults = this.#faults.clear();
+    const evidence = await this.#settle(faults);
+    return {
+      seed,
+      kills,
+      killsAtMoment: this.#killsAtMoment,
+      seconds: Math.round((performance.now() - beganAt) / 1_000),
+      presses: this.#members.presses,
+      replays: this.#members.replays,
+      faults,
+      checks: checkAll(evidence),
+      folder: this.#sandbox.folder,
+      evidence,
+    };
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#lives.end('SIGKILL');
+    await this.#sandbox.close();
+  }
+
+  /** Members and faults, until the last kill. */
+  async #crowd(signal: AbortSignal): Promise<void> {
+    const { seed } = this.#options;
+    const pace = new Random(seed, 'pace');
+    const trouble = new Random(seed, 'trouble');
+    while (!signal.aborted && !this.#closing.signal.aborted) {
+      if (this.#sandbox.discord.isBotConnected()) {
+        this.#members.act();
+        if (trouble.chance(FAULT_SHARE)) this.#faults.deal();
+      }
+      await sleep(pace.integer(ACT_EVERY_MS.least, ACT_EVERY_MS.most), undefined, { signal }).catch(() => undefined);
+    }
+  }
+
+  async #killAll(): Promise<void> {
+    const { seed, kills, onKill } = this.#options;
+    const random = new Random(seed, 'kills');
+    for (let number = 1; number <= kills; number++) {
+      this.#options.signal?.throwIfAborted();
+      const planned = planKill(random);
+      const { name } = planned.moment;
+      this.#lives.start();
+      const came = await waitForMoment(planned, { sandbox: this.#sandbox, lives: this.#lives });
+      await this.#lives.end('SIGKILL');
+      if (came) this.#killsAtMoment[name] = (this.#killsAtMoment[name] ?? 0) + 1;
+      onKill?.({ number, moment: name, came });
+    }
+  }
+
+  /** No more kills and no more faults: everything must come to its end now, in bounded time. */
+  async #settle(faults: readonly MetFault[]): Promise<Evidence> {
+    this.#lives.start();
+    await this.#members.settled();
+    await this.#untilQuiet(SETTLE_MS);
+    let records = await this.#endAndRead();
+    for (let extra = 0; extra < EXTRA_LIVES && records.open.length > 0; extra++) {
+      this.#lives.start();
+      await this.#untilQuiet(EXTRA_LIFE_MS, EXTRA_LIFE_MS - QUIET_MS);
+      records = await this.#endAndRead();
+    }
+    const { discord, replicate, folder } = this.#sandbox;
+    return {
+      ...records,
+      lines: this.#lives.lines,
+      lives: this.#lives.count,
+      brokenEnds: this.#lives.brokenEnds,
+      predictions: replicate.predictions(),
+      messages: readChannel(this.#sandbox, this.#members.ids).filter(
+        ({ message }) => message.author.id === discord.users.bot.id,
+      ),
+      faults,
+      asked: this.#members.asked,
+      assetFolder: join(folder, 'assets'),
+    };
+  }
+
+  /** SIGTERM, so that the records are as an orderly end leaves them. */
+  async #endAndRead(): Promise<Records> {
+    const ended = await this.#lives.end('SIGTERM');
+    if (ended?.code !== 0) this.#lives.brokenEnds.push(`SIGTERM ended life ${this.#lives.count} with ${ended?.code}`);
+    return readRecords(this.#sandbox.folder, this.#sandbox.discord.guilds[0]?.id ?? '');
+  }
+
+  /** Until no card and no item of the log has been open for a while, or the time is over: the checks tell then. */
+  async #untilQuiet(mostMs: number, leastMs = 0): Promise<void> {
+    const beganAt = performance.now();
+    let quietSince: number | null = null;
+    for (;;) {
+      this.#options.signal?.throwIfAborted();
+      const now = performance.now();
+      const isOpen = this.#members.countOpenCards() > 0 || this.#countOpenItems() > 0;
+      quietSince = isOpen || now - beganAt < leastMs ? null : (quietSince ?? now);
+      if (now - beganAt > mostMs || (quietSince !== null && now - quietSince >= QUIET_MS)) return;
+      await sleep(LOOK_EVERY_MS);
+    }
+  }
+
+  /** Items whose last line tells no end. */
+  #countOpenItems(): number {
+    const last = new Map<string, unknown>();
+    for (const { fields } of this.#lives.lines) {
+      if ('to' in fields) last.set(`${String(fields['jobId'])}:${String(fields['item'])}`, fields['to']);
+    }
+    const ends: unknown[] = ['done', 'failed', 'cancelled'];
+    return [...last.values()].filter((state) => !ends.includes(state)).length;
+  }
+}
