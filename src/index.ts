@@ -11,6 +11,7 @@ import { commands } from '../commands/index.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { Answers } from './discord/answers.ts';
 import { DiscordApi } from './discord/api.ts';
+import { Completions } from './discord/autocomplete.ts';
 import { Buttons } from './discord/buttons.ts';
 import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
@@ -19,6 +20,7 @@ import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
+import { ModelCards } from './discord/models.ts';
 import { registerCommands } from './discord/register.ts';
 import type { CardContext } from './discord/render.ts';
 import { Router } from './discord/router.ts';
@@ -154,7 +156,10 @@ async function run(config: Config, log: Log): Promise<void> {
     waitingLimit: config.engine.userWaitingLimit,
   });
   const lists = new JobLists({ answers, clearing, clock, log });
-  const context = { answers, intake, lists, help, defaultProvider: config.defaultProvider };
+  const { defaultProvider } = config;
+  const models = new ModelCards({ answers, providers, defaultProvider });
+  const completions = new Completions({ providers, defaultProvider });
+  const context = { answers, intake, lists, help, models, completions, defaultProvider };
   const router = new Router({ commands, context, buttons, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,

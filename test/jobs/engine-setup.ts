@@ -56,6 +56,8 @@ export interface Harness {
   saved: Job[];
   log: { message: string; fields: Record<string, unknown> }[];
   folder: string;
+  /** What the owner would hear of. */
+  troubles: string[];
   submit(job: Job): Promise<void>;
   /** The job when it is final, as it is on disk. */
   whenFinal(jobId: string): Promise<Job>;
@@ -70,6 +72,7 @@ export interface HarnessOptions {
   providers?: Provider[];
   folder?: string;
   wrapStore?: (store: JobStore) => JobStore;
+  wrapAssets?: (assets: AssetStore) => AssetStore;
   clock?: LeapingClock;
   /** False: loaded only, as when the start ends before anything runs. */
   isStarted?: boolean;
@@ -99,11 +102,12 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
   const write = (message: string, fields: Record<string, unknown> = {}): void => {
     log.push({ message, fields });
   };
+  const troubles: string[] = [];
   const listeners = new Set<() => void>();
   const engine = new Engine({
     config: { ...CONFIG, ...options.config },
     store,
-    assets: stores.assets,
+    assets: options.wrapAssets?.(stores.assets) ?? stores.assets,
     providers: new Map((options.providers ?? [provider]).map((each) => [each.name, each])),
     clock,
     random: () => 0.5,
@@ -116,8 +120,8 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
     },
     onContext: () => undefined,
     onAttempt: () => undefined,
-    onDiskFull: () => undefined,
-    onBreaker: () => undefined,
+    onDiskFull: () => troubles.push('disk-full'),
+    onBreaker: ({ reason, state }) => troubles.push(`${reason} ${state}`),
   });
   await engine.load();
   if (options.isStarted !== false) await engine.start();
@@ -154,6 +158,7 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
     saved,
     log,
     folder,
+    troubles,
     async submit(job) {
       await engine.submit(job);
       engine.begin(job.id);
@@ -172,4 +177,16 @@ async function markClean(folder: string): Promise<void> {
   const stores = await openStores(folder);
   await stores.jobs.markCleanEnd();
   await stores.close();
+}
+
+/** The same object with one method of a test's own. */
+export function replaceMethod<T extends object, K extends keyof T>(target: T, name: K, method: T[K]): T {
+  return new Proxy(target, {
+    get(object, key): unknown {
+      if (key === name) return method;
+      const value: unknown = Reflect.get(object, key);
+      // Private fields belong to the object itself, not to what stands before it.
+      return typeof value === 'function' ? value.bind(object) : value;
+    },
+  });
 }

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { failure, getItem, type Item, type Job, type Operation } from '../../src/jobs/job.ts';
 import { StoreFailure, type JobStore } from '../../src/jobs/ports.ts';
 import type { CallOptions, Checked } from '../../src/providers/provider.ts';
-import { startEngine } from './engine-setup.ts';
+import { replaceMethod, startEngine } from './engine-setup.ts';
 import { newJob } from './new-job.ts';
 import { ScriptedProvider } from './scripted-provider.ts';
 
@@ -261,7 +261,7 @@ test('a disk that refuses holds the job where it is: nothing is announced and no
       if (getItem(job, 'image').state === 'starting' && refusals-- > 0) throw new StoreFailure('no space');
       await store.save(job);
     };
-    return new Proxy(store, { get: (target, key) => (key === 'save' ? save : bind(target, key)) });
+    return replaceMethod(store, 'save', save);
   };
   const harness = await startEngine(context, { wrapStore });
   let acceptedBeforeSaved = -1;
@@ -274,16 +274,9 @@ test('a disk that refuses holds the job where it is: nothing is announced and no
   assert.equal(harness.provider.accepted.length, 1);
 });
 
-function bind(target: object, key: string | symbol): unknown {
-  const value: unknown = Reflect.get(target, key);
-  return typeof value === 'function' ? value.bind(target) : value;
-}
-
 test('a request that cannot be saved is refused and leaves nothing behind', async (context) => {
   const wrapStore = (store: JobStore): JobStore =>
-    new Proxy(store, {
-      get: (target, key) => (key === 'save' ? () => Promise.reject(new StoreFailure('no space')) : bind(target, key)),
-    });
+    replaceMethod(store, 'save', () => Promise.reject(new StoreFailure('no space')));
   const harness = await startEngine(context, { wrapStore });
   const job = newJob();
   await assert.rejects(harness.engine.submit(job), StoreFailure);

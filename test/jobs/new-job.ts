@@ -3,7 +3,10 @@ import { createJob, type Job, type NewJob } from '../../src/jobs/job.ts';
 
 let count = 0;
 
-export function newJob(change: Partial<NewJob> = {}): Job {
+export function newJob({
+  input,
+  ...change
+}: Partial<Omit<NewJob, 'input'>> & { input?: Partial<NewJob['input']> } = {}): Job {
   count += 1;
   return createJob({
     id: `job${count}`,
@@ -17,6 +20,7 @@ export function newJob(change: Partial<NewJob> = {}): Job {
       aspectRatio: null,
       seed: null,
       settings: {},
+      ...input,
     },
     itemNames: ['image'],
     guildId: 'g',

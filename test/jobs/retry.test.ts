@@ -101,3 +101,23 @@ test('a saved wait never lasts longer than it was meant to, whatever the clock d
   assert.equal(remainingWaitMs(10_000, 4_000, 50_000), 0);
   assert.equal(remainingWaitMs(10_000_000, 4_000, 0), 4_000);
 });
+
+test('a failure that says how often it may be tried again is tried no oftener, whatever else is left', () => {
+  const once = failure('provider-error', 'retry', { mostRetries: 1 });
+  assert.equal(decide(once).next, 'wait');
+  assert.deepEqual(decide(once, { retryCount: 1, alike: 1 }), { next: 'give-up', causeCode: 'API_ERROR' });
+  assert.equal(decide(once, { retryCount: 2, alike: 0 }).next, 'wait', 'other failures before it do not count');
+});
+
+test('a video that took too long is tried once more, a picture as often as it has retries', () => {
+  const late = failure('attempt-timeout', 'retry');
+  assert.equal(decide(late, { kind: 'video' }).next, 'wait');
+  assert.equal(decide(late, { kind: 'video', retryCount: 1 }).next, 'give-up');
+  assert.equal(decide(late, { retryCount: 2 }).next, 'wait');
+});
+
+test('a prompt that was refused is never worded anew, not even where every retry is', () => {
+  const step = decide(failure('prompt-blocked', 'retry', { mostRetries: 1 }), {}, { ...policy, variation: 'always' });
+  assert.ok(step.next === 'wait');
+  assert.deepEqual([step.variation, step.needsNewSeed], [0, false]);
+});

@@ -6,6 +6,7 @@ import type {
   AttemptRequest,
   CallOptions,
   Checked,
+  FindOptions,
   FoundOperation,
   Provider,
   Started,
@@ -21,8 +22,9 @@ export class ScriptedProvider implements Provider {
   readonly name: string;
   readonly kinds = ['image', 'video'] as const;
   readonly isPaid = true;
-  readonly canFind = true;
-  readonly hasWebhooks = false;
+  canFind = true;
+  wholeInStart: readonly ('image' | 'video')[] = [];
+  hasWebhooks = false;
   readonly catalog = null;
   /** What each `start` meets, in order; then `accept`. */
   readonly starts: StartScript[] = [];
@@ -31,10 +33,12 @@ export class ScriptedProvider implements Provider {
   readonly accepted: { id: string; request: AttemptRequest }[] = [];
   readonly cancelled: string[] = [];
   finds = 0;
+  /** What the last `find` was told of webhooks. */
+  heard: readonly string[] = [];
   /** So many questions of `find` fail first. */
   findFailures = 0;
   /** Called inside `start`, before it is answered. */
-  onStart: (() => void | Promise<void>) | null = null;
+  onStart: ((signal: AbortSignal) => void | Promise<void>) | null = null;
   files: (Failure | 'ok')[] = [];
 
   constructor(name = 'scripted') {
@@ -45,8 +49,8 @@ export class ScriptedProvider implements Provider {
     return Promise.resolve(null);
   }
 
-  async start(request: AttemptRequest): Promise<Started> {
-    await this.onStart?.();
+  async start(request: AttemptRequest, { signal }: CallOptions): Promise<Started> {
+    await this.onStart?.(signal);
     const script = this.starts.shift() ?? 'accept';
     if (script instanceof Error) throw script;
     if (typeof script === 'object') throw new ProviderFailure(script);
@@ -74,9 +78,10 @@ export class ScriptedProvider implements Provider {
 
   async find(
     request: AttemptRequest,
-    { isClaimed }: { isClaimed: (id: string) => Promise<boolean> },
+    { isClaimed, heard }: Pick<FindOptions, 'isClaimed' | 'heard'>,
   ): Promise<FoundOperation | null> {
     this.finds += 1;
+    this.heard = heard;
     if (this.findFailures-- > 0) throw lost();
     for (const { id, request: sent } of this.accepted) {
       const isSame = sent.prompt === request.prompt && sent.seed === request.seed;
