@@ -13,7 +13,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { countViolations, renderReport } from './report.ts';
-import { runChaos, type ChaosResult } from './run.ts';
+import { runChaos, type ChaosResult, type Kill } from './run.ts';
 
 const MOST_KILLS = 10_000;
 const EXIT_INTERRUPTED = 130;
@@ -52,16 +52,17 @@ function finish(result: ChaosResult): void {
     rmSync(folder, { recursive: true, force: true });
     return;
   }
-  const { lines, jobs, predictions } = evidence;
-  writeFileSync(join(folder, 'log.json'), lines.map((line) => JSON.stringify(line)).join('\n'));
-  writeFileSync(join(folder, 'jobs.json'), JSON.stringify(jobs, null, 2));
-  writeFileSync(join(folder, 'predictions.json'), JSON.stringify(predictions, null, 2));
+  const { lines, jobs, predictions, messages } = evidence;
+  writeFileSync(join(folder, 'log.jsonl'), lines.map((line) => JSON.stringify(line)).join('\n'));
+  for (const [name, list] of Object.entries({ jobs, predictions, messages, killed: told.killed })) {
+    writeFileSync(join(folder, `${name}.json`), JSON.stringify(list, null, 2));
+  }
   process.stdout.write(`\n${broken} times a promise was broken; look in ${folder}\n`);
   process.exitCode = 1;
 }
 
-function tellKill({ number }: { number: number }): void {
-  if (number % 10 === 0) process.stderr.write(`${number} of ${kills} kills\n`);
+function tellKill({ life }: Kill): void {
+  if (life % 10 === 0) process.stderr.write(`${life} of ${kills} kills\n`);
 }
 
 function readWhole(name: string, text: string, most: number): number {

@@ -24,7 +24,7 @@ export interface PlannedKill {
 }
 
 /** What does not come in this time is not waited for: the kill comes all the same. */
-const LONGEST_WATCH_MS = 4_000;
+const LONGEST_WATCH_MS = 2_500;
 /** Right at the event, where the steps lie close together, or some time after it. */
 const DELAYS_MS = [
   { weight: 2, least: 0, most: 30 },
@@ -53,16 +53,24 @@ export function planKill(random: Random): PlannedKill {
   return { moment, delayMs: random.integer(least, most) };
 }
 
-/** Resolves when it is time to kill: true when the event came, false when it was not waited for any longer. */
-export async function waitForMoment({ moment, delayMs }: PlannedKill, parts: Watched): Promise<boolean> {
+/**
+ * Resolves when it is time to kill, or when `signal` ends the wait: true when the event came, false when it was not
+ * waited for any longer.
+ */
+export async function waitForMoment(
+  { moment, delayMs }: PlannedKill,
+  parts: Watched,
+  signal: AbortSignal,
+): Promise<boolean> {
   let stop = (): void => undefined;
   const bound = new AbortController();
   const event = new Promise<boolean>((resolve) => (stop = moment.watch(parts, () => resolve(true))));
-  const timeIsUp = sleep(LONGEST_WATCH_MS, false, { signal: bound.signal }).catch(() => false);
+  const either = AbortSignal.any([bound.signal, signal]);
+  const timeIsUp = sleep(LONGEST_WATCH_MS, false, { signal: either }).catch(() => false);
   const came = await Promise.race([event, timeIsUp]);
   bound.abort();
   stop();
-  await sleep(delayMs);
+  await sleep(delayMs, undefined, { signal }).catch(() => undefined);
   return came;
 }
 

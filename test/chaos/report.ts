@@ -4,12 +4,12 @@ import type { ChaosResult } from './run.ts';
 /** A violation is told in full up to here; the file of `--json` has them all. */
 const SHOWN_VIOLATIONS = 20;
 
-export function renderReport({ checks, faults, killsAtMoment, ...run }: ChaosResult): string {
+export function renderReport({ checks, faults, killed, ...run }: ChaosResult): string {
   const { seed, kills, seconds, presses, replays } = run;
   const lines = [
     `seed ${seed}: ${kills} kills in ${seconds} s, ${presses} presses, ${replays} interactions delivered again`,
     '',
-    ...table('killed at', Object.entries(killsAtMoment)),
+    ...table('killed at', countMoments(killed)),
     '',
     ...table(
       'faults met',
@@ -26,6 +26,15 @@ export function renderReport({ checks, faults, killsAtMoment, ...run }: ChaosRes
 
 export function countViolations({ checks }: Pick<ChaosResult, 'checks'>): number {
   return checks.reduce((sum, { violations }) => sum + violations.length, 0);
+}
+
+function countMoments(killed: ChaosResult['killed']): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { moment, came } of killed) {
+    const name = came ? moment : 'some time';
+    counts.set(name, (counts.get(name) ?? 0) + 1);
+  }
+  return [...counts];
 }
 
 function describe(counts: Record<string, number>): string {

@@ -1,5 +1,5 @@
 /** One run: members ask and press, faults come, the bot is killed again and again, and then all must be well. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -19,16 +19,26 @@ export interface ChaosOptions {
   /** Without the faults that take many seconds to be waited out. */
   isShort?: boolean;
   /** Told after each kill. */
-  onKill?: (kill: { number: number; moment: string; came: boolean }) => void;
+  onKill?: (kill: Kill) => void;
   /** Ends the run early: it rejects then, with all it started ended. */
   signal?: AbortSignal;
+}
+
+export interface Kill {
+  /** Which process it ended, from 1. */
+  life: number;
+  moment: string;
+  /** Whether what was waited for came. */
+  came: boolean;
+  /** How long after it. */
+  delayMs: number;
 }
 
 export interface ChaosResult {
   seed: number;
   kills: number;
-  /** Kills at which what was waited for came. */
-  killsAtMoment: Record<string, number>;
+  /** The kill that ended each life, in order. */
+  killed: readonly Kill[];
   seconds: number;
   presses: number;
   replays: number;
@@ -62,12 +72,17 @@ const SETTINGS = {
 /** Rejects when it was ended early, or when a start failed. A promise that was broken is in the result. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-chaos-'));
-  const sandbox = await startSandbox({ folder, replicate: { pace: PACE } });
-  const run = new ChaosRun(sandbox, options);
   try {
-    return await run.run();
-  } finally {
-    await run.close();
+    const sandbox = await startSandbox({ folder, replicate: { pace: PACE } });
+    const run = new ChaosRun(sandbox, options);
+    try {
+      return await run.run();
+    } finally {
+      await run.close();
+    }
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
   }
 }
 
@@ -77,13 +92,15 @@ class ChaosRun {
   readonly #lives: Lives;
   readonly #members: Members;
   readonly #faults: FaultDealer;
-  readonly #closing = new AbortController();
-  readonly #killsAtMoment: Record<string, number> = {};
+  readonly #crowding = new AbortController();
+  readonly #signal: AbortSignal;
+  readonly #killed: Kill[] = [];
 
   constructor(sandbox: Sandbox, options: ChaosOptions) {
     const { seed, isShort = false } = options;
     this.#sandbox = sandbox;
     this.#options = options;
+    this.#signal = options.signal ?? new AbortController().signal;
     this.#lives = new Lives(sandbox.env(SETTINGS));
     this.#members = new Members(sandbox, new Random(seed, 'members'));
     this.#faults = new FaultDealer(sandbox, new Random(seed, 'faults'), isShort);
@@ -92,17 +109,17 @@ class ChaosRun {
   async run(): Promise<ChaosResult> {
     const beganAt = performance.now();
     const { seed, kills } = this.#options;
-    const crowding = new AbortController();
-    const crowd = this.#crowd(crowding.signal);
-    await this.#killAll();
-    crowding.abort();
+    const crowd = this.#crowd();
+    // A mistake in there ends the run too; it must not go unseen until the last kill.
+    await Promise.race([this.#killAll(), crowd.then(() => new Promise<never>(() => undefined))]);
+    this.#crowding.abort();
     await crowd;
     const faults = this.#faults.clear();
     const evidence = await this.#settle(faults);
     return {
       seed,
       kills,
-      killsAtMoment: this.#killsAtMoment,
+      killed: this.#killed,
       seconds: Math.round((performance.now() - beganAt) / 1_000),
       presses: this.#members.presses,
       replays: this.#members.replays,
@@ -114,17 +131,18 @@ class ChaosRun {
   }
 
   async close(): Promise<void> {
-    this.#closing.abort();
+    this.#crowding.abort();
     await this.#lives.end('SIGKILL');
     await this.#sandbox.close();
   }
 
   /** Members and faults, until the last kill. */
-  async #crowd(signal: AbortSignal): Promise<void> {
+  async #crowd(): Promise<void> {
     const { seed } = this.#options;
+    const { signal } = this.#crowding;
     const pace = new Random(seed, 'pace');
     const trouble = new Random(seed, 'trouble');
-    while (!signal.aborted && !this.#closing.signal.aborted) {
+    while (!signal.aborted) {
       if (this.#sandbox.discord.isBotConnected()) {
         this.#members.act();
         if (trouble.chance(FAULT_SHARE)) this.#faults.deal();
@@ -136,15 +154,17 @@ class ChaosRun {
   async #killAll(): Promise<void> {
     const { seed, kills, onKill } = this.#options;
     const random = new Random(seed, 'kills');
-    for (let number = 1; number <= kills; number++) {
-      this.#options.signal?.throwIfAborted();
+    // The crowd ends before its time when the run has failed: no process is started then.
+    for (let number = 1; number <= kills && !this.#crowding.signal.aborted; number++) {
+      this.#signal.throwIfAborted();
       const planned = planKill(random);
       const { name } = planned.moment;
       this.#lives.start();
-      const came = await waitForMoment(planned, { sandbox: this.#sandbox, lives: this.#lives });
+      const came = await waitForMoment(planned, { sandbox: this.#sandbox, lives: this.#lives }, this.#signal);
       await this.#lives.end('SIGKILL');
-      if (came) this.#killsAtMoment[name] = (this.#killsAtMoment[name] ?? 0) + 1;
-      onKill?.({ number, moment: name, came });
+      const kill = { life: this.#lives.count, moment: name, came, delayMs: planned.delayMs };
+      this.#killed.push(kill);
+      onKill?.(kill);
     }
   }
 
@@ -187,7 +207,7 @@ class ChaosRun {
     const beganAt = performance.now();
     let quietSince: number | null = null;
     for (;;) {
-      this.#options.signal?.throwIfAborted();
+      this.#signal.throwIfAborted();
       const now = performance.now();
       const isOpen = this.#members.countOpenCards() > 0 || this.#countOpenItems() > 0;
       quietSince = isOpen || now - beganAt < leastMs ? null : (quietSince ?? now);
@@ -196,11 +216,12 @@ class ChaosRun {
     }
   }
 
-  /** Items whose last line tells no end. */
+  /** Items that this life told of and of which its last line tells no end: none of its lines was lost to a kill. */
   #countOpenItems(): number {
     const last = new Map<string, unknown>();
-    for (const { fields } of this.#lives.lines) {
-      if ('to' in fields) last.set(`${String(fields['jobId'])}:${String(fields['item'])}`, fields['to']);
+    for (const { life, fields } of this.#lives.lines) {
+      if (life !== this.#lives.count || !('to' in fields)) continue;
+      last.set(`${String(fields['jobId'])}:${String(fields['item'])}`, fields['to']);
     }
     const ends: unknown[] = ['done', 'failed', 'cancelled'];
     return [...last.values()].filter((state) => !ends.includes(state)).length;
