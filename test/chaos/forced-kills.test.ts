@@ -11,7 +11,7 @@ import { picturesOf, World } from '../end-to-end/world.ts';
 import { FINAL_WORDS, readCard, readChannel } from './cards.ts';
 
 const DYING_BOT = join(import.meta.dirname, 'dying-bot.js');
-const PACE = { queueMs: 50, workMs: 250 };
+const PACE = { queueMs: 20, workMs: 80 };
 const FAST = { RETRY_BASE_SECONDS: '0.05', RETRY_MAX_SECONDS: '0.2' };
 /** A job of one picture has fewer writes. */
 const MOST_WRITES = 30;
@@ -37,6 +37,10 @@ async function diesMaking(world: World, prompt: string): Promise<boolean> {
   return hasDied;
 }
 
+async function untilNothingIsOpen(world: World): Promise<void> {
+  await world.waitUntil('no card is open', () => cardsOf(world).every(({ word }) => FINAL_WORDS.has(word)));
+}
+
 function isDone(world: World, prompt: string): boolean {
   return cardsOf(world).some(({ messageId, word }) => word === 'Done' && world.text(messageId).includes(`${prompt}⁩`));
 }
@@ -52,11 +56,13 @@ test('killed before any write of a job’s life: every card that stands is done,
   for (let write = 1; write <= MOST_WRITES && kills === write - 1; write++) {
     const prompt = `a lighthouse at dawn, number ${write}`;
     await startDying(world, { DIE_ABOUT: prompt, DIE_AT_WRITE: String(write) });
+    // One kill meets one job: the one before has come to its end.
+    await untilNothingIsOpen(world);
     if (await diesMaking(world, prompt)) kills += 1;
     await world.kill();
   }
   await world.startAgain();
-  await world.waitUntil('no card is open', () => cardsOf(world).every(({ word }) => FINAL_WORDS.has(word)));
+  await untilNothingIsOpen(world);
 
   context.diagnostic(`${kills} kills`);
   assert.ok(kills >= FEWEST_WRITES && kills < MOST_WRITES, `${kills} kills went through a whole life`);
