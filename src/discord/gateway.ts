@@ -5,7 +5,7 @@
  * No intent is asked for: interactions need none, and without the server caches a thousand servers
  * cost next to no memory.
  */
-import { Client, DiscordjsError, DiscordjsErrorCodes, Events, Options } from 'discord.js';
+import { Client, DiscordjsError, DiscordjsErrorCodes, Events, Options, Status } from 'discord.js';
 import type { REST } from 'discord.js';
 import type { APIInteraction, GatewayInteractionCreateDispatchData } from 'discord-api-types/v10';
 import { GatewayDispatchEvents } from 'discord-api-types/v10';
@@ -93,6 +93,10 @@ export class GatewayConnection {
         clearTimeout(patience);
       }
     }
+  }
+
+  get isConnected(): boolean {
+    return this.#client.ws.status === Status.Ready;
   }
 
   /** Closes the connection. Calls by other clients go on working. */
