@@ -1,5 +1,5 @@
 /** What is left behind when a run is over, gathered from every side that has seen it. */
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { SandboxMessage, SandboxPrediction } from '../../sandbox/interface.ts';
 import type { Job } from '../../src/jobs/job.ts';
@@ -42,7 +42,8 @@ const FILES = ['darkroom.sqlite', 'darkroom.sqlite-wal', 'darkroom.sqlite-shm'];
 /** Reads a copy, so that looking changes nothing of what the bot left in `folder`. No bot may run meanwhile. */
 export async function readRecords(folder: string, guildId: string): Promise<Records> {
   const copy = join(folder, 'copy');
-  mkdirSync(copy, { recursive: true });
+  rmSync(copy, { recursive: true, force: true });
+  mkdirSync(copy);
   for (const file of FILES) if (existsSync(join(folder, file))) cpSync(join(folder, file), join(copy, file));
   const database = await openDatabase({ url: `sqlite://${join(copy, 'darkroom.sqlite')}` });
   const unreadable: string[] = [];

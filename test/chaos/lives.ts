@@ -10,10 +10,10 @@ export interface LogLine {
 
 export class Lives {
   readonly lines: LogLine[] = [];
+  /** Lives that ended without being told to, or not as they were told: number and last words. */
+  readonly brokenEnds: string[] = [];
   readonly #env: Record<string, string>;
   readonly #listeners = new Set<(line: LogLine) => void>();
-  /** Lives that ended without being told to: number and last words. */
-  readonly brokenEnds: string[] = [];
   #bot: BotProcess | null = null;
   #count = 0;
   #lastLine = '';

@@ -51,7 +51,8 @@ export interface ChaosResult {
 
 const ACT_EVERY_MS = { least: 100, most: 500 };
 const FAULT_SHARE = 0.35;
-const SETTLE_MS = 240_000;
+/** Hung calls are given up after a minute at most; a short run has none. */
+const SETTLE_MS = { short: 60_000, full: 240_000 };
 /** So long nothing is open before it counts as settled. */
 const QUIET_MS = 1_500;
 const LOOK_EVERY_MS = 250;
@@ -172,7 +173,7 @@ class ChaosRun {
   async #settle(faults: readonly MetFault[]): Promise<Evidence> {
     this.#lives.start();
     await this.#members.settled();
-    await this.#untilQuiet(SETTLE_MS);
+    await this.#untilQuiet(this.#options.isShort === true ? SETTLE_MS.short : SETTLE_MS.full);
     let records = await this.#endAndRead();
     for (let extra = 0; extra < EXTRA_LIVES && records.open.length > 0; extra++) {
       this.#lives.start();
