@@ -37,6 +37,8 @@ export interface SandboxChannel {
   guildId: string;
   name: string;
   topic: string;
+  /** Set for a thread: the channel it belongs to. */
+  parentId?: string;
 }
 
 export interface SandboxGuild {
@@ -91,7 +93,8 @@ export interface DiscordFault {
   route: RegExp;
   /** `hang`: accepted, never answered, nothing done. `cut-before`/`cut-after`: the socket is destroyed before or after it was carried out. */
   kind:
-    | { status: number; code?: number; message?: string; retryAfterSeconds?: number }
+    /** `isHtml`: as Cloudflare answers before Discord is reached: a page, and no header of a rate limit but Retry-After. */
+    | { status: number; code?: number; message?: string; retryAfterSeconds?: number; isHtml?: boolean }
     | 'hang'
     | 'cut-before'
     | 'cut-after';
@@ -121,6 +124,8 @@ export interface SandboxDiscord {
   readonly clock: SandboxClock;
   /** Two servers: the first with channels #pictures and #general, the second for tenancy. */
   readonly guilds: readonly SandboxGuild[];
+  /** One thread of the first server's first channel; listed in no server, for whoever asks what threads do. */
+  readonly thread: SandboxChannel;
   /** `member` and `member2` and `moderator` are in the first server; `outsider` moderates the second. */
   readonly users: Readonly<Record<'member' | 'member2' | 'moderator' | 'outsider' | 'bot', SandboxUser>>;
   /** Newest last. */
@@ -185,10 +190,15 @@ export interface SandboxDiscord {
   /** Takes away or gives back permissions of the bot in a channel (bits as in Discord, for example SendMessages). */
   setBotPermissions(channelId: string, permissions: bigint): void;
 
+  /** Archives the thread, or takes it out; a locked one only moderators may open. */
+  setThread(state: { isArchived: boolean; isLocked: boolean }): void;
+
   addFault(fault: DiscordFault): void;
   clearFaults(): void;
   /** Closes the bot's gateway connection: `true` so that it can resume (missed events are replayed). */
   dropGateway(isResumable: boolean): void;
+  /** Tells the bot that its session is invalid (opcode 9) and cannot be resumed. */
+  invalidateSession(): void;
   /** Called after every change a page would want to see. Returns the way to stop listening. */
   onChange(listener: (change: DiscordChange) => void): () => void;
   close(): Promise<void>;
@@ -442,6 +452,10 @@ export interface StartDiscordOptions {
   clock?: SandboxClock;
   /** Default true. Off only where a test asks about something else and would wait for nothing. */
   rateLimits?: boolean;
+  /** Default 1,000. One identify more ends every session and the token with them. */
+  identifiesADay?: number;
+  /** Default false, because a test that starts a bot again would wait: one identify in 5 seconds, and opcode 9 for another. */
+  hasIdentifyPace?: boolean;
 }
 
 export interface StartReplicateOptions {

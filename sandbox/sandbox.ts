@@ -20,6 +20,8 @@ export interface SandboxOptions {
   gemini?: Pick<GeminiOptions, 'pace' | 'slowMs' | 'rateLimits' | 'picture'>;
   /** Whether Discord limits rates; default true. */
   discordRateLimits?: boolean;
+  /** Default far above Discord's 1,000: whoever kills the bot here again and again need not wait for it. */
+  identifiesADay?: number;
   /** Settings of the bot that the page starts, beside `env()`. */
   botEnv?: Record<string, string>;
   /** A script to run instead of the compiled bot. */
@@ -41,6 +43,9 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
+/** As a bot in very many servers gets. */
+const MANY_IDENTIFIES = 100_000;
+
 /** Rejects, with all it had started closed again, when a part cannot start. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = createClock();
@@ -51,7 +56,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     for (const step of undo.splice(0).reverse()) await step();
   };
   try {
-    const discord = await startDiscord({ clock, rateLimits: options.discordRateLimits ?? true });
+    const discord = await startDiscord({
+      clock,
+      rateLimits: options.discordRateLimits ?? true,
+      identifiesADay: options.identifiesADay ?? MANY_IDENTIFIES,
+    });
     undo.push(() => discord.close());
     const replicate = await startReplicate({ clock, ...options.replicate });
     undo.push(() => replicate.close());

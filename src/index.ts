@@ -10,20 +10,24 @@ import { join } from 'node:path';
 import { commands } from '../commands/index.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { Answers } from './discord/answers.ts';
+import type { Ask } from './discord/ask.ts';
 import { DiscordApi } from './discord/api.ts';
 import { Completions } from './discord/autocomplete.ts';
 import { Buttons } from './discord/buttons.ts';
 import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
-import { type Gateway, GatewayConnection, GatewayRefused, inviteLink } from './discord/gateway.ts';
+import { type Gateway, GatewayConnection, GatewayRefused, inviteLink, tokenRefused } from './discord/gateway.ts';
 import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
 import { ModelCards } from './discord/models.ts';
+import { OwnerNotices } from './discord/owner-notices.ts';
 import { registerCommands } from './discord/register.ts';
 import type { CardContext } from './discord/render.ts';
 import { Router } from './discord/router.ts';
+import { SessionStarts } from './discord/session-starts.ts';
+import { UndeliveredTeller } from './discord/undelivered.ts';
 import { HttpServerFailure } from './http/server.ts';
 import { Clearing } from './jobs/clearing.ts';
 import { systemClock } from './jobs/clock.ts';
@@ -38,8 +42,10 @@ import { openCardStore } from './store/card-store.ts';
 import { openDatabase } from './store/database.ts';
 import { openJobStore } from './store/job-store.ts';
 import { createMetaStore, type MetaStore } from './store/meta-store.ts';
+import { openUndeliveredStore } from './store/undelivered-store.ts';
 import { startHttp } from './wiring/http.ts';
-import { createProviders } from './wiring/providers.ts';
+import { OwnerTroubles } from './wiring/owner-troubles.ts';
+import { createProviders, warmCatalog } from './wiring/providers.ts';
 import { EXIT_WRONG_SETUP, stopInOrder } from './wiring/stop-in-order.ts';
 
 const EXIT_REFUSED = 78;
@@ -84,11 +90,39 @@ async function run(config: Config, log: Log): Promise<void> {
   );
   const jobs = await openJobStore({ database, onUnreadable, removeFiles: (jobId) => assets.removeAll(jobId) });
   const cards = await openCardStore({ database, onUnreadable });
+  const undelivered = await openUndeliveredStore({ database, onUnreadable });
   const services = createProviders(config);
   const providers = services.byName;
   const storeKey = await readStoreKey(meta);
 
-  const api = new DiscordApi({ apiUrl: config.discord.apiUrl, token: config.discord.token });
+  const refuse = ({ message }: GatewayRefused): void => {
+    process.stderr.write(`${message}\n`);
+    end(EXIT_REFUSED);
+  };
+  const api = new DiscordApi({
+    apiUrl: config.discord.apiUrl,
+    token: config.discord.token,
+    onTokenRefused: () => refuse(tokenRefused()),
+  });
+  const owner = new OwnerNotices({
+    api,
+    channelId: config.ownerChannelId,
+    meta,
+    clock,
+    log,
+    signal: stopping.signal,
+  });
+  const starts = new SessionStarts({
+    meta,
+    clock,
+    log,
+    tellOwner: (cause, sentence) => void owner.tell(cause, sentence),
+  });
+  const troubles = new OwnerTroubles({
+    owner,
+    alertAfter: config.engine.breakAfter,
+    minFreeBytes: config.engine.minFreeBytes,
+  });
   const fallsBackAlone = (job: Job): boolean =>
     config.fallback === 'auto' && job.state === 'failed' && job.input.provider !== 'local';
   const engine = new Engine({
@@ -107,9 +141,9 @@ async function run(config: Config, log: Log): Promise<void> {
       if (fallsBackAlone(job)) void intake.fallBack(job);
     },
     onContext: (jobId) => live.onContext(jobId),
-    onAttempt: () => undefined,
-    onDiskFull: () => undefined,
-    onBreaker: () => undefined,
+    onAttempt: (provider, lost) => troubles.onAttempt(provider, lost),
+    onDiskFull: (freeBytes) => troubles.onDiskFull(freeBytes),
+    onBreaker: (news) => troubles.onBreaker(news),
   });
   const shownProviders = [...providers.values()].map(({ name, isPaid }) => ({ name, isPaid }));
   const contextFor = (job: Job, updatesEndAt: number | null): CardContext => ({
@@ -123,6 +157,7 @@ async function run(config: Config, log: Log): Promise<void> {
   const live = new LiveMessage({
     api,
     cards,
+    undelivered,
     assets,
     clock,
     getJob: (jobId) => engine.get(jobId),
@@ -147,7 +182,7 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   const clearing = new Clearing({ engine, store: jobs, history: jobs.history, clock });
   const details = new Details({ answers, clearing, live });
-  const downloads = new Downloads({ api, answers, assets, clock, log });
+  const downloads = new Downloads({ api, answers, assets, undelivered, clock, log });
   const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details });
   const help = new Help({
     answers,
@@ -161,16 +196,23 @@ async function run(config: Config, log: Log): Promise<void> {
   const models = new ModelCards({ answers, providers, defaultProvider });
   const completions = new Completions({ providers, defaultProvider });
   const context = { answers, intake, lists, help, models, completions, defaultProvider };
-  const router = new Router({ commands, context, buttons, clock, log });
+  const teller = new UndeliveredTeller({
+    api,
+    store: undelivered,
+    getJob: (jobId) => engine.get(jobId),
+    isShown: (jobId) => live.isShown(jobId),
+    clock,
+    log,
+  });
+  const afterAnswer = (ask: Ask): Promise<void> => teller.tell(ask);
+  const router = new Router({ commands, context, buttons, afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,
     clock,
     onInteraction: (payload) => router.handle(payload),
-    onRefused: ({ message }) => {
-      process.stderr.write(`${message}\n`);
-      end(EXIT_REFUSED);
-    },
+    starts,
+    onRefused: refuse,
     log,
   });
 
@@ -184,6 +226,7 @@ async function run(config: Config, log: Log): Promise<void> {
     await live.flush(FLUSH_MS);
     await http?.close();
     await jobs.markCleanEnd();
+    await starts.markCleanEnd();
     await database.close();
     // A gateway that says nothing must not hold up the end: all is saved.
     await Promise.race([gateway.close(), clock.sleep(LAST_WORD_MS)]);
@@ -223,6 +266,12 @@ async function run(config: Config, log: Log): Promise<void> {
     // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
     const connected = await gateway.connect(stopping.signal, onUnreachable);
     await goOn();
+    for (const provider of providers.values())
+      void warmCatalog(provider, {
+        log,
+        signal: stopping.signal,
+        onRetired: (model) => troubles.onRetiredModel(provider.name, model),
+      });
     await announce(connected, { config, meta, log, help, providers: [...providers.keys()] });
   } catch (error) {
     // A signal came before the start was over: the stop is under way and ends the process.

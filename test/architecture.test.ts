@@ -25,6 +25,7 @@ const PURE_DRAWING = [
   'src/discord/render-models.ts',
   'src/discord/field-range.ts',
   'src/discord/render-removed.ts',
+  'src/discord/render-undelivered.ts',
   'src/discord/private-card.ts',
   'src/discord/colours.ts',
   'src/discord/card-buttons.ts',

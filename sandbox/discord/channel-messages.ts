@@ -1,7 +1,11 @@
 /** Messages by the bot's own token: read, posted, edited and deleted in a channel. */
 import { MessageType, PermissionFlagsBits } from 'discord-api-types/v10';
 import type { APIMessage } from 'discord-api-types/v10';
-import { MessageCreateRequestSchema, MessageEditRequestPartialSchema } from 'discord-api-spec/zod';
+import {
+  MessageCreateRequestSchema,
+  MessageEditRequestPartialSchema,
+  UpdateThreadRequestPartialSchema,
+} from 'discord-api-spec/zod';
 import type { SandboxChannel, SandboxClock } from '../interface.ts';
 import type { AttachmentStore, UploadedFile } from './attachments.ts';
 import { refuse, refuseIssues } from './errors.ts';
@@ -11,7 +15,8 @@ import type { MessageStore, StoredMessage } from './messages.ts';
 import type { BotPermissions } from './permissions.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { findIssues } from './schema-check.ts';
-import { findChannel, USERS } from './world.ts';
+import { findChannel, OPEN_THREAD, toApiChannel, toApiThread, USERS } from './world.ts';
+import type { ThreadState } from './world.ts';
 
 /** "The past few minutes" in Discord's words. */
 const NONCE_LIFE_MS = 5 * 60_000;
@@ -33,6 +38,7 @@ export interface ChannelRequest {
 
 export class ChannelMessages {
   readonly #parts: ChannelParts;
+  #thread: ThreadState = OPEN_THREAD;
   readonly #nonces = new Map<string, { messageId: string; at: number }>();
 
   constructor(parts: ChannelParts) {
@@ -45,6 +51,28 @@ export class ChannelMessages {
     if (!channel) throw refuse('unknownChannel');
     if (!this.#parts.permissions.has(channelId, PermissionFlagsBits.ViewChannel)) throw refuse('missingAccess');
     return channel;
+  }
+
+  setThread(state: ThreadState): void {
+    this.#thread = state;
+  }
+
+  getChannel(channelId: string): unknown {
+    const channel = this.requireChannel(channelId);
+    return channel.parentId === undefined ? toApiChannel(channel) : toApiThread(channel, this.#thread);
+  }
+
+  /** Of a channel the bot may change nothing; a thread anybody who may write there takes out of the archive. */
+  changeChannel(channelId: string, body: unknown): unknown {
+    const channel = this.requireChannel(channelId);
+    if (channel.parentId === undefined) throw refuse('missingPermissions');
+    refuseIssues(findIssues(UpdateThreadRequestPartialSchema, body));
+    const { archived, locked } = body as { archived?: boolean; locked?: boolean };
+    const isModerator = this.#parts.permissions.has(channelId, PermissionFlagsBits.ManageThreads);
+    const mayOpen = this.#parts.permissions.has(channelId, PermissionFlagsBits.SendMessagesInThreads);
+    if (!isModerator && (this.#thread.isLocked || locked !== undefined || !mayOpen)) throw refuse('missingPermissions');
+    this.#thread = { isArchived: archived ?? this.#thread.isArchived, isLocked: locked ?? this.#thread.isLocked };
+    return this.getChannel(channelId);
   }
 
   /** Newest first, as Discord lists them; without READ_MESSAGE_HISTORY the list is empty. */
@@ -71,7 +99,10 @@ export class ChannelMessages {
   post(channelId: string, { body, files }: ChannelRequest): APIMessage {
     const { messages, permissions } = this.#parts;
     const channel = this.requireChannel(channelId);
-    if (!permissions.has(channelId, PermissionFlagsBits.SendMessages)) throw refuse('missingPermissions');
+    const isThread = channel.parentId !== undefined;
+    const writes = isThread ? PermissionFlagsBits.SendMessagesInThreads : PermissionFlagsBits.SendMessages;
+    if (!permissions.has(channelId, writes)) throw refuse('missingPermissions');
+    if (isThread && this.#isLocked(channelId)) throw refuse('threadIsLocked');
     if (files.length > 0 && !permissions.has(channelId, PermissionFlagsBits.AttachFiles))
       throw refuse('missingPermissions');
     refuseIssues(findIssues(MessageCreateRequestSchema, body));
@@ -80,6 +111,8 @@ export class ChannelMessages {
     if (earlier) return messages.toApi(earlier);
     const repliedTo = this.#findReplied(channelId, request);
     const composed = this.#compose(channelId, request, files, null, repliedTo);
+    // A new message takes a thread out of the archive.
+    if (isThread) this.#thread = { ...this.#thread, isArchived: false };
     const stored = messages.create({
       channelId,
       composed,
@@ -99,9 +132,12 @@ export class ChannelMessages {
 
   edit(channelId: string, messageId: string, { body, files }: ChannelRequest): APIMessage {
     const { messages, permissions, rateLimits, clock } = this.#parts;
-    this.requireChannel(channelId);
+    const channel = this.requireChannel(channelId);
     const stored = this.#requireMessage(channelId, messageId);
     if (stored.message.author.id !== USERS.bot.id) throw refuse('editByOtherUser');
+    if (channel.parentId !== undefined && this.#thread.isArchived) {
+      throw refuse(this.#isLocked(channelId) ? 'threadIsLocked' : 'threadIsArchived');
+    }
     if (files.length > 0 && !permissions.has(channelId, PermissionFlagsBits.AttachFiles))
       throw refuse('missingPermissions');
     rateLimits.takeOldEdit(channelId, clock.now() - stored.createdAt);
@@ -117,6 +153,10 @@ export class ChannelMessages {
     if (!isOwn && !this.#parts.permissions.has(channelId, PermissionFlagsBits.ManageMessages))
       throw refuse('missingPermissions');
     this.#parts.messages.delete(stored);
+  }
+
+  #isLocked(channelId: string): boolean {
+    return this.#thread.isLocked && !this.#parts.permissions.has(channelId, PermissionFlagsBits.ManageThreads);
   }
 
   /** An ephemeral message is no message of the channel: only its interaction reaches it. */

@@ -14,7 +14,10 @@ declare module 'discord-api-spec/zod' {
   export const MessageCreateRequestSchema: ZodMiniType;
   export const MessageEditRequestPartialSchema: ZodMiniType;
   export const MessageAttachmentResponseSchema: ZodMiniType;
+  export const GatewayBotResponseSchema: ZodMiniType;
   export const MessageResponseSchema: ZodMiniType;
+  export const ThreadResponseSchema: ZodMiniType;
   export const ModalInteractionCallbackRequestSchema: ZodMiniType;
+  export const UpdateThreadRequestPartialSchema: ZodMiniType;
   export const UpdateMessageInteractionCallbackRequestSchema: ZodMiniType;
 }

@@ -74,9 +74,11 @@ const REFUSALS = {
   cannotMessageUser: [403, 50007, 'Cannot send messages to this user'],
   missingPermissions: [403, 50013, 'Missing Permissions'],
   invalidWebhookToken: [401, 50027, 'Invalid Webhook Token'],
+  threadIsArchived: [400, 50083, 'Thread is archived'],
   invalidApiVersion: [400, 50041, 'Invalid API version specified'],
   invalidJson: [400, 50109, 'The request body contains invalid JSON.'],
   replyWithoutHistory: [400, 160002, 'Cannot reply without permission to read message history'],
+  threadIsLocked: [400, 160005, 'Thread is locked'],
 } as const satisfies Record<string, readonly [number, number, string]>;
 
 export function refuse(reason: keyof typeof REFUSALS): DiscordError {

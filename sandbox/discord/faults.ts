@@ -39,9 +39,17 @@ export class Faults {
   }
 }
 
+/** The page that Cloudflare shows in Discord's place. */
+export const GUARD_PAGE =
+  '<!doctype html><title>Access denied | discord.com used Cloudflare to restrict access</title>';
+
 export function toError(kind: Exclude<DiscordFault['kind'], string>): DiscordError {
   const message = kind.message ?? PHRASES[kind.status] ?? `${kind.status}: Error`;
   const seconds = kind.retryAfterSeconds ?? (kind.status === 429 ? 1 : undefined);
+  if (kind.isHtml === true) {
+    const headers = seconds === undefined ? {} : { 'retry-after': String(seconds) };
+    return new DiscordError(kind.status, 0, message, { headers });
+  }
   if (seconds === undefined) return new DiscordError(kind.status, kind.code ?? 0, message);
   return new DiscordError(kind.status, kind.code ?? 0, message, {
     headers: { 'retry-after': String(seconds), 'x-ratelimit-scope': 'user' },

@@ -9,6 +9,7 @@ import { GatewayCloseCodes as Close, GatewayIntentBits as Intents, GatewayOpcode
 import { WebSocketServer } from 'ws';
 import type { RawData, WebSocket } from 'ws';
 import type { SandboxClock } from '../interface.ts';
+import type { IdentifyBudget } from './identify-budget.ts';
 import { APPLICATION_ID, GUILDS, toApiUser, toGuildCreate, USERS } from './world.ts';
 
 const HEARTBEAT_INTERVAL_MS = 41_250;
@@ -18,9 +19,6 @@ const HEARTBEAT_GRACE = 1.5;
 const RESUMABLE_MS = 5 * 60_000;
 const MOST_KEPT_EVENTS = 1_000;
 const LARGEST_PAYLOAD_BYTES = 4_096;
-/** Identifies a day over all shards. The sandbox counts them and refuses none. */
-const MOST_IDENTIFIES = 1_000;
-const DAY_MS = 86_400_000;
 const SENDS = { limit: 120, windowMs: 60_000 };
 /** Intents 0 to 16, 20, 21, 24 and 25. */
 const ALL_INTENTS = 0x1ffff | (1 << 20) | (1 << 21) | (1 << 24) | (1 << 25);
@@ -53,6 +51,7 @@ interface Connection {
 interface GatewayParts {
   clock: SandboxClock;
   token: string;
+  identifies: IdentifyBudget;
   onConnectedChange: (isConnected: boolean) => void;
 }
 
@@ -62,7 +61,7 @@ export class Gateway {
   readonly #sessions = new Map<string, Session>();
   readonly #connections = new Set<Connection>();
   #url = '';
-  #identifies = { since: 0, count: 0 };
+  #isTokenReset = false;
 
   constructor(parts: GatewayParts) {
     this.#parts = parts;
@@ -76,18 +75,7 @@ export class Gateway {
 
   /** GET /gateway/bot. */
   describe(): Record<string, unknown> {
-    const elapsedMs = this.#parts.clock.now() - this.#identifies.since;
-    const used = elapsedMs < DAY_MS ? this.#identifies.count : 0;
-    return {
-      url: this.#url,
-      shards: 1,
-      session_start_limit: {
-        total: MOST_IDENTIFIES,
-        remaining: Math.max(0, MOST_IDENTIFIES - used),
-        reset_after: Math.max(0, DAY_MS - elapsedMs),
-        max_concurrency: 1,
-      },
-    };
+    return { url: this.#url, shards: 1, session_start_limit: this.#parts.identifies.describe() };
   }
 
   get url(): string {
@@ -123,6 +111,24 @@ export class Gateway {
       this.#release(connection);
     }
     if (!isResumable) this.#sessions.clear();
+  }
+
+  /** Opcode 9: the session is over, the connection stands. */
+  invalidate(): void {
+    for (const connection of this.#connections) {
+      const { session } = connection;
+      if (!session) continue;
+      this.#sessions.delete(session.id);
+      connection.session = null;
+      send(connection, { op: Op.InvalidSession, d: false, s: null, t: null });
+    }
+    this.#parts.onConnectedChange(this.isConnected());
+  }
+
+  /** With `Bot ` before it or without. */
+  isToken(token: unknown): boolean {
+    const isRight = typeof token === 'string' && token.replace(/^Bot /u, '') === this.#parts.token;
+    return isRight && !this.#isTokenReset;
   }
 
   close(): void {
@@ -197,7 +203,7 @@ export class Gateway {
   #identify(connection: Connection, data: Record<string, unknown>): void {
     const { socket } = connection;
     if (connection.session) return socket.close(Close.AlreadyAuthenticated, 'Already authenticated.');
-    if (!this.#isToken(data['token'])) return socket.close(Close.AuthenticationFailed, 'Authentication failed.');
+    if (!this.isToken(data['token'])) return socket.close(Close.AuthenticationFailed, 'Authentication failed.');
     const intents = data['intents'];
     if (typeof intents !== 'number' || !Number.isInteger(intents) || (intents & ~ALL_INTENTS) !== 0 || intents < 0) {
       return socket.close(Close.InvalidIntents, 'Invalid intent(s).');
@@ -205,7 +211,9 @@ export class Gateway {
     if ((intents & PRIVILEGED_INTENTS) !== 0) return socket.close(Close.DisallowedIntents, 'Disallowed intent(s).');
     const shard = parseShard(data['shard']);
     if (!shard) return socket.close(Close.InvalidShard, 'Invalid shard.');
-    this.#countIdentify();
+    const taken = this.#parts.identifies.take();
+    if (taken === 'too-soon') return send(connection, { op: Op.InvalidSession, d: false, s: null, t: null });
+    if (taken === 'too-many') return this.#resetToken();
     const id = randomBytes(16).toString('hex');
     const session: Session = { id, intents, shard, sequence: 0, events: [], connection, disconnectedAt: null };
     this.#sessions.set(id, session);
@@ -214,10 +222,15 @@ export class Gateway {
     this.#parts.onConnectedChange(true);
   }
 
-  #countIdentify(): void {
-    const now = this.#parts.clock.now();
-    if (now - this.#identifies.since >= DAY_MS) this.#identifies = { since: now, count: 0 };
-    this.#identifies.count += 1;
+  /** Whoever goes over the day's limit loses every session, and the token (events/gateway, "Identifying"). */
+  #resetToken(): void {
+    this.#isTokenReset = true;
+    this.#sessions.clear();
+    for (const connection of this.#connections) {
+      connection.session = null;
+      connection.socket.close(Close.AuthenticationFailed, 'Authentication failed.');
+    }
+    this.#parts.onConnectedChange(false);
   }
 
   #greet(session: Session): void {
@@ -246,7 +259,7 @@ export class Gateway {
   #resume(connection: Connection, data: Record<string, unknown>): void {
     const { socket } = connection;
     if (connection.session) return socket.close(Close.AlreadyAuthenticated, 'Already authenticated.');
-    if (!this.#isToken(data['token'])) return socket.close(Close.AuthenticationFailed, 'Authentication failed.');
+    if (!this.isToken(data['token'])) return socket.close(Close.AuthenticationFailed, 'Authentication failed.');
     this.#forgetExpired();
     const session = this.#sessions.get(String(data['session_id']));
     const sequence = data['seq'];
@@ -305,10 +318,6 @@ export class Gateway {
       if (session.disconnectedAt !== null && now - session.disconnectedAt > RESUMABLE_MS)
         this.#sessions.delete(session.id);
     }
-  }
-
-  #isToken(token: unknown): boolean {
-    return typeof token === 'string' && token.replace(/^Bot /u, '') === this.#parts.token;
   }
 }
 

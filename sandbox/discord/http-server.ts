@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { DiscordFault, RecordedRequest, SandboxClock } from '../interface.ts';
 import type { AttachmentStore } from './attachments.ts';
 import { DiscordError, refuse, refuseIssues } from './errors.ts';
-import { toError } from './faults.ts';
+import { GUARD_PAGE, toError } from './faults.ts';
 import type { Faults } from './faults.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { readBody } from './request-body.ts';
@@ -20,7 +20,7 @@ const LONGEST_PARAMETER = 1_000;
 
 interface HttpParts {
   clock: SandboxClock;
-  token: string;
+  isToken: (token: string) => boolean;
   routes: readonly Route[];
   faults: Faults;
   rateLimits: RateLimits;
@@ -98,6 +98,7 @@ async function exchange(
   const error = answer instanceof DiscordError ? answer : null;
   record(parts, seen, answer.status, error);
   reply.headers({ ...headers, ...error?.headers }).status(answer.status);
+  if (typeof fault === 'object' && fault.isHtml === true) return reply.type('text/html').send(GUARD_PAGE);
   if (answer.status === 204) return reply.send();
   return reply.type('application/json').send(JSON.stringify(error ? error.body() : (answer as ApiAnswer).body));
 }
@@ -120,7 +121,8 @@ async function answerTo(
     if (typeof fault === 'object') throw toError(fault);
     if (!request.url.startsWith(BASE) && /^\/api\/v\d+\//u.test(request.url)) throw refuse('invalidApiVersion');
     if (!route) throw refuse('notFound');
-    const isBot = request.headers.authorization === `Bot ${parts.token}`;
+    const [scheme, token = ''] = (request.headers.authorization ?? '').split(' ');
+    const isBot = scheme === 'Bot' && parts.isToken(token);
     if (route.needsBot && !isBot) throw refuse('unauthorized');
     if (route.needsBot) parts.rateLimits.takeGlobal();
     const parameters = request.params as Record<string, string>;

@@ -20,6 +20,7 @@ import { buildPressData } from './component-input.ts';
 import { Faults } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { createHttpServer } from './http-server.ts';
+import { IdentifyBudget } from './identify-budget.ts';
 import { Interactions } from './interactions.ts';
 import { MessageStore } from './messages.ts';
 import type { StoredMessage } from './messages.ts';
@@ -29,9 +30,11 @@ import { RateLimits } from './rate-limits.ts';
 import { createRoutes } from './routes.ts';
 import { createSnowflakes } from './snowflakes.ts';
 import { Uploads } from './uploads.ts';
-import { APPLICATION_ID, crowdMember, findChannel, findUser, GUILDS, isMember, USERS } from './world.ts';
+import { APPLICATION_ID, crowdMember, findChannel, findUser, GUILDS, isMember, THREAD, USERS } from './world.ts';
 
 const HOST = '127.0.0.1';
+/** What Discord gives a bot that is in few servers. */
+const IDENTIFIES_A_DAY = 1_000;
 const DEFAULT_LOCALE = 'en-US';
 /** Enough for a long test; a page that stays open for days forgets the oldest. */
 const MOST_REQUESTS = 10_000;
@@ -59,6 +62,10 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
   const gateway = new Gateway({
     clock,
     token,
+    identifies: new IdentifyBudget(clock, {
+      identifiesADay: options.identifiesADay ?? IDENTIFIES_A_DAY,
+      hasIdentifyPace: options.hasIdentifyPace ?? false,
+    }),
     onConnectedChange: (isConnected) => emit({ type: 'bot-connected', isConnected }),
   });
   const commands = new CommandStore({ clock, nextId, onChange: () => emit({ type: 'commands' }) });
@@ -84,7 +91,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
   const channelMessages = new ChannelMessages({ clock, nextId, messages, attachments, permissions, rateLimits });
   const server = createHttpServer({
     clock,
-    token,
+    isToken: (found) => gateway.isToken(found),
     routes: createRoutes({ gateway, commands, interactions, messages, channelMessages }),
     faults,
     rateLimits,
@@ -104,6 +111,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
     applicationId: APPLICATION_ID,
     clock,
     guilds: GUILDS,
+    thread: THREAD,
     users: USERS,
     requests,
     crowd: (count) => Array.from({ length: count }, (_, index) => crowdMember(index)),
@@ -216,9 +224,11 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
       messages.delete(stored);
     },
     setBotPermissions: (channelId, bits) => permissions.set(channelId, bits),
+    setThread: (state) => channelMessages.setThread(state),
     addFault: (fault) => faults.add(fault),
     clearFaults: () => faults.clear(),
     dropGateway: (isResumable) => gateway.drop(isResumable),
+    invalidateSession: () => gateway.invalidate(),
     onChange(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);

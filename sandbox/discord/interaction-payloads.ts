@@ -3,7 +3,15 @@ import { InteractionContextType, InteractionType, Locale } from 'discord-api-typ
 import type { APIMessage, ApplicationCommandType } from 'discord-api-types/v10';
 import type { SandboxChannel, SandboxUser } from '../interface.ts';
 import { FILE_LIMIT_BYTES } from './attachments.ts';
-import { APPLICATION_ID, memberPermissions, toApiChannel, toApiMember, toApiUser } from './world.ts';
+import {
+  APPLICATION_ID,
+  memberPermissions,
+  OPEN_THREAD,
+  toApiChannel,
+  toApiMember,
+  toApiThread,
+  toApiUser,
+} from './world.ts';
 
 export interface PayloadFacts {
   id: string;
@@ -31,7 +39,10 @@ export function buildPayload(facts: PayloadFacts): Record<string, unknown> {
     guild_id: channel.guildId,
     guild: { id: channel.guildId, locale: Locale.EnglishUS, features: [] },
     channel_id: channel.id,
-    channel: { ...toApiChannel(channel), permissions: String(permissions) },
+    channel: {
+      ...(channel.parentId === undefined ? toApiChannel(channel) : toApiThread(channel, OPEN_THREAD)),
+      permissions: String(permissions),
+    },
     member: toApiMember(user, channel.guildId, permissions),
     app_permissions: String(facts.appPermissions),
     locale: facts.locale,

@@ -19,7 +19,6 @@ import {
   findUser,
   GUILDS,
   toApiApplication,
-  toApiChannel,
   toApiGuild,
   toApiUser,
   USERS,
@@ -179,7 +178,10 @@ function channelRoutes(channelMessages: ChannelMessages): Route[] {
   const reading = (name: string): Bucket => ({ ...BUCKETS.other, name });
   return [
     route('GET', '/channels/:channelId', reading('get-channel'), (channelId) =>
-      ok(toApiChannel(channelMessages.requireChannel(channelId))),
+      ok(channelMessages.getChannel(channelId)),
+    ),
+    route('PATCH', '/channels/:channelId', reading('change-channel'), (channelId, { body }) =>
+      ok(channelMessages.changeChannel(channelId, body)),
     ),
     route('POST', '/channels/:channelId/typing', reading('typing'), (channelId) => {
       channelMessages.requireChannel(channelId);

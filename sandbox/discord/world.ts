@@ -16,6 +16,13 @@ import type {
 import type { SandboxChannel, SandboxGuild, SandboxUser } from '../interface.ts';
 import { BOT_PERMISSIONS, MEMBER_PERMISSIONS, MODERATOR_PERMISSIONS } from './permissions.ts';
 
+export interface ThreadState {
+  isArchived: boolean;
+  isLocked: boolean;
+}
+
+export const OPEN_THREAD: ThreadState = { isArchived: false, isLocked: false };
+
 export type UserName = 'member' | 'member2' | 'moderator' | 'outsider' | 'bot';
 
 const JOINED_AT = '2025-01-01T12:00:00.000000+00:00';
@@ -47,6 +54,15 @@ export const GUILDS: readonly SandboxGuild[] = [
   ]),
 ];
 
+/** A thread of #pictures. No server lists it: it exists for whoever asks what a thread does. */
+export const THREAD: SandboxChannel = {
+  id: '1000000000000000303',
+  guildId: '1000000000000000300',
+  name: 'sunsets',
+  topic: '',
+  parentId: '1000000000000000301',
+};
+
 const MEMBERS: Readonly<Record<string, readonly UserName[]>> = {
   '1000000000000000300': ['member', 'member2', 'moderator', 'bot'],
   '1000000000000000400': ['outsider', 'bot'],
@@ -73,7 +89,7 @@ export function findGuild(guildId: string): SandboxGuild | undefined {
 }
 
 export function findChannel(channelId: string): SandboxChannel | undefined {
-  return GUILDS.flatMap((known) => known.channels).find((channel) => channel.id === channelId);
+  return [...GUILDS.flatMap((known) => known.channels), THREAD].find((channel) => channel.id === channelId);
 }
 
 export function isMember(userId: string, guildId: string): boolean {
@@ -137,6 +153,30 @@ export function toApiChannel(channel: SandboxChannel): APITextChannel {
     last_message_id: null,
     permission_overwrites: [],
     flags: 0 as ChannelFlags,
+  };
+}
+
+/** As the API gives a thread; an interaction comes from an open one only. */
+export function toApiThread(thread: SandboxChannel, { isArchived, isLocked }: ThreadState): Record<string, unknown> {
+  return {
+    id: thread.id,
+    type: ChannelType.PublicThread,
+    guild_id: thread.guildId,
+    name: thread.name,
+    parent_id: thread.parentId,
+    owner_id: USERS.member.id,
+    rate_limit_per_user: 0,
+    last_message_id: null,
+    message_count: 0,
+    member_count: 1,
+    total_message_sent: 0,
+    flags: 0,
+    thread_metadata: {
+      archived: isArchived,
+      locked: isLocked,
+      auto_archive_duration: 1_440,
+      archive_timestamp: JOINED_AT,
+    },
   };
 }
 

@@ -10,9 +10,9 @@ import type {
 } from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Clock, Log } from '../jobs/ports.ts';
-import type { DeliveryFailure, DiscordApi } from './api.ts';
-import { classifyDelivery } from './api.ts';
+import type { DiscordApi } from './api.ts';
 import { answerSignal, type Asker } from './ask.ts';
+import { classifyDelivery, type DeliveryFailure } from './delivery-failure.ts';
 import { insist } from './insist.ts';
 import type { PrivateCard } from './private-card.ts';
 import { renderNotice } from './render.ts';

@@ -1,65 +1,35 @@
 /**
- * The calls to Discord that Darkroom makes, and what their failures mean for a card.
+ * The calls to Discord that Darkroom makes. What their failures mean is in `delivery-failure.ts`.
  *
  * Two clients on purpose. Interaction callbacks and webhook edits have a bucket each and do not count
  * in Discord's global 50 a second, but discord.js counts them there: a client of their own lets 300 final
  * cards out at once. Retries are off in both: discord.js repeats a POST at once after a timeout, and
  * waits out a 429 with every newer edit stuck behind it. Waiting is the caller's, who knows what is newest.
  */
-import { DiscordAPIError, HTTPError, RateLimitError, REST, Routes } from 'discord.js';
-import type { RawFile, RequestData } from 'discord.js';
+import { DefaultRestOptions, DiscordAPIError, REST, Routes } from 'discord.js';
+import type { RawFile, RequestData, ResponseLike, RESTOptions } from 'discord.js';
 import type {
   APIInteractionResponse,
   APIMessage,
   RESTPostAPIInteractionCallbackWithResponseResult,
 } from 'discord-api-types/v10';
+import { BlockedByGuard, OldMessageLimit } from './delivery-failure.ts';
 import { encodeMultipart } from './multipart.ts';
 
-/** What a call's failure means to whoever keeps a card. The source of the codes is Discord's list of JSON error codes. */
-export type DeliveryFailure =
-  /** The message was deleted. */
-  | { kind: 'gone' }
-  /** The interaction token ended, or was never good: the bot's own edit is the other way. */
-  | { kind: 'token-ended' }
-  /** The bot may not see or write there, or the place is gone. */
-  | { kind: 'no-access'; code: number }
-  | { kind: 'rate-limited'; retryAfterMs: number }
-  /** The files are too large. */
-  | { kind: 'too-large' }
-  /** The body was refused: a bug or a filter of Discord's. Paths, never the body: it holds the prompt. */
-  | { kind: 'refused'; code: number; paths: string[] }
-  /** Somebody answered this interaction already. */
-  | { kind: 'answered-already' }
-  /** The 3 seconds are over. */
-  | { kind: 'too-late' }
-  /** Network trouble, a 5xx, a call that hung: nobody knows whether it was carried out. */
-  | { kind: 'transient'; status: string };
+export { classifyDelivery, type DeliveryFailure } from './delivery-failure.ts';
 
-const FAILURES_BY_CODE: Readonly<Record<number, DeliveryFailure['kind']>> = {
-  10008: 'gone',
-  10003: 'no-access',
-  10004: 'no-access',
-  50001: 'no-access',
-  50013: 'no-access',
-  50083: 'no-access',
-  160005: 'no-access',
-  10015: 'token-ended',
-  50027: 'token-ended',
-  10062: 'too-late',
-  40060: 'answered-already',
-  40005: 'too-large',
-  50045: 'too-large',
-  30046: 'rate-limited',
-};
-
-/** How long a message older than an hour is left alone after Discord said so (code 30046 has no number of its own). */
-const OLD_MESSAGE_PAUSE_MS = 10_000;
 const CALL_TIMEOUT_MS = 15_000;
+/** A guard is asked again at least so often, whatever it said. */
+const LONGEST_BLOCK_MS = 10 * 60_000;
+/** "Maximum number of edits to messages older than 1 hour reached." */
+const OLD_MESSAGE_CODE = 30046;
 
 export interface DiscordApiOptions {
   /** DISCORD_API_URL, without `/v10`. */
   apiUrl: string;
   token: string;
+  /** Discord refused the bot's token, and again when it was asked about it: nothing will go through any more. */
+  onTokenRefused?: () => void;
 }
 
 export interface MessageWrite {
@@ -71,15 +41,32 @@ export class DiscordApi {
   /** Calls with the bot's token. Also used to register commands. */
   readonly bot: REST;
   readonly #interactions: REST;
+  readonly #options: DiscordApiOptions;
+  /** Monotonic: until then Discord's guard lets nothing through. */
+  #blockedUntil = 0;
+  #isAskingAboutToken = false;
 
-  constructor({ apiUrl, token }: DiscordApiOptions) {
-    const common = { api: apiUrl, version: '10', retries: 0, timeout: CALL_TIMEOUT_MS } as const;
+  constructor(options: DiscordApiOptions) {
+    const { apiUrl, token } = options;
+    this.#options = options;
+    const common: Partial<RESTOptions> = {
+      api: apiUrl,
+      version: '10',
+      retries: 0,
+      timeout: CALL_TIMEOUT_MS,
+      makeRequest: (url, init) => this.#fetch(url, init),
+    };
     this.bot = new REST({ ...common, rejectOnRateLimit: ['/channels'] }).setToken(token);
     this.#interactions = new REST({
       ...common,
       globalRequestsPerSecond: Number.MAX_SAFE_INTEGER,
       rejectOnRateLimit: () => true,
     });
+  }
+
+  /** How long nothing but answers to people should be sent, because Discord's guard refuses this address; 0: go on. */
+  blockedForMs(): number {
+    return Math.max(0, this.#blockedUntil - performance.now());
   }
 
   /** Answers an interaction. Resolves with the id of the message it made or changed, null where there is none. */
@@ -108,7 +95,20 @@ export class DiscordApi {
   }
 
   async editMessage(target: { channelId: string; messageId: string }, { body, files }: MessageWrite): Promise<void> {
-    await this.bot.patch(Routes.channelMessage(target.channelId, target.messageId), toRequest(body, files));
+    const route = Routes.channelMessage(target.channelId, target.messageId);
+    await this.#asBot(() => this.bot.patch(route, toRequest(body, files)));
+  }
+
+  /** A new message as the bot; gives its id. `nonce`: as in `reply`, 25 characters at most. */
+  async post(channelId: string, { body, files }: { body: object; files: RawFile[] }, nonce: string): Promise<string> {
+    const request = toRequest({ ...body, nonce, enforce_nonce: true }, files);
+    const message = await this.#asBot(() => this.bot.post(Routes.channelMessages(channelId), request));
+    return (message as APIMessage).id;
+  }
+
+  /** Takes a thread out of the archive. Its messages can be edited then. */
+  async openThread(channelId: string): Promise<void> {
+    await this.#asBot(() => this.bot.patch(Routes.channel(channelId), { body: { archived: false } }));
   }
 
   /**
@@ -117,14 +117,18 @@ export class DiscordApi {
    */
   async reply(target: { channelId: string; messageId: string }, body: object, nonce: string): Promise<void> {
     const reference = { message_id: target.messageId, fail_if_not_exists: false };
-    await this.bot.post(Routes.channelMessages(target.channelId), {
-      body: { ...body, message_reference: reference, nonce, enforce_nonce: true },
-    });
+    const request = { body: { ...body, message_reference: reference, nonce, enforce_nonce: true } };
+    await this.#asBot(() => this.bot.post(Routes.channelMessages(target.channelId), request));
   }
 
   /** A further message by an interaction's token. */
-  async followUp(target: { applicationId: string; token: string }, body: object): Promise<void> {
-    await this.#interactions.post(Routes.webhook(target.applicationId, target.token), { auth: false, body });
+  async followUp(
+    target: { applicationId: string; token: string },
+    body: object,
+    files: readonly RawFile[] = [],
+  ): Promise<void> {
+    const route = Routes.webhook(target.applicationId, target.token);
+    await this.#interactions.post(route, { auth: false, ...toRequest(body, files) });
   }
 
   async deleteOriginal(target: { applicationId: string; token: string }): Promise<void> {
@@ -132,76 +136,68 @@ export class DiscordApi {
   }
 
   async deleteMessage(target: { channelId: string; messageId: string }): Promise<void> {
-    await this.bot.delete(Routes.channelMessage(target.channelId, target.messageId));
+    await this.#asBot(() => this.bot.delete(Routes.channelMessage(target.channelId, target.messageId)));
   }
 
   /** Up to 100 messages of a channel from this id on, newest first. */
   async listMessagesAfter(channelId: string, messageId: string): Promise<APIMessage[]> {
     const query = new URLSearchParams({ after: messageId, limit: '100' });
-    return (await this.bot.get(Routes.channelMessages(channelId), { query })) as APIMessage[];
+    return (await this.#asBot(() => this.bot.get(Routes.channelMessages(channelId), { query }))) as APIMessage[];
   }
+
+  /** After a 401 discord.js forgets the token, and every later call would fail unsent: one odd answer is no reason. */
+  async #asBot<T>(call: () => Promise<T>): Promise<T> {
+    try {
+      return await call();
+    } catch (error) {
+      if (isUnauthorized(error)) {
+        this.bot.setToken(this.#options.token);
+        void this.#askAboutToken();
+      }
+      throw error;
+    }
+  }
+
+  async #askAboutToken(): Promise<void> {
+    if (this.#isAskingAboutToken) return;
+    this.#isAskingAboutToken = true;
+    try {
+      await this.bot.get(Routes.user());
+    } catch (error) {
+      if (!isUnauthorized(error)) return;
+      this.bot.setToken(this.#options.token);
+      this.#options.onTokenRefused?.();
+    } finally {
+      this.#isAskingAboutToken = false;
+    }
+  }
+
+  /** Sees what discord.js does not pass on: which limit a 429 is about, and an answer that is not Discord's own. */
+  async #fetch(...request: Parameters<RESTOptions['makeRequest']>): Promise<ResponseLike> {
+    const response = await DefaultRestOptions.makeRequest(...request);
+    if (response.status !== 429 && response.status !== 403) return response;
+    const isJson = response.headers.get('content-type')?.includes('json') === true;
+    const retryAfterMs = Number(response.headers.get('retry-after') ?? 0) * 1_000;
+    if (!isJson) {
+      await response.text();
+      const blocked = new BlockedByGuard(retryAfterMs);
+      this.#blockedUntil = performance.now() + Math.min(blocked.retryAfterMs, LONGEST_BLOCK_MS);
+      throw blocked;
+    }
+    if (response.status === 403) return response;
+    // discord.js reads a 429's headers alone.
+    const body = (await response.json()) as { code?: unknown };
+    if (body.code === OLD_MESSAGE_CODE) throw new OldMessageLimit(retryAfterMs);
+    return response;
+  }
+}
+
+function isUnauthorized(error: unknown): boolean {
+  return error instanceof DiscordAPIError && error.status === 401;
 }
 
 function toRequest(body: unknown, files: readonly RawFile[]): RequestData {
   if (files.length === 0) return { body };
   const { bytes, contentType } = encodeMultipart(body, files);
   return { body: bytes, passThroughBody: true, headers: { 'content-type': contentType } };
-}
-
-/** Classifies whatever a call threw. A programming error (TypeError from our code) is thrown on. */
-export function classifyDelivery(error: unknown): DeliveryFailure {
-  if (error instanceof RateLimitError) return { kind: 'rate-limited', retryAfterMs: error.retryAfter };
-  if (error instanceof DiscordAPIError) return classifyApiError(error);
-  if (error instanceof HTTPError) {
-    if (error.status === 413) return { kind: 'too-large' };
-    return { kind: 'transient', status: `HTTP ${error.status}` };
-  }
-  if (error instanceof Error && (isAbort(error) || isNetworkError(error))) {
-    return { kind: 'transient', status: error.name };
-  }
-  throw error;
-}
-
-function classifyApiError(error: DiscordAPIError): DeliveryFailure {
-  const code = Number(error.code);
-  const kind = FAILURES_BY_CODE[code];
-  if (kind === 'rate-limited' || error.status === 429) {
-    return { kind: 'rate-limited', retryAfterMs: OLD_MESSAGE_PAUSE_MS };
-  }
-  if (kind === 'no-access') return { kind, code };
-  if (kind === 'gone' || kind === 'token-ended' || kind === 'too-late' || kind === 'answered-already') return { kind };
-  if (kind === 'too-large' || error.status === 413) return { kind: 'too-large' };
-  if (error.status >= 500) return { kind: 'transient', status: `HTTP ${error.status}` };
-  if (error.status === 401) return { kind: 'transient', status: 'HTTP 401' };
-  if (error.status === 403) return { kind: 'no-access', code };
-  return { kind: 'refused', code, paths: listErrorPaths(error.rawError) };
-}
-
-/** The paths of Discord's nested `errors` object that hold a complaint. */
-function listErrorPaths(rawError: unknown): string[] {
-  const paths: string[] = [];
-  const walk = (value: unknown, path: string): void => {
-    if (typeof value !== 'object' || value === null || paths.length >= 20) return;
-    for (const [key, inner] of Object.entries(value)) {
-      if (key === '_errors') paths.push(path);
-      else walk(inner, path === '' ? key : `${path}.${key}`);
-    }
-  };
-  if (typeof rawError === 'object' && rawError !== null && 'errors' in rawError) walk(rawError.errors, '');
-  return paths;
-}
-
-function isAbort(error: Error): boolean {
-  return error.name === 'AbortError' || error.name === 'TimeoutError';
-}
-
-/** fetch and undici name their troubles in `code`, on the error or its cause. */
-function isNetworkError(error: Error): boolean {
-  const codes = [error, error.cause].map((part) =>
-    typeof part === 'object' && part !== null && 'code' in part ? part.code : undefined,
-  );
-  return (
-    error.message === 'fetch failed' ||
-    codes.some((code) => typeof code === 'string' && /^(UND_ERR|E[A-Z]+$)/.test(code))
-  );
 }

@@ -60,6 +60,9 @@ const OPEN_TO_ALL: ReadonlySet<JobAction> = new Set<JobAction>([
   'details',
   'keep',
 ]);
+/** Answered privately, without a look at any card. */
+const PRIVATE: ReadonlySet<JobAction> = new Set<JobAction>(['download', 'details', 'keep', 'delete', 'delete-now']);
+
 export class Buttons {
   readonly #options: ButtonsOptions;
   /** The end of the last press of each card, while one is at work. */
@@ -102,7 +105,7 @@ export class Buttons {
   async #act(ask: PressAsk, { action, jobId, argument }: CustomId): Promise<void> {
     const { answers } = this.#options;
     const locale = localeFor(ask.locale);
-    const job = await this.#find(ask, jobId);
+    const job = await this.#find(ask, jobId, PRIVATE.has(action));
     if (job === undefined) return this.#refuseUnknown(ask, { action, jobId }, locale);
     if (!OPEN_TO_ALL.has(action) && !mayChange(ask, job))
       return answers.refuse(ask, locale.refusals.notYours(job.userId));
@@ -114,10 +117,11 @@ export class Buttons {
     await this.#runOnCard(action, { ...press, card });
   }
 
-  /** A job of another server answers exactly like one that does not exist. */
-  async #find(ask: PressAsk | ModalAsk, jobId: string): Promise<Job | undefined> {
+  /** A job of another server answers exactly like one that does not exist; one's own is found anywhere, privately. */
+  async #find(ask: PressAsk | ModalAsk, jobId: string, isPrivate = false): Promise<Job | undefined> {
     const job = await this.#options.engine.get(jobId);
-    return job?.guildId === ask.guildId ? job : undefined;
+    const isOwn = isPrivate && job?.userId === ask.userId;
+    return isOwn || job?.guildId === ask.guildId ? job : undefined;
   }
 
   async #refuseUnknown(

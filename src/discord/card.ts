@@ -4,7 +4,7 @@
  */
 
 export interface Card {
-  v: 1;
+  v: 2;
   /** The key: one card for each message. */
   messageId: string;
   channelId: string;
@@ -20,8 +20,13 @@ export interface Card {
   /** The newest interaction token for this message, good until `tokenExpiresAt`. */
   token: string;
   tokenExpiresAt: number;
-  /** Why it can never be edited again, or null: `deleted`, `no-access`, `token-ended`. */
-  closed: 'deleted' | 'no-access' | 'token-ended' | null;
+  /**
+   * When a new message for its job was first asked of Discord because this one cannot be edited; null: not yet.
+   * Saved before the call: whoever finds it after a crash looks for that message first.
+   */
+  postingSince: number | null;
+  /** Why it can never be edited again, or null. `refused`: Discord takes no form of what it would say. */
+  closed: 'deleted' | 'no-access' | 'token-ended' | 'refused' | null;
 }
 
 /** Cards on disk. Every method rejects with StoreFailure when the store did not do what was asked. */
@@ -36,4 +41,28 @@ export interface CardStore {
   /** The card shows its job's final revision. */
   settle(messageId: string): Promise<void>;
   delete(messageId: string): Promise<void>;
+}
+
+/** The end of a job that no message shows its asker. */
+export interface Undelivered {
+  jobId: string;
+  at: number;
+  /** When the asker was told; null: not yet. */
+  toldAt: number | null;
+}
+
+/**
+ * What could not be delivered, for each asker, until they have it. Every method but `mayHave` rejects with
+ * StoreFailure when the store did not do what was asked.
+ */
+export interface UndeliveredStore {
+  /** Whether this user may have any, from memory: most interactions need no look at the disk. */
+  mayHave(userId: string): boolean;
+  /** Adding a job twice changes nothing. Beyond 25 the oldest goes: its job is kept all the same. */
+  add(userId: string, jobId: string, at: number): Promise<void>;
+  /** Oldest first. */
+  list(userId: string): Promise<Undelivered[]>;
+  noteTold(userId: string, jobIds: readonly string[], at: number): Promise<void>;
+  /** Delivered after all, or gone. An absent one is no error. */
+  remove(userId: string, jobIds: readonly string[]): Promise<void>;
 }

@@ -10,10 +10,10 @@ import type { Engine } from '../jobs/engine.ts';
 import type { Job } from '../jobs/job.ts';
 import type { Clock, Log } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
-import type { DeliveryFailure, DiscordApi } from './api.ts';
-import { classifyDelivery } from './api.ts';
+import type { DiscordApi } from './api.ts';
 import type { Asker } from './ask.ts';
 import { answerSignal } from './ask.ts';
+import { classifyDelivery, isPassing, type DeliveryFailure } from './delivery-failure.ts';
 import type { LiveMessage } from './live-message.ts';
 
 export interface DeliveryOptions {
@@ -52,7 +52,7 @@ export class Delivery {
     const signal = answerSignal(asker, this.#options.clock.now());
     const first = await this.#send(asker, job, answer, signal);
     if (typeof first === 'string') return { status: 'stands', messageId: first };
-    if (!isUnknown(first)) return this.#giveUp(job, first);
+    if (!isPassing(first)) return this.#giveUp(job, first);
     const standing = await this.#look(job);
     if (typeof standing === 'string') return { status: 'stands', messageId: standing };
     if (standing === null && !signal.aborted) {
@@ -60,7 +60,7 @@ export class Delivery {
       const second = await this.#send(asker, job, answer, signal);
       if (typeof second === 'string') return { status: 'stands', messageId: second };
       // Answered already: by our own first call, which was only slow.
-      if (!isUnknown(second) && second.kind !== 'answered-already') return this.#giveUp(job, second);
+      if (!isPassing(second) && second.kind !== 'answered-already') return this.#giveUp(job, second);
     }
     void this.recover(job);
     return { status: 'settled' };
@@ -147,7 +147,7 @@ export class Delivery {
       const message = await this.#options.api.getOriginal(job.origin);
       return shows(message, job) ? message.id : null;
     } catch (error) {
-      return isUnknown(classifyDelivery(error)) ? undefined : null;
+      return isPassing(classifyDelivery(error)) ? undefined : null;
     }
   }
 
@@ -165,7 +165,7 @@ export class Delivery {
       return shows(message, job) ? message.id : null;
     } catch (error) {
       const lost = classifyDelivery(error);
-      if (isUnknown(lost)) throw error;
+      if (isPassing(lost)) throw error;
       if (lost.kind !== 'token-ended' || job.private) return null;
     }
     // The token has ended, or was never answered: only the channel can tell.
@@ -173,7 +173,7 @@ export class Delivery {
       const messages = await api.listMessagesAfter(job.channelId, origin.interactionId);
       return messages.find((message) => shows(message, job))?.id ?? null;
     } catch (error) {
-      if (isUnknown(classifyDelivery(error))) throw error;
+      if (isPassing(classifyDelivery(error))) throw error;
       return null;
     }
   }
@@ -182,8 +182,4 @@ export class Delivery {
 /** Whether the message shows this job: its id stands in the custom ids of its buttons. */
 function shows(message: APIMessage, job: Job): boolean {
   return JSON.stringify(message.components ?? []).includes(job.id);
-}
-
-function isUnknown(lost: DeliveryFailure): boolean {
-  return lost.kind === 'transient' || lost.kind === 'rate-limited';
 }

@@ -5,17 +5,33 @@
  * No intent is asked for: interactions need none, and without the server caches a thousand servers
  * cost next to no memory.
  */
-import { Client, DiscordjsError, DiscordjsErrorCodes, Events, Options, Status } from 'discord.js';
-import type { REST } from 'discord.js';
-import type { APIInteraction, GatewayInteractionCreateDispatchData } from 'discord-api-types/v10';
+import {
+  Client,
+  DiscordAPIError,
+  DiscordjsError,
+  DiscordjsErrorCodes,
+  Events,
+  Options,
+  Routes,
+  Status,
+} from 'discord.js';
+import type { IIdentifyThrottler, REST } from 'discord.js';
+import type {
+  APIInteraction,
+  GatewayInteractionCreateDispatchData,
+  RESTGetAPIGatewayBotResult,
+} from 'discord-api-types/v10';
 import { GatewayDispatchEvents } from 'discord-api-types/v10';
 import type { Clock, Log } from '../jobs/ports.ts';
+import type { SessionStarts } from './session-starts.ts';
 
 export interface GatewayOptions {
   token: string;
   /** DISCORD_API_URL, without `/v10`. */
   apiUrl: string;
   clock: Clock;
+  /** Guards the day's budget of session starts. */
+  starts: SessionStarts;
   onInteraction: (payload: APIInteraction) => void;
   /** Discord refused the bot for good, after it had been connected. */
   onRefused: (refusal: GatewayRefused) => void;
@@ -43,14 +59,23 @@ const REFUSALS: Readonly<Record<number, string>> = {
   4014: 'Discord refused an intent that is not allowed for this bot (close code 4014). Allow it on the Bot page of the Discord developer portal.',
 };
 
+/** Discord takes the bot's token no more. */
+export function tokenRefused(): GatewayRefused {
+  return new GatewayRefused(REFUSALS[4004]);
+}
+
 /** A gateway that has not answered by then counts as away: saved work goes on without it. */
 const PATIENCE_MS = 5_000;
 const RECONNECT_MS = { first: 1_000, most: 60_000 };
+/** One IDENTIFY in so long for each shard (Discord: events/gateway, `max_concurrency`); a little more, for the way. */
+const IDENTIFY_PACE_MS = 5_500;
 
 export class GatewayConnection {
   readonly #options: GatewayOptions;
   readonly #client: Client;
   #refuse: ((refusal: GatewayRefused) => void) | null = null;
+  /** Of this process; null: it has not identified yet. */
+  #identifiedAt: number | null = null;
 
   constructor(options: GatewayOptions) {
     this.#options = options;
@@ -58,6 +83,7 @@ export class GatewayConnection {
       intents: [],
       allowedMentions: { parse: [], repliedUser: false },
       rest: { api: options.apiUrl, version: '10' },
+      ws: { buildIdentifyThrottler: () => this.#throttle() },
       // Interactions would leave their users and members in memory for ever.
       makeCache: Options.cacheWithLimits({
         ...Options.DefaultMakeCacheSettings,
@@ -82,9 +108,11 @@ export class GatewayConnection {
       // REST may answer while the gateway does not; discord.js then tries for ever without a word.
       const patience = setTimeout(onUnreachable, PATIENCE_MS);
       try {
+        await this.#options.starts.waitUntilAllowed(() => this.#readLimit(signal), signal, onUnreachable);
         return await this.#login(signal);
       } catch (error) {
-        if (isTokenInvalid(error)) throw new GatewayRefused(REFUSALS[4004]);
+        if (signal.aborted) throw error;
+        if (isTokenInvalid(error)) throw tokenRefused();
         if (error instanceof GatewayRefused) throw error;
         onUnreachable();
         this.#options.log.warn('Discord cannot be reached; trying again', { delayMs, errorMessage: nameOf(error) });
@@ -102,6 +130,38 @@ export class GatewayConnection {
   /** Closes the connection. Calls by other clients go on working. */
   async close(): Promise<void> {
     await this.#client.destroy();
+  }
+
+  async #readLimit(signal: AbortSignal): Promise<RESTGetAPIGatewayBotResult['session_start_limit']> {
+    const { rest } = this.#client;
+    rest.setToken(this.#options.token);
+    const { session_start_limit: limit } = (await rest.get(Routes.gatewayBot(), {
+      signal,
+    })) as RESTGetAPIGatewayBotResult;
+    return limit;
+  }
+
+  /** discord.js asks before each IDENTIFY, also of a connection that could not be resumed. */
+  #throttle(): IIdentifyThrottler {
+    return {
+      waitForIdentify: async (_shardId, signal) => {
+        const { clock, starts, log } = this.#options;
+        // The first one was allowed before the connection was opened.
+        if (this.#identifiedAt !== null) {
+          const sinceMs = clock.monotonic() - this.#identifiedAt;
+          if (sinceMs < IDENTIFY_PACE_MS) await clock.sleep(IDENTIFY_PACE_MS - sinceMs, signal);
+          try {
+            await starts.waitUntilAllowed(() => this.#readLimit(signal), signal);
+          } catch (error) {
+            signal.throwIfAborted();
+            // discord.js would take an error for the end of the connection.
+            log.warn('what is left of the session starts could not be asked', { errorMessage: nameOf(error) });
+          }
+        }
+        await starts.note();
+        this.#identifiedAt = clock.monotonic();
+      },
+    };
   }
 
   #login(signal: AbortSignal): Promise<Gateway> {
@@ -144,6 +204,7 @@ export class GatewayConnection {
 }
 
 function isTokenInvalid(error: unknown): boolean {
+  if (error instanceof DiscordAPIError) return error.status === 401;
   return error instanceof DiscordjsError && error.code === DiscordjsErrorCodes.TokenInvalid;
 }
 

@@ -1,8 +1,8 @@
 /** For a call that nobody will make again: a notice, a deletion, the end of an answer that was promised. */
 import type { Clock } from '../jobs/ports.ts';
-import { classifyDelivery, type DeliveryFailure } from './api.ts';
+import { classifyDelivery, isPassing, type DeliveryFailure } from './delivery-failure.ts';
 
-const MOST_CALLS = 5;
+const USUAL_CALLS = 5;
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 10_000;
 
@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 10_000;
  */
 export async function insist(
   call: () => Promise<unknown>,
-  { clock, signal }: { clock: Clock; signal?: AbortSignal },
+  { clock, signal, mostCalls = USUAL_CALLS }: { clock: Clock; signal?: AbortSignal; mostCalls?: number },
 ): Promise<DeliveryFailure | null> {
   for (let calls = 1; ; calls += 1) {
     try {
@@ -20,9 +20,8 @@ export async function insist(
       return null;
     } catch (error) {
       const lost = classifyDelivery(error);
-      const isPassing = lost.kind === 'transient' || lost.kind === 'rate-limited';
-      if (!isPassing || calls >= MOST_CALLS) return lost;
-      const waitMs = lost.kind === 'rate-limited' ? lost.retryAfterMs : FIRST_WAIT_MS * 2 ** (calls - 1);
+      if (!isPassing(lost) || calls >= mostCalls) return lost;
+      const waitMs = 'retryAfterMs' in lost ? lost.retryAfterMs : FIRST_WAIT_MS * 2 ** (calls - 1);
       await clock.sleep(Math.min(waitMs, LONGEST_WAIT_MS), signal);
     }
   }

@@ -17,6 +17,8 @@ export interface RouterOptions {
   /** What every command gets beside the asker's language. */
   context: Omit<CommandContext, 'locale'>;
   buttons: Buttons;
+  /** What is told beside the answer, once that is out. Never rejects. */
+  afterAnswer?: (ask: Ask) => Promise<void>;
   clock: Clock;
   log: Log;
 }
@@ -36,7 +38,9 @@ export class Router {
   handle(payload: APIInteraction): void {
     const ask = readAsk(payload, this.#options.clock.now());
     if (ask === null) return;
-    const work = this.#route(ask).catch((error: unknown) => this.#apologize(ask, error));
+    const work = this.#route(ask)
+      .catch((error: unknown) => this.#apologize(ask, error))
+      .then(() => this.#options.afterAnswer?.(ask));
     this.#atWork.add(work);
     void work.finally(() => this.#atWork.delete(work));
   }

@@ -36,7 +36,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
   'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
-    `${model === undefined ? 'This model' : `\`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
+    `${model === undefined ? 'This model' : `The model \`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
@@ -66,16 +66,16 @@ const failures: Record<FailureReason, (details: Details) => string> = {
 
 /** One of the details says why: see `readSettings` of the provider. */
 function refuseSetting({ field, got, allowed, option, fixed, nearest }: Details): string {
-  const name = field === undefined ? 'one of them' : `\`${field}\``;
-  if (fixed !== undefined) return `\`settings\`: ${name} cannot be changed here. Leave it out.`;
-  if (option !== undefined) return `\`settings\`: ${name} has an option of its own. Use \`${option}:\` for it.`;
+  const name = field === undefined ? 'in `settings`' : `\`${field}\``;
+  if (fixed !== undefined) return `The setting ${name} cannot be changed here. Leave it out.`;
+  if (option !== undefined) return `The setting ${name} has an option of its own: use \`${option}:\` for it.`;
   if (nearest !== undefined) {
-    const meant = nearest === '' ? 'See /models inputs' : `Did you mean ${nearest}? See /models inputs`;
-    return `\`settings\`: this model has no input ${name}. ${meant} for all of them.`;
+    const meant = nearest === '' ? '' : ` Did you mean ${nearest}?`;
+    return `This model has no input ${name}.${meant} All of them are in /models inputs.`;
   }
   const value = got === undefined ? 'this' : got === '' ? 'empty' : `\`${got}\``;
   const expected = allowed === undefined || allowed === '' ? '' : `; expected ${allowed}`;
-  return `\`settings\`: ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
+  return `The setting ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
 }
 
 /** Why another attempt is made, without advice: nothing has to be done. */
@@ -191,10 +191,52 @@ export const en = {
   },
   download: {
     here: (files: number) => (files === 1 ? 'Here is the original.' : `Here are the ${files} originals.`),
+    someOf: (files: number, all: number) => `Here are ${files} of ${all} originals.`,
     nothing: 'This job has no file to download.',
-    tooLarge: 'The original is larger than Discord takes here. The picture on the card can still be saved from there.',
-    unreadable: "The original is no longer on the bot's disk. The picture on the card can still be saved from there.",
-    failed: 'The file did not get through to Discord. Press Download once more, or save the picture from the card.',
+    tooLarge: (files: number) =>
+      `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here.`,
+    unreadable: (files: number) =>
+      `${files === 1 ? "The original cannot be read from the bot's disk any more" : `${files} originals cannot be read from the bot's disk any more`}.`,
+    refused: 'Discord refused the file here.',
+    failed: 'The file did not get through to Discord. Press Download once more in a minute.',
+    /** What else works. */
+    onCard: 'The picture on the card can still be saved from there.',
+    elsewhere: "It is kept: ask the bot's owner for it.",
+    askOwner: "Ask the bot's owner for it, or press Again for a new one.",
+  },
+  /** The end of a job that no message could show. */
+  undelivered: {
+    title: (jobs: number) =>
+      jobs === 1 ? 'Something of yours could not be posted' : 'Some of yours could not be posted',
+    done: (channelId: string) => `A picture you asked for could not be posted in <#${channelId}>: press Download.`,
+    donePrivate: 'A private picture was ready when its card could be changed no more: press Download.',
+    failed: (channelId: string) =>
+      `A picture you asked for in <#${channelId}> could not be made, and its card could not say so: press Details.`,
+    more: (jobs: number) =>
+      `-# ${count(jobs, 'more', 'more')} of yours wait; you will be told after your next command.`,
+  },
+  /** To the bot's owner, in their channel. */
+  owner: {
+    keyRefused: (provider: string) =>
+      `${provider} refused this bot's key, so nothing is made there. Put a new key into the settings and restart the bot.`,
+    noCredit: (provider: string) =>
+      `This bot's account at ${provider} is used up, so nothing is made there. Add credit at ${provider}; no restart is needed.`,
+    lowCredit: (provider: string) =>
+      `${provider} says this bot's account has little credit left. Add some before it ends.`,
+    noQuota: (provider: string) =>
+      `This bot's plan at ${provider} has no pictures of its configured model in it. Take a plan that has them, or name another model in the settings.`,
+    dailyQuota: (provider: string) =>
+      `This bot's plan at ${provider} is used up for today. It goes on tomorrow, or with a larger plan at ${provider}.`,
+    breaker: (provider: string, inARow: number) =>
+      `${provider} failed ${inARow} times in a row, so it is asked less for a while. Look at its status page; it is tried again by itself.`,
+    disk: (freeMegabytes: number, neededMegabytes: number) =>
+      `The bot's disk has ${freeMegabytes} MB free, and MIN_FREE_MB asks for ${neededMegabytes}: no paid work is started. Make room, or clear old jobs with /jobs clear.`,
+    retiredModel: (provider: string, model: string) =>
+      `${provider} no longer offers the model \`${model}\`. Name another one in the settings and restart the bot.`,
+    fewSessionStarts: (remaining: number, seconds: number) =>
+      `Discord allows this bot ${remaining} more connections today, so it waits until <t:${seconds}:t> with the next one. Find out why it was restarted so often.`,
+    manySessionStarts: (starts: number, minutes: number) =>
+      `The bot was started ${starts} times within minutes without a clean end; the next connection waits ${count(minutes, 'minute', 'minutes')}. Look for the cause in its log.`,
   },
   edit: {
     title: 'Edit the prompt',
@@ -309,7 +351,7 @@ export const en = {
         .replaceAll(/[`\s]+/g, ' ')
         .slice(0, 80)
         .trim();
-      return `\`settings\`: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
+      return `The \`settings\` cannot be read: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
     },
   },
   help: {

@@ -4,7 +4,7 @@ import type { Card } from '../discord/card.ts';
 import type { RecordShape } from './records.ts';
 
 const card = z.object({
-  v: z.literal(1),
+  v: z.literal(2),
   messageId: z.string().min(1),
   channelId: z.string(),
   guildId: z.string().nullable(),
@@ -15,14 +15,15 @@ const card = z.object({
   applicationId: z.string(),
   token: z.string(),
   tokenExpiresAt: z.number(),
-  closed: z.enum(['deleted', 'no-access', 'token-ended']).nullable(),
+  postingSince: z.number().nullable(),
+  closed: z.enum(['deleted', 'no-access', 'token-ended', 'refused']).nullable(),
 });
 
 /** When the shape of Card changes: raise `version`, and add `upgrades[old version]`. */
 export const cardShape: RecordShape<Card> = {
   namespace: 'card',
-  version: 1,
+  version: 2,
   schema: card,
-  upgrades: {},
+  upgrades: { 1: (record) => ({ ...record, v: 2, postingSince: null }) },
   keyOf: (record) => record.messageId,
 };

@@ -1,5 +1,6 @@
 /** The providers that are set up, in the order in which the first becomes the default. */
 import type { Config } from '../config.ts';
+import type { Log } from '../log.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
 import { createLocalProvider } from '../providers/local/local-provider.ts';
 import type { CallOptions, Provider } from '../providers/provider.ts';
@@ -26,6 +27,23 @@ export function createProviders(config: Config): Providers {
     readWebhookSecret: replicate === null ? null : (options) => replicate.readWebhookSecret(options),
     close: () => local.close(),
   };
+}
+
+/** Asks ahead for what lists and completion show. Trouble costs the first look at them, nothing else. */
+export async function warmCatalog(
+  { name, catalog }: Provider,
+  { log, signal, onRetired }: { log: Log; signal: AbortSignal; onRetired: (model: string) => void },
+): Promise<void> {
+  try {
+    for (const model of (await catalog?.warm({ signal })) ?? []) {
+      log.error('the service no longer has a configured model', { provider: name, model });
+      onRetired(model);
+    }
+  } catch (error) {
+    if (signal.aborted) return;
+    const errorMessage = error instanceof Error ? error.message : String(error);
+    log.warn('the models of a service could not be listed', { provider: name, errorMessage });
+  }
 }
 
 function createReplicate({ replicate, http }: Config): ReplicateProvider | null {

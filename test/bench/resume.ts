@@ -115,7 +115,7 @@ function seedJob(index: number, place: { applicationId: string; channelId: strin
 function seedCard(messageId: string, job: Job): Card {
   const { channelId, guildId, locale, origin } = job;
   return {
-    v: 1,
+    v: 2,
     messageId,
     channelId,
     guildId,
@@ -126,6 +126,7 @@ function seedCard(messageId: string, job: Job): Card {
     applicationId: origin.applicationId,
     token: origin.token,
     tokenExpiresAt: origin.tokenExpiresAt,
+    postingSince: null,
     closed: null,
   };
 }

@@ -12,6 +12,7 @@ import { DiscordApi } from '../../src/discord/api.ts';
 import { readAsk, type CommandAsk } from '../../src/discord/ask.ts';
 import type { Card } from '../../src/discord/card.ts';
 import { GatewayConnection } from '../../src/discord/gateway.ts';
+import { SessionStarts } from '../../src/discord/session-starts.ts';
 import { LiveMessage } from '../../src/discord/live-message.ts';
 import type { NoticePolicy } from '../../src/discord/notice.ts';
 import { registerCommands } from '../../src/discord/register.ts';
@@ -44,12 +45,21 @@ export class QuickClock implements Clock {
 
 export interface LiveSetup {
   discord: SandboxDiscord;
+  /** Where the store and the files are. */
+  folder: string;
   clock: QuickClock;
   stores: OpenStores;
+  api: DiscordApi;
   live: LiveMessage;
+  /** How often the API said that the bot's token is refused for good. */
+  refusals: () => number;
   context: Map<string, Partial<CardContext>>;
   /** A card of a new job, answered and attached. */
-  openCard(change?: { isPrivate?: boolean }): Promise<{ job: Job; card: Card }>;
+  openCard(change?: { isPrivate?: boolean; channelId?: string; userId?: string }): Promise<{ job: Job; card: Card }>;
+  /** The next edits are the bot's own. */
+  endToken(card: Card): Promise<void>;
+  /** A command typed by the asker, as the bot reads it; not answered. */
+  ask(channelId?: string): Promise<CommandAsk>;
   /** Saves the next state of the job and tells the live message, as the engine does. */
   save(job: Job, ...states: ItemStatus[]): Promise<Job>;
   /** A job that is done with a picture that really is on the disk. */
@@ -68,10 +78,10 @@ export const STARTING: ItemStatus = { state: 'starting' };
 
 export async function setUpLive(
   context: TestContext,
-  options: { channelIntervalMs?: number; notice?: NoticePolicy } = {},
+  options: { channelIntervalMs?: number; notice?: NoticePolicy; rateLimits?: boolean } = {},
 ): Promise<LiveSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-live-'));
-  const discord = await startDiscord();
+  const discord = await startDiscord({ rateLimits: options.rateLimits ?? true });
   const stores = await openStores(folder);
   const clock = new QuickClock();
   const asks: APIInteraction[] = [];
@@ -80,13 +90,21 @@ export async function setUpLive(
     token: discord.token,
     apiUrl: discord.url,
     clock,
+    starts: new SessionStarts({ meta: stores.meta, clock, log, tellOwner: () => undefined }),
     onInteraction: (payload) => asks.push(payload),
     onRefused: () => undefined,
     log,
   });
-  const { rest, applicationId } = await gateway.connect(new AbortController().signal, () => undefined);
-  await registerCommands({ rest, applicationId, guildId: null, previousGuildId: null, payloads: [generate.data] });
-  const api = new DiscordApi({ apiUrl: discord.url, token: discord.token });
+  const { rest, applicationId: botId } = await gateway.connect(new AbortController().signal, () => undefined);
+  await registerCommands({
+    rest,
+    applicationId: botId,
+    guildId: null,
+    previousGuildId: null,
+    payloads: [generate.data],
+  });
+  let refusals = 0;
+  const api = new DiscordApi({ apiUrl: discord.url, token: discord.token, onTokenRefused: () => (refusals += 1) });
   const overrides = new Map<string, Partial<CardContext>>();
   const contextFor = (job: Job, updatesEndAt: number | null): CardContext => ({
     now: clock.now(),
@@ -105,6 +123,7 @@ export async function setUpLive(
       notice: options.notice ?? { afterMs: 0, goesOnAlone: () => false },
       api,
       cards: stores.cards,
+      undelivered: stores.undelivered,
       assets: stores.assets,
       clock,
       getJob: (jobId) => stores.jobs.get(jobId),
@@ -125,17 +144,22 @@ export async function setUpLive(
     await rm(folder, { recursive: true, force: true });
   });
 
-  const channelId = discord.guilds[0]?.channels[0]?.id ?? '';
-  const userId = discord.users.member.id;
+  const pictures = discord.guilds[0]?.channels[0]?.id ?? '';
+  const member = discord.users.member.id;
 
-  const openCard = async ({ isPrivate = false } = {}): Promise<{ job: Job; card: Card }> => {
+  const type = async (channelId: string, userId: string): Promise<{ ask: CommandAsk; outcome: Promise<unknown> }> => {
     const count = asks.length;
     const outcome = discord.runCommand({ userId, channelId, name: 'generate', options: { prompt: 'a fox' } });
     await waitUntil(() => asks.length > count);
     const payload = asks[count];
     assert.ok(payload);
-    const ask = readAsk(payload, clock.now()) as CommandAsk;
-    const { interactionId, token, tokenExpiresAt } = ask;
+    return { ask: readAsk(payload, clock.now()) as CommandAsk, outcome };
+  };
+
+  const openCard: LiveSetup['openCard'] = async (change = {}) => {
+    const { isPrivate = false, channelId = pictures, userId = member } = change;
+    const { ask, outcome } = await type(channelId, userId);
+    const { interactionId, token, tokenExpiresAt, applicationId } = ask;
     const job = newJob({
       channelId,
       userId,
@@ -153,11 +177,19 @@ export async function setUpLive(
     return { job, card: await live.attach(messageId, job, ask) };
   };
 
-  const save = async (job: Job, ...states: ItemStatus[]): Promise<Job> => {
+  const saveQuietly = async (job: Job, ...states: ItemStatus[]): Promise<Job> => {
     let next = job;
     for (const to of states) {
       next = moveTo(next, { item: 'image', to, now: clock.now() }, () => 'sentence');
       await stores.jobs.save(next);
+    }
+    return next;
+  };
+
+  const save = async (job: Job, ...states: ItemStatus[]): Promise<Job> => {
+    let next = job;
+    for (const to of states) {
+      next = await saveQuietly(next, to);
       for (const each of created) each.onSaved(next);
     }
     return next;
@@ -170,11 +202,16 @@ export async function setUpLive(
 
   return {
     discord,
+    folder,
     clock,
     stores,
+    api,
     live,
+    refusals: () => refusals,
     context: overrides,
     openCard,
+    endToken: (card) => live.renewToken(card, { ...card, tokenExpiresAt: 0 }),
+    ask: async (channelId = pictures) => (await type(channelId, member)).ask,
     save,
     async finish(job) {
       const asset = await stores.assets.put({
@@ -188,7 +225,8 @@ export async function setUpLive(
       const before = getItem(job, 'image').state;
       const way: ItemStatus[] = before === 'queued' ? [STARTING] : [];
       const collecting: ItemStatus = { state: 'collecting', operation: null, outputs: [] };
-      return save(job, ...way, collecting, { state: 'done', assets: [asset] });
+      // What lies between is drawn or not, as it happens; here it must not meet what a test has in store for the end.
+      return save(await saveQuietly(job, ...way, collecting), { state: 'done', assets: [asset] });
     },
     text,
     whenText: (messageId, pattern) => waitUntil(() => pattern.test(text(messageId))),

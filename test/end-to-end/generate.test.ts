@@ -54,7 +54,10 @@ test('what fails can be tried again on the same card, with fresh retries', async
   const failed = await world.whenCard(card, /Failed/);
   assert.match(failed, /\[API_ERROR\]/);
   assert.match(failed, /Retries: 1\/1/);
-  assert.deepEqual([...world.buttons(card).keys()], ['Retry', 'Edit prompt', 'Fallback: local', 'Fallback: gemini', 'Details']);
+  assert.deepEqual(
+    [...world.buttons(card).keys()],
+    ['Retry', 'Edit prompt', 'Fallback: local', 'Fallback: gemini', 'Details'],
+  );
   await world.press(card, 'Retry');
   await world.whenCard(card, /Done/);
   assert.equal(world.predictions().length, 3);

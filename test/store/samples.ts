@@ -79,7 +79,7 @@ export function endedJob(
 
 export function sampleCard(messageId: string, currentJobId = 'job-1'): Card {
   return {
-    v: 1,
+    v: 2,
     messageId,
     channelId: '200',
     guildId: '100',
@@ -90,6 +90,7 @@ export function sampleCard(messageId: string, currentJobId = 'job-1'): Card {
     applicationId: '500',
     token: 'token',
     tokenExpiresAt: NOW + 900_000,
+    postingSince: null,
     closed: null,
   };
 }
