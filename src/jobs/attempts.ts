@@ -19,10 +19,11 @@ import type { Entry, OpenJobs } from './open-jobs.ts';
 import { PollPace } from './poll-pace.ts';
 import { decideNext } from './retry.ts';
 
-/** Replicate's list shows a new prediction only after a moment; looked at so often before it counts as not accepted. */
-const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 3_000];
-/** After a crash the call may still be on its way: it is waited for longer before it counts as never accepted. */
-const FIND_AFTER_CRASH_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
+/**
+ * Replicate's list shows a new prediction only after a moment, and after a crash the call may still be on its way:
+ * looked at so often before a start counts as never accepted.
+ */
+const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
 /** How much longer than its time an operation is asked for while the provider cannot be reached. */
 const UNREACHABLE_FACTOR = 3;
 /** So long the question whether a start was accepted is asked again without using up retries. */
@@ -123,7 +124,7 @@ export class Attempts {
     const provider = this.#context.providerOf(entry.job);
     if (provider?.canFind === true) {
       const since = item.inDoubtSince ?? item.attemptStartedAt ?? entry.job.createdAt;
-      if (!(await this.#isAbsent(entry, name, provider, since, FIND_AFTER_CRASH_DELAYS_MS))) return;
+      if (!(await this.#isAbsent(entry, name, provider, since, FIND_DELAYS_MS))) return;
     } else if (await this.#takeKept(entry, name)) {
       return;
     }
@@ -184,6 +185,9 @@ export class Attempts {
       });
       gates.noteAccepted(provider.name);
       await this.#keepStarted(entry, name, started);
+      // What was in doubt turned up nowhere in time. Should it still do so, nobody waits for it any more. A seed of the
+      // user's own may be another one's too: that one's work must not be taken for it.
+      if (entry.job.input.seed === null) void this.#lost.cancelDoubtful(entry.job, item);
     } catch (error) {
       // Aborted by a stop, whatever the provider made of it: `starting` on disk is where `find` goes on.
       if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;

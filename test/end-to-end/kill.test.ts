@@ -24,7 +24,7 @@ test('killed while queued: the picture is made after the restart, on the same ca
 
 test('killed while waiting for the next attempt: the attempt is made after the restart', async (context) => {
   const world = await startWorld(context, { env: { RETRY_BASE_SECONDS: '2', RETRY_MAX_SECONDS: '2' } });
-  world.sandbox.replicate.addFault({ on: 'create', kind: 'http-503' });
+  world.sandbox.replicate.addFault({ on: 'create', kind: 'http-429' });
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Retrying/);
   await world.kill();
