@@ -7,14 +7,14 @@ import {
 import type { CommandAsk } from '../src/discord/ask.ts';
 import type { Command } from '../src/discord/command.ts';
 import type { Request } from '../src/jobs/job.ts';
+import { parseSettings } from '../src/jobs/settings-text.ts';
 import { en } from '../src/locales/en.ts';
-import { readInteger, readText } from './options.ts';
+import { PROVIDER_CHOICES, readInteger, readText } from './options.ts';
 
 const words = en.commands.generate;
 
 /** Ratios every image service knows under these names (facts: Gemini and the Flux family list them all). */
 const ASPECT_RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const;
-const PROVIDERS = ['replicate', 'local'] as const;
 /** The largest seed every model takes: 2^31 - 1. */
 const LARGEST_SEED = 2_147_483_647;
 
@@ -37,9 +37,15 @@ export const generate: Command = {
         type: ApplicationCommandOptionType.String,
         name: 'provider',
         description: words.provider,
-        choices: PROVIDERS.map((name) => ({ name, value: name })),
+        choices: PROVIDER_CHOICES,
       },
-      { type: ApplicationCommandOptionType.String, name: 'model', description: words.model, max_length: 200 },
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'model',
+        description: words.model,
+        max_length: 200,
+        autocomplete: true,
+      },
       {
         type: ApplicationCommandOptionType.String,
         name: 'aspect_ratio',
@@ -59,21 +65,41 @@ export const generate: Command = {
         min_value: 0,
         max_value: LARGEST_SEED,
       },
+      {
+        type: ApplicationCommandOptionType.String,
+        name: 'settings',
+        description: words.settings,
+        max_length: 1000,
+        autocomplete: true,
+      },
       { type: ApplicationCommandOptionType.Boolean, name: 'private', description: words.private },
     ],
   },
 
-  async execute(ask, { intake, defaultProvider }) {
+  async execute(ask, { answers, intake, defaultProvider, locale }) {
+    const parsed = parseSettings(readText(ask, 'settings') ?? '');
+    if (parsed.problem !== null) return answers.refuse(ask, locale.models.badSettings(parsed.problem));
     await intake.submit(ask, {
-      input: readRequest(ask, defaultProvider),
+      input: { ...readRequest(ask, defaultProvider), settings: parsed.settings },
       private: ask.options.get('private') === true,
       retryOf: null,
       fallbackFrom: null,
     });
   },
+
+  autocomplete(ask, { completions, locale }) {
+    const provider = readText(ask, 'provider');
+    const kind = 'image';
+    if (ask.focused === 'model') return completions.models({ provider, kind, typed: readText(ask, 'model') ?? '' });
+    const typed = ask.options.get('settings');
+    return completions.settings(
+      { provider, model: readText(ask, 'model'), kind, typed: typeof typed === 'string' ? typed : '' },
+      locale,
+    );
+  },
 };
 
-function readRequest(ask: CommandAsk, defaultProvider: string): Request {
+function readRequest(ask: CommandAsk, defaultProvider: string): Omit<Request, 'settings'> {
   return {
     command: 'generate',
     kind: 'image',
@@ -83,6 +109,5 @@ function readRequest(ask: CommandAsk, defaultProvider: string): Request {
     negativePrompt: readText(ask, 'negative_prompt'),
     aspectRatio: readText(ask, 'aspect_ratio'),
     seed: readInteger(ask, 'seed'),
-    settings: {},
   };
 }

@@ -1,13 +1,20 @@
 /** Reading what was typed for an option. */
-import type { CommandAsk } from '../src/discord/ask.ts';
+import type { CommandAsk, CompletionAsk } from '../src/discord/ask.ts';
+
+const PROVIDERS = ['replicate', 'gemini', 'local'] as const;
+/** Which of them are set up, the answer tells: a list of commands is the same for every bot. */
+export const PROVIDER_CHOICES = PROVIDERS.map((name) => ({ name, value: name }));
+
+/** Options come the same way while they are typed and when they are sent. */
+type Typed = Pick<CommandAsk | CompletionAsk, 'options'>;
 
 /** An option of spaces alone counts as not given. */
-export function readText(ask: CommandAsk, name: string): string | null {
+export function readText(ask: Typed, name: string): string | null {
   const value = ask.options.get(name);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
 }
 
-export function readInteger(ask: CommandAsk, name: string): number | null {
+export function readInteger(ask: Typed, name: string): number | null {
   const value = ask.options.get(name);
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }

@@ -13,20 +13,23 @@ import { BotKeeper } from './bot-keeper.ts';
 import type { BotOptions } from './bot.ts';
 import { readCommand, readDuration, readModalValues, readObject, readText, type Body } from './control-body.ts';
 import { toApiRoles } from './discord/world.ts';
+import type { StartedGemini } from './gemini/index.ts';
 import type { BotStatus, ControlCalls, DiscordChange, PageEvent, PageSnapshot } from './interface.ts';
 import type { RecordedRequest, SandboxDiscord, SandboxMessage } from './interface.ts';
 import { packageRoot } from './package-root.ts';
 import { PageFaults } from './page-faults.ts';
 import type { StartedReplicate } from './replicate/index.ts';
+import { shortenTexts } from './short-body.ts';
 
 export interface ControlOptions {
   /** 0, the default, lets the system pick. */
   port?: number;
   discord: SandboxDiscord;
   replicate: StartedReplicate;
+  gemini: StartedGemini;
   /** How the bot is started; nothing starts it before `startBot`. */
   bot: BotOptions;
-  /** The pace that Replicate was started with; left out: its default. */
+  /** The pace that the vendors were started with; left out: their default. */
   pace?: PageSnapshot['pace'];
 }
 
@@ -71,6 +74,7 @@ export async function startControl(options: ControlOptions): Promise<Control> {
 class ControlServer implements Control {
   readonly #discord: SandboxDiscord;
   readonly #replicate: StartedReplicate;
+  readonly #gemini: StartedGemini;
   readonly #bot: BotKeeper;
   readonly #faults: PageFaults;
   readonly #server: FastifyInstance;
@@ -79,16 +83,18 @@ class ControlServer implements Control {
   #pace: PageSnapshot['pace'];
   #url = '';
 
-  constructor({ discord, replicate, bot, pace = DEFAULT_PACE }: ControlOptions) {
+  constructor({ discord, replicate, gemini, bot, pace = DEFAULT_PACE }: ControlOptions) {
     this.#pace = pace;
     this.#discord = discord;
     this.#replicate = replicate;
+    this.#gemini = gemini;
     this.#bot = new BotKeeper(bot, discord, () => this.#send({ type: 'bot', bot: this.#bot.status() }));
-    this.#faults = new PageFaults(discord, replicate);
+    this.#faults = new PageFaults({ discord, replicate, gemini });
     this.#server = this.#buildServer();
     this.#stopListening = [
       discord.onChange((change) => this.#tellDiscordChange(change)),
-      replicate.onChange((request) => this.#tellReplicateRequest(request)),
+      replicate.onChange((request) => this.#tellVendorRequest('replicate', request)),
+      gemini.onChange((request) => this.#tellVendorRequest('gemini', request)),
     ];
   }
 
@@ -191,6 +197,7 @@ class ControlServer implements Control {
       pace: (body) => {
         this.#pace = { queueMs: readDuration(body, 'queueMs'), workMs: readDuration(body, 'workMs') };
         this.#replicate.setPace(this.#pace);
+        this.#gemini.setPace(geminiPace(this.#pace));
         this.#send({ type: 'pace', pace: this.#pace });
       },
     };
@@ -272,8 +279,8 @@ class ControlServer implements Control {
     }
   }
 
-  #tellReplicateRequest(request: RecordedRequest): void {
-    this.#send({ type: 'request', to: 'replicate', request });
+  #tellVendorRequest(to: 'replicate' | 'gemini', request: RecordedRequest): void {
+    this.#send({ type: 'request', to, request: { ...request, body: shortenTexts(request.body) } });
     this.#tellFaults();
   }
 
@@ -289,6 +296,11 @@ class ControlServer implements Control {
       else client.send(text);
     }
   }
+}
+
+/** An image takes about 3 s where the work of a prediction takes 4. */
+export function geminiPace(pace: PageSnapshot['pace']): Parameters<StartedGemini['setPace']>[0] {
+  return { ...pace, imageMs: pace.workMs * 0.75 };
 }
 
 /** Serves files of one folder; `choose` turns the rest of the path into a name in it, or undefined for 404. */

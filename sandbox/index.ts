@@ -1,9 +1,10 @@
 /**
- * `npm run sandbox`: the bot as a process of its own beside a Discord and a Replicate on this machine, with a
+ * `npm run sandbox`: the bot as a process of its own beside a Discord, a Replicate and a Gemini on this machine, with a
  * page to talk to it. Needs no token and no network, and keeps nothing between two runs: a fresh Discord has
  * forgotten the messages that an old job would want to edit.
  */
 import { mkdirSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
 import { startSandbox, type Sandbox } from './sandbox.ts';
 
@@ -24,7 +25,7 @@ async function main(): Promise<void> {
       controlPort: port,
       folder,
       replicate: { pace: PACE },
-      botEnv: { LOG_FILE: join(folder, 'bot.log') },
+      botEnv: { LOG_FILE: join(folder, 'bot.log'), ...(await chooseWebhookSettings()) },
     });
   } catch (error) {
     if (!isPortTaken(error)) throw error;
@@ -36,6 +37,25 @@ async function main(): Promise<void> {
   mkdirSync(folder, { recursive: true });
   sandbox.control?.startBot();
   console.log(`Open ${sandbox.control?.url} and type /generate`);
+}
+
+/** So that the sandbox's Replicate tells the bot when work begins and ends, as it would with a public address. */
+async function chooseWebhookSettings(): Promise<Record<string, string>> {
+  const port = await findFreePort();
+  return { HTTP_PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` };
+}
+
+/** One that the system gave just now, and gives nobody else for a while. */
+function findFreePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      server.close(() => resolve(port));
+    });
+  });
 }
 
 function readPort(text: string | undefined): number | null {

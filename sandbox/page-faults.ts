@@ -1,5 +1,7 @@
 /** The faults a person can pick on the page, and how many of each are still to come. */
-import type { DiscordFault, PageFault, RecordedRequest, ReplicateFault, SandboxDiscord } from './interface.ts';
+import type { StartedGemini } from './gemini/index.ts';
+import type { DiscordFault, GeminiFault, PageFault, RecordedRequest } from './interface.ts';
+import type { ReplicateFault, SandboxDiscord } from './interface.ts';
 import type { StartedReplicate } from './replicate/index.ts';
 
 /** Edits by interaction token and by the bot's own right. */
@@ -8,6 +10,7 @@ const CALLBACK_ROUTE = /^\/interactions\/\d+\/[^/]+\/callback/;
 
 type Choice = { id: string; label: string } & (
   | { service: 'replicate'; fault: ReplicateFault }
+  | { service: 'gemini'; fault: GeminiFault }
   | { service: 'discord'; fault: Omit<DiscordFault, 'times'> }
   /** Happens at once and is never armed. */
   | { service: 'discord'; fault: 'drop-gateway' }
@@ -19,18 +22,25 @@ const CHOICES: readonly Choice[] = [
   ofReplicate('next create is refused, the token is wrong (401)', { on: 'create', kind: 'http-401' }),
   ofReplicate('next create is refused, no credit is left (402)', { on: 'create', kind: 'http-402' }),
   ofReplicate('next create is refused, the input is wrong (422)', { on: 'create', kind: 'http-422' }),
-  ofReplicate('next create is cut off before it is accepted', { on: 'create', kind: 'cut-before' }),
   ofReplicate('next create is accepted, then cut off', { on: 'create', kind: 'cut-after' }),
   ofReplicate('next create is accepted and never answered', { on: 'create', kind: 'hang' }),
   ofReplicate('next status check fails (503)', { on: 'get', kind: 'http-503' }),
-  ofReplicate('next picture is gone (404)', { on: 'file', kind: 'http-404' }),
-  ofReplicate('next picture is cut off half way', { on: 'file', kind: 'cut-half' }),
+  ofReplicate('next file is gone (404)', { on: 'file', kind: 'http-404' }),
+  ofReplicate('next file is cut off half way', { on: 'file', kind: 'cut-half' }),
   ofReplicate('next prediction fails', { on: 'prediction', kind: 'fails' }),
-  ofReplicate('next prediction is interrupted', { on: 'prediction', kind: 'interrupted' }),
   ofReplicate('next prediction is blocked as NSFW', { on: 'prediction', kind: 'nsfw' }),
-  ofReplicate('next prediction gives nothing', { on: 'prediction', kind: 'nothing' }),
   ofReplicate('next prediction is slow', { on: 'prediction', kind: 'slow' }),
-  ofReplicate('next prediction never ends', { on: 'prediction', kind: 'never-ends' }),
+  ofReplicate('next webhooks are lost', { on: 'webhook', kind: 'lost' }),
+  ofGemini('next image is refused, too many a minute (429)', { on: 'generate', kind: 'http-429-minute' }),
+  ofGemini('next image is refused, the plan has no quota (429)', { on: 'generate', kind: 'http-429-no-quota' }),
+  ofGemini('next image is refused, the key is wrong (400)', { on: 'generate', kind: 'http-400-key' }),
+  ofGemini('next image finds the model overloaded (503)', { on: 'generate', kind: 'http-503' }),
+  ofGemini('next image is made, then cut off', { on: 'generate', kind: 'cut-after' }),
+  ofGemini('next prompt is blocked', { on: 'image', kind: 'blocked-safety' }),
+  ofGemini('next image is withheld as unsafe', { on: 'image', kind: 'finish-image-safety' }),
+  ofGemini('next image is only talked about', { on: 'image', kind: 'text-only' }),
+  ofGemini('next video fails', { on: 'video', kind: 'fails-internal' }),
+  ofGemini('next video is blocked', { on: 'video', kind: 'blocked' }),
   ofDiscord('edit-500', 'next edit fails (500)', { method: 'PATCH', route: EDIT_ROUTE, kind: { status: 500 } }),
   ofDiscord('edit-429', 'next edit is refused (429)', {
     method: 'PATCH',
@@ -45,15 +55,23 @@ const CHOICES: readonly Choice[] = [
   ofDiscord('gateway-drop', 'the gateway drops now', 'drop-gateway'),
 ];
 
+interface Services {
+  discord: SandboxDiscord;
+  replicate: StartedReplicate;
+  gemini: StartedGemini;
+}
+
 export class PageFaults {
   readonly #discord: SandboxDiscord;
   readonly #replicate: StartedReplicate;
+  readonly #gemini: StartedGemini;
   /** By id, for Discord's: it does not tell what is left, so its requests are watched. */
   readonly #armed = new Map<string, number>();
 
-  constructor(discord: SandboxDiscord, replicate: StartedReplicate) {
+  constructor({ discord, replicate, gemini }: Services) {
     this.#discord = discord;
     this.#replicate = replicate;
+    this.#gemini = gemini;
   }
 
   list(): PageFault[] {
@@ -71,6 +89,8 @@ export class PageFaults {
     if (choice === undefined) throw new Error(`Expected the id of a fault on the page, got ${id}.`);
     if (choice.service === 'replicate') {
       this.#replicate.addFault(choice.fault);
+    } else if (choice.service === 'gemini') {
+      this.#gemini.addFault(choice.fault);
     } else if (choice.fault === 'drop-gateway') {
       this.#discord.dropGateway(true);
     } else {
@@ -81,6 +101,7 @@ export class PageFaults {
 
   clear(): void {
     this.#replicate.clearFaults();
+    this.#gemini.clearFaults();
     this.#discord.clearFaults();
     this.#armed.clear();
   }
@@ -96,7 +117,8 @@ export class PageFaults {
   #countArmed(choice: Choice): number {
     if (choice.service === 'discord') return this.#armed.get(choice.id) ?? 0;
     const { on, kind } = choice.fault;
-    const same = this.#replicate.armedFaults().filter(({ fault }) => fault.on === on && fault.kind === kind);
+    const armed = choice.service === 'gemini' ? this.#gemini.armedFaults() : this.#replicate.armedFaults();
+    const same = armed.filter(({ fault }) => fault.on === on && fault.kind === kind);
     return same.reduce((sum, { times }) => sum + times, 0);
   }
 }
@@ -110,6 +132,10 @@ function isUsedUpBy(choice: Choice, request: RecordedRequest): boolean {
 
 function ofReplicate(label: string, fault: ReplicateFault): Choice {
   return { id: `replicate-${fault.on}-${fault.kind}`, service: 'replicate', label: `Replicate: ${label}`, fault };
+}
+
+function ofGemini(label: string, fault: GeminiFault): Choice {
+  return { id: `gemini-${fault.on}-${fault.kind}`, service: 'gemini', label: `Gemini: ${label}`, fault };
 }
 
 function ofDiscord(id: string, label: string, fault: Omit<DiscordFault, 'times'> | 'drop-gateway'): Choice {

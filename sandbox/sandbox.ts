@@ -1,10 +1,11 @@
-/** A whole sandbox for a test or a person: Discord, Replicate, a folder, the settings for a bot, and the page if wanted. */
+/** A whole sandbox for a test or a person: Discord, Replicate, Gemini, a folder, the settings for a bot, and the page if wanted. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createClock } from './clock.ts';
-import { startControl, type Control } from './control.ts';
+import { geminiPace, startControl, type Control } from './control.ts';
 import { startDiscord } from './discord/index.ts';
+import { startGemini, type GeminiOptions, type StartedGemini } from './gemini/index.ts';
 import type { SandboxClock, SandboxDiscord } from './interface.ts';
 import { startReplicate, type ReplicateOptions, type StartedReplicate } from './replicate/index.ts';
 
@@ -15,6 +16,8 @@ export interface SandboxOptions {
   folder?: string;
   /** How Replicate behaves. */
   replicate?: Pick<ReplicateOptions, 'pace' | 'slowMs' | 'rateLimits' | 'picture'>;
+  /** How Gemini behaves; its default pace is Replicate's, where that was asked for. */
+  gemini?: Pick<GeminiOptions, 'pace' | 'slowMs' | 'rateLimits' | 'picture'>;
   /** Whether Discord limits rates; default true. */
   discordRateLimits?: boolean;
   /** Default far above Discord's 1,000: whoever kills the bot here again and again need not wait for it. */
@@ -28,7 +31,8 @@ export interface SandboxOptions {
 export interface Sandbox {
   readonly discord: SandboxDiscord;
   readonly replicate: StartedReplicate;
-  /** The one clock of both. */
+  readonly gemini: StartedGemini;
+  /** The one clock of all three. */
   readonly clock: SandboxClock;
   readonly folder: string;
   /** null without `controlPort`. */
@@ -60,8 +64,11 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     undo.push(() => discord.close());
     const replicate = await startReplicate({ clock, ...options.replicate });
     undo.push(() => replicate.close());
+    const pace = options.replicate?.pace === undefined ? {} : { pace: geminiPace(options.replicate.pace) };
+    const gemini = await startGemini({ clock, ...pace, ...options.gemini });
+    undo.push(() => gemini.close());
     const env = (more: Record<string, string> = {}): Record<string, string> => ({
-      ...settingsFor(discord, replicate, folder),
+      ...settingsFor({ discord, replicate, gemini }, folder),
       ...more,
     });
     const bot = { env: env(options.botEnv), ...(options.botEntry === undefined ? {} : { entry: options.botEntry }) };
@@ -72,23 +79,29 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
             port: options.controlPort,
             discord,
             replicate,
+            gemini,
             bot,
             ...(options.replicate?.pace === undefined ? {} : { pace: options.replicate.pace }),
           });
     if (control !== null) undo.push(() => control.close());
-    return { discord, replicate, clock, folder, control, env, close };
+    return { discord, replicate, gemini, clock, folder, control, env, close };
   } catch (error) {
     await close();
     throw error;
   }
 }
 
-function settingsFor(discord: SandboxDiscord, replicate: StartedReplicate, folder: string): Record<string, string> {
+function settingsFor(
+  { discord, replicate, gemini }: Pick<Sandbox, 'discord' | 'replicate' | 'gemini'>,
+  folder: string,
+): Record<string, string> {
   return {
     DISCORD_TOKEN: discord.token,
     DISCORD_API_URL: discord.url,
     REPLICATE_API_TOKEN: replicate.token,
     REPLICATE_BASE_URL: replicate.url,
+    GEMINI_API_KEY: gemini.key,
+    GEMINI_BASE_URL: gemini.url,
     STORE_URL: `sqlite://${join(folder, 'darkroom.sqlite')}`,
     DATA_DIR: folder,
   };

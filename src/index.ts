@@ -12,6 +12,7 @@ import { type Config, ConfigError, loadConfig } from './config.ts';
 import { Answers } from './discord/answers.ts';
 import type { Ask } from './discord/ask.ts';
 import { DiscordApi } from './discord/api.ts';
+import { Completions } from './discord/autocomplete.ts';
 import { Buttons } from './discord/buttons.ts';
 import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
@@ -20,6 +21,7 @@ import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
+import { ModelCards } from './discord/models.ts';
 import { OwnerNotices } from './discord/owner-notices.ts';
 import { registerCommands } from './discord/register.ts';
 import type { CardContext } from './discord/render.ts';
@@ -183,7 +185,10 @@ async function run(config: Config, log: Log): Promise<void> {
     waitingLimit: config.engine.userWaitingLimit,
   });
   const lists = new JobLists({ answers, clearing, clock, log });
-  const context = { answers, intake, lists, help, defaultProvider: config.defaultProvider };
+  const { defaultProvider } = config;
+  const models = new ModelCards({ answers, providers, defaultProvider });
+  const completions = new Completions({ providers, defaultProvider });
+  const context = { answers, intake, lists, help, models, completions, defaultProvider };
   const teller = new UndeliveredTeller({
     api,
     store: undelivered,
@@ -192,7 +197,8 @@ async function run(config: Config, log: Log): Promise<void> {
     clock,
     log,
   });
-  const afterAnswer = (ask: Ask): Promise<void> => teller.tell(ask);
+  // Somebody who is still typing has no answer that a line could follow.
+  const afterAnswer = async (ask: Ask): Promise<void> => (ask.kind === 'completion' ? undefined : teller.tell(ask));
   const router = new Router({ commands, context, buttons, afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,

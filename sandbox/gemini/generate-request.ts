@@ -1,7 +1,7 @@
 /** Reads the body of generateContent and refuses what Google refuses, in its words. */
-import { fileTypeFromBuffer } from 'file-type';
 import { isObject } from '../replicate/validate.ts';
 import { invalidArgument, noFile, Problem } from './failures.ts';
+import { insistOnImage } from './input-image.ts';
 import type { SandboxModel } from './models.ts';
 import { ANY, BOOLEAN, BYTES, INTEGER, NUMBER, TEXT } from './shape.ts';
 import { listOf, message, oneOf, readShape, type Shape, type Violation } from './shape.ts';
@@ -19,8 +19,6 @@ export interface ImageAsk {
 
 /** "Reference images up to 14 on 3.x models". */
 const MOST_IMAGES = 14;
-/** What Google's image models read. */
-const READABLE = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/heif'];
 
 const ENUM = 'type.googleapis.com/google.ai.generativelanguage.v1beta.';
 
@@ -190,17 +188,6 @@ function insistOnModalities(modalities: string[], model: SandboxModel): void {
     invalidArgument(
       `The requested combination of response modalities (${modalities.join(', ')}) is not supported by the model. models/${model.name} supports: ${makes.join(', ')}.`,
       { paths: ['generation_config.response_modalities'] },
-    ),
-  );
-}
-
-async function insistOnImage({ mimeType = '', data = '' }: { mimeType?: string; data?: string }): Promise<void> {
-  if (!READABLE.includes(mimeType)) throw new Problem(invalidArgument(`Unsupported MIME type: ${mimeType}`));
-  const found = await fileTypeFromBuffer(Buffer.from(data, 'base64'));
-  if (found !== undefined && READABLE.includes(found.mime)) return;
-  throw new Problem(
-    invalidArgument(
-      'Unable to process input image. Please retry or report in https://developers.generativeai.google/guide/troubleshooting',
     ),
   );
 }

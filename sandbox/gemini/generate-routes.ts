@@ -5,7 +5,7 @@ import { failureOf, notFound, Problem } from './failures.ts';
 import { answerGenerate, isWell, type AnswerPlan } from './generate-answer.ts';
 import { readImageAsk } from './generate-request.ts';
 import { insistOnGenerate, presentModel } from './models.ts';
-import { BROKEN_JSON, VERSIONS, type Service } from './service.ts';
+import { sendBrokenJson, VERSIONS, type Service } from './service.ts';
 
 /** What was accepted, and when its answer is ready. */
 interface Accepted {
@@ -64,7 +64,7 @@ async function handleGenerate(service: Service, call: GenerateCall): Promise<unk
       const { plan, readyAt } = await accept(service, call);
       const answer = await answerGenerate(plan);
       await service.waitUntil(readyAt, request);
-      return fault === null ? answer : reply.type('application/json; charset=UTF-8').send(BROKEN_JSON);
+      return fault === null ? answer : sendBrokenJson(reply, answer);
     }
     default:
       throw new Problem(failureOf(fault, model));

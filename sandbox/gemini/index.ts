@@ -4,12 +4,13 @@
  */
 import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import type { Armed } from '../fault-queue.ts';
-import type { GeminiFault, RecordedRequest, SandboxGemini } from '../interface.ts';
+import type { GeminiFault, RecordedRequest, SandboxGemini, SandboxGeneration } from '../interface.ts';
 import { isObject } from '../replicate/validate.ts';
 import { failureOf, invalidArgument, NO_KEY, notFound, presentFailure, Problem } from './failures.ts';
 import { WRONG_KEY, type Failure } from './failures.ts';
 import { addGenerateRoutes } from './generate-routes.ts';
-import { Service, type GeminiOptions, type Pace } from './service.ts';
+import { addInteractionRoutes } from './interaction-routes.ts';
+import { Service, type GeminiOptions, type Generation, type Pace } from './service.ts';
 
 export type { GeminiOptions } from './service.ts';
 
@@ -23,7 +24,8 @@ const LARGEST_BODY_BYTES = 20 * 1024 * 1024;
 /** What is read of a body that is too large, so that its sender hears the refusal. */
 const MOST_READ_BYTES = 64 * 1024 * 1024;
 
-const KEY = 'AIzaSandbox0000000000000000000000000000';
+/** As long as Google's, and put together here so that nobody takes it for a real one. */
+const KEY = `AIza${'Sandbox'.padEnd(35, '0')}`;
 
 /**
  * Starts it on 127.0.0.1. Every fault does what its name says. `hang` on generate or interaction: the call is
@@ -54,12 +56,9 @@ class Gemini implements StartedGemini {
     return this.#service.log.requests;
   }
 
-  generations(): ReturnType<SandboxGemini['generations']> {
+  generations(): SandboxGeneration[] {
     const now = this.#service.clock.now();
-    return this.#service.generations.map(({ id, kind, model, prompt, images, createdAt, ...made }) => {
-      const { gets, cancels, fileFetches } = made;
-      return { id, kind, model, prompt, images, createdAt, status: made.statusAt(now), gets, cancels, fileFetches };
-    });
+    return this.#service.generations.map((made) => summarize(made, now));
   }
 
   setPace(pace: Pace): void {
@@ -96,6 +95,11 @@ class Gemini implements StartedGemini {
   }
 }
 
+function summarize(made: Generation, now: number): SandboxGeneration {
+  const { id, kind, model, prompt, images, createdAt, gets, cancels, fileFetches } = made;
+  return { id, kind, model, prompt, images, createdAt, status: made.statusAt(now), gets, cancels, fileFetches };
+}
+
 function buildServer(service: Service): FastifyInstance {
   const server = Fastify({ forceCloseConnections: true, bodyLimit: MOST_READ_BYTES, exposeHeadRoutes: false });
   server.removeAllContentTypeParsers();
@@ -115,6 +119,7 @@ function buildServer(service: Service): FastifyInstance {
     answerFailure(service, { request, reply }, notFound(`Method not found: ${request.url.split('?')[0]}`)),
   );
   addGenerateRoutes(server, service);
+  addInteractionRoutes(server, service);
   return server;
 }
 

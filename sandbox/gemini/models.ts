@@ -9,13 +9,13 @@ export interface SandboxModel {
   showsThoughts?: boolean;
   aspectRatios?: readonly string[];
   imageSizes?: readonly string[];
+  /** Of a video. */
+  longestSeconds?: number;
 }
 
 const RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const;
 /** The order of the real refusal. */
-const MORE_RATIOS = [
-  ...['1:1', '1:4', '1:8', '2:3', '3:2', '3:4', '4:1', '4:3', '4:5', '5:4', '8:1', '9:16', '16:9', '21:9'],
-] as const;
+const MORE_RATIOS = '1:1 1:4 1:8 2:3 3:2 3:4 4:1 4:3 4:5 5:4 8:1 9:16 16:9 21:9'.split(' ');
 const SIZES = ['1K', '2K', '4K'] as const;
 const MORE_SIZES = ['512', ...SIZES] as const;
 
@@ -51,8 +51,8 @@ const MODELS: readonly SandboxModel[] = [
     aspectRatios: MORE_RATIOS,
     imageSizes: MORE_SIZES,
   },
-  { name: 'gemini-omni-1.1-flash', displayName: 'Gemini Omni 1.1 Flash', makes: 'video' },
-  { name: 'gemini-omni-1.2-flash', displayName: 'Gemini Omni 1.2 Flash', makes: 'video' },
+  { name: 'gemini-omni-1.1-flash', displayName: 'Gemini Omni 1.1 Flash', makes: 'video', longestSeconds: 10 },
+  { name: 'gemini-omni-1.2-flash', displayName: 'Gemini Omni 1.2 Flash', makes: 'video', longestSeconds: 15 },
   { name: 'gemini-embedding-001', displayName: 'Gemini Embedding 001', makes: 'embedding' },
 ];
 

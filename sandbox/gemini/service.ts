@@ -29,9 +29,6 @@ export interface GeminiOptions extends StartGeminiOptions {
 /** `v1beta` and `v1` answer the same here. */
 export const VERSIONS = ['v1beta', 'v1'] as const;
 
-/** Half an answer: what a broken proxy leaves of one. */
-export const BROKEN_JSON = '{"candidates": [{"content": {"parts": [{"inlineData": {"mimeType": "image/png", "da';
-
 /** What a generous paid plan has for one model; Google shows each project its own. */
 const MAKES_PER_MINUTE = 300;
 const OTHER_CALLS_PER_MINUTE = 3_000;
@@ -109,4 +106,10 @@ export class Service {
     const seconds = limit.take();
     if (seconds !== null) throw new Problem(tooManyPerMinute(model, perMinute, seconds));
   }
+}
+
+/** Half of an answer, which no reader of JSON takes: what a broken proxy leaves of one. */
+export function sendBrokenJson(reply: FastifyReply, answer: object): FastifyReply {
+  const text = JSON.stringify(answer);
+  return reply.type('application/json; charset=UTF-8').send(text.slice(0, text.length / 2));
 }

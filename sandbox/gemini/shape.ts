@@ -9,7 +9,14 @@ export type Shape =
   /** `type` is the enum's full name, as the refusal gives it. */
   | { is: 'enum'; type: string; values: readonly string[] }
   | { is: 'list'; of: Shape }
-  | { is: 'message'; fields: Readonly<Record<string, Shape>> };
+  | { is: 'message'; fields: Readonly<Record<string, Shape>>; naming: Naming }
+  /** A message whose own `type` says which of several it is. */
+  | { is: 'variant'; of: Readonly<Record<string, Shape>> };
+
+/** Protocol buffers take camelCase and snake_case; interactions take their names as they are. */
+type Naming = 'both' | 'exact';
+
+type Message = Extract<Shape, { is: 'message' }>;
 
 export interface Violation {
   kind: 'unknown' | 'invalid';
@@ -22,7 +29,7 @@ export interface Violation {
 }
 
 export interface Reading {
-  /** With names in camelCase. */
+  /** With names in camelCase where both ways are taken. */
   value: unknown;
   violations: Violation[];
 }
@@ -37,7 +44,17 @@ export const ANY: Shape = { is: 'any' };
 
 /** Keys in camelCase. */
 export function message(fields: Readonly<Record<string, Shape>>): Shape {
-  return { is: 'message', fields };
+  return { is: 'message', fields, naming: 'both' };
+}
+
+/** Keys as they are sent. */
+export function exactMessage(fields: Readonly<Record<string, Shape>>): Shape {
+  return { is: 'message', fields, naming: 'exact' };
+}
+
+/** By the value of `type`. */
+export function variant(of: Readonly<Record<string, Shape>>): Shape {
+  return { is: 'variant', of };
 }
 
 export function listOf(of: Shape): Shape {
@@ -63,7 +80,9 @@ export function readShape(shape: Shape, value: unknown, path = ''): Reading {
     case 'list':
       return readList(shape.of, value, path);
     case 'message':
-      return readMessage(shape.fields, value, path);
+      return readMessage(shape, value, path);
+    case 'variant':
+      return readVariant(shape.of, value, path);
     case 'enum':
       return shape.values.some((name) => name === value) ? { value, violations: [] } : invalid(path, shape.type, value);
     default:
@@ -79,12 +98,19 @@ function readList(shape: Shape, value: unknown, path: string): Reading {
   return { value: read.map((entry) => entry.value), violations: read.flatMap(({ violations }) => violations) };
 }
 
-function readMessage(fields: Readonly<Record<string, Shape>>, value: unknown, path: string): Reading {
+function readVariant(shapes: Readonly<Record<string, Shape>>, value: unknown, path: string): Reading {
+  if (!isObject(value)) return invalid(path, 'TYPE_MESSAGE', value);
+  const type = String(value.type);
+  const shape = Object.hasOwn(shapes, type) ? shapes[type] : undefined;
+  return shape === undefined ? invalid(`${path}.type`, 'TYPE_ENUM', value.type) : readShape(shape, value, path);
+}
+
+function readMessage({ fields, naming }: Message, value: unknown, path: string): Reading {
   if (!isObject(value)) return invalid(path, 'TYPE_MESSAGE', value);
   const violations: Violation[] = [];
   const read: Record<string, unknown> = {};
   for (const [name, entry] of Object.entries(value)) {
-    const key = toCamelCase(name);
+    const key = naming === 'exact' ? name : toCamelCase(name);
     const shape = Object.hasOwn(fields, key) ? fields[key] : undefined;
     // proto3 takes null for a field that was left out.
     if (shape !== undefined && entry === null) continue;
@@ -106,7 +132,7 @@ function unknownName(path: string, name: string): Violation {
 }
 
 function invalid(path: string, type: string, value: unknown): Reading {
-  const description = `Invalid value at '${path}' (${type}), ${shorten(JSON.stringify(value))}`;
+  const description = `Invalid value at '${path}' (${type}), ${shorten(JSON.stringify(value) ?? 'nothing')}`;
   return { value: undefined, violations: [{ kind: 'invalid', path, name: '', description }] };
 }
 

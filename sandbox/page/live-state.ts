@@ -10,7 +10,7 @@ const MOST_REFUSALS = 50;
 export interface SeenRequest {
   /** Counts up; a key for the list. */
   number: number;
-  to: 'discord' | 'replicate';
+  to: 'discord' | 'replicate' | 'gemini';
   request: RecordedRequest;
 }
 

@@ -5,6 +5,7 @@ import { Avatar } from './author.tsx';
 import { Icon } from './icon.tsx';
 import { membersOf, type LiveState } from './live-state.ts';
 import { RequestSection } from './requests.tsx';
+import { SERVICE_NAMES } from './service-names.ts';
 
 const PACES = {
   fast: { queueMs: 200, workMs: 800 },
@@ -137,10 +138,10 @@ function FaultSection({ faults, run }: { faults: readonly PageFault[]; run: Pane
           ))}
         </ul>
       )}
-      {(['replicate', 'discord'] as const).map((service) => (
+      {(['replicate', 'gemini', 'discord'] as const).map((service) => (
         <FaultList
           key={service}
-          title={service === 'replicate' ? 'Replicate' : 'Discord'}
+          title={SERVICE_NAMES[service]}
           faults={faults.filter((fault) => fault.service === service)}
           arm={(id) => void run('fault', { id })}
         />
@@ -172,7 +173,7 @@ function FaultList({ title, faults, arm }: FaultListProps): JSX.Element | null {
               onClick={() => arm(fault.id)}
             >
               {/* The list's own title says the service. */}
-              <span>{fault.label.replace(/^(?:Replicate|Discord): /u, '')}</span>
+              <span>{fault.label.replace(/^(?:Replicate|Gemini|Discord): /u, '')}</span>
               {fault.armed > 0 && <strong>×{fault.armed}</strong>}
             </button>
           </li>
@@ -202,7 +203,7 @@ function TimeSection({ clockOffsetMs, pace, run }: TimeSectionProps): JSX.Elemen
       <h3 id="panel-time">
         Clock <span class="quiet">{formatOffset(clockOffsetMs)}</span>
       </h3>
-      <p class="quiet">Discord's and Replicate's. The bot keeps its own: the times on its cards stay real.</p>
+      <p class="quiet">Discord's, Replicate's and Gemini's. The bot keeps its own: the times on its cards stay real.</p>
       <div class="button-pair">
         {STEPS.map(({ label, advanceMs }) => (
           <button key={label} type="button" class="button secondary" onClick={() => void run('clock', { advanceMs })}>
@@ -212,7 +213,7 @@ function TimeSection({ clockOffsetMs, pace, run }: TimeSectionProps): JSX.Elemen
       </div>
       <fieldset class="segments paces">
         <legend>
-          Pace of Replicate <span class="quiet">{formatPace(pace)}</span>
+          Pace of the vendors <span class="quiet">{formatPace(pace)}</span>
         </legend>
         {(Object.keys(PACES) as Pace[]).map((name) => (
           <label key={name}>

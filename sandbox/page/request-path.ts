@@ -6,6 +6,8 @@ export function shortenPath(path: string): string {
 
 function shortenPart(part: string): string {
   if (/^\d{15,}$/u.test(part)) return `…${part.slice(-4)}`;
+  // A model and what is asked of it: `gemini-3-pro-image:generateContent`.
+  if (part.includes(':')) return part;
   if (part.length > 40) return '…';
   return part.length > 20 ? `${part.slice(0, 5)}…` : part;
 }

@@ -1,16 +1,16 @@
-/** What the bot asks of Discord and Replicate, as it goes. */
+/** What the bot asks of Discord and the vendors, as it goes. */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
 import type { SeenRequest } from './live-state.ts';
 import { shortenPath } from './request-path.ts';
+import { SERVICE_NAMES } from './service-names.ts';
 
-const FILTERS = ['all', 'discord', 'replicate', 'refused'] as const;
+const FILTERS = ['all', 'discord', 'replicate', 'gemini', 'refused'] as const;
 type Filter = (typeof FILTERS)[number];
 
 const FILTER_WORDS: Readonly<Record<Filter, string>> = {
   all: 'All',
-  discord: 'Discord',
-  replicate: 'Replicate',
+  ...SERVICE_NAMES,
   refused: 'Refused',
 };
 
@@ -33,7 +33,9 @@ export function RequestSection({ requests }: { requests: readonly SeenRequest[] 
       </fieldset>
       {shown.length === 0 && (
         <p class="quiet">
-          {requests.length === 0 ? 'What the bot asks of Discord and Replicate appears here.' : 'None of these yet.'}
+          {requests.length === 0
+            ? 'What the bot asks of Discord, Replicate and Gemini appears here.'
+            : 'None of these yet.'}
         </p>
       )}
       <ol>
@@ -60,8 +62,8 @@ function RequestRow({ seen }: { seen: SeenRequest }): JSX.Element {
   return (
     <li class={`request${isRefused(seen) ? ' is-refused' : ''}`}>
       <button type="button" class="request-line" aria-expanded={isOpen} onClick={() => open(!isOpen)}>
-        <span class={`service is-${to}`} title={to === 'discord' ? 'Discord' : 'Replicate'}>
-          {to === 'discord' ? 'D' : 'R'}
+        <span class={`service is-${to}`} title={SERVICE_NAMES[to]}>
+          {SERVICE_NAMES[to].slice(0, 1)}
         </span>
         <span class="method">{request.method}</span>
         <span class="path" title={request.path}>

@@ -28,8 +28,6 @@ export interface ModelText {
   createdAt: string;
 }
 
-const VERSION_CREATED_AT = '2026-03-14T09:26:53.589Z';
-
 export function buildModel(text: ModelText): SandboxModel {
   const [owner = '', name = ''] = text.name.split('/');
   return {
@@ -43,7 +41,7 @@ export function buildModel(text: ModelText): SandboxModel {
     runCount: text.runCount,
     collections: text.collections,
     createdAt: text.createdAt,
-    ...buildShape(text, VERSION_CREATED_AT, text.name),
+    ...buildShape(text, text.createdAt, text.name),
   };
 }
 

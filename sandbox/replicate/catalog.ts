@@ -1,7 +1,9 @@
 /** The models one running service knows. Every version that was ever current can still be called by its id. */
 import { buildModel, buildShape } from './build-model.ts';
 import { nameOf, type InputSchema, type SandboxModel } from './cog.ts';
-import { IMAGE_MODELS } from './image-models.ts';
+import { FLUX_MODELS } from './models/flux.ts';
+import { IMAGE_MODELS } from './models/image.ts';
+import { VIDEO_MODELS } from './models/video.ts';
 import { INVALID_VERSION, NOT_FOUND, Problem } from './problem.ts';
 
 export class Catalog {
@@ -10,7 +12,7 @@ export class Catalog {
   #changes = 0;
 
   constructor() {
-    for (const text of IMAGE_MODELS) this.#put(buildModel(text));
+    for (const text of [...FLUX_MODELS, ...IMAGE_MODELS, ...VIDEO_MODELS]) this.#put(buildModel(text));
   }
 
   all(): SandboxModel[] {
@@ -23,6 +25,11 @@ export class Catalog {
 
   findVersion(versionId: string): SandboxModel | undefined {
     return this.#versions.get(versionId);
+  }
+
+  /** Oldest first. */
+  versionsOf(name: string): SandboxModel[] {
+    return [...this.#versions.values()].filter((version) => nameOf(version) === name);
   }
 
   /** By any of the three forms of `version`, whether it may be called so or not. */

@@ -80,11 +80,10 @@ export function referTo(name: string): { $ref: string }[] {
   return [{ $ref: `${REFERENCE}${name}` }];
 }
 
-/** The allowed values of an enum input, in any of Cog's ways to write it, or undefined for any other input. */
-export function choicesOf(model: SandboxModel, schema: InputSchema): readonly unknown[] | undefined {
+/** The schema that a reference leads to, or the schema itself. */
+export function followReference(model: SandboxModel, schema: InputSchema): InputSchema {
   const reference = schema.allOf?.[0]?.$ref;
-  if (reference === undefined) return schema.enum;
-  return model.enums[reference.slice(REFERENCE.length)]?.enum;
+  return (reference === undefined ? undefined : model.enums[reference.slice(REFERENCE.length)]) ?? schema;
 }
 
 /** The `openapi_schema` of a version. */

@@ -1,6 +1,6 @@
 /** What a call meets instead of an honest answer, by the kind of the fault. */
 import type { FaultKind } from './faults.ts';
-import { choicesOf, type SandboxModel } from './cog.ts';
+import { followReference, type SandboxModel } from './cog.ts';
 import {
   FORBIDDEN,
   GONE,
@@ -22,7 +22,7 @@ import { describeChoices, isObject } from './validate.ts';
 /** What the 429 of a fault asks for. */
 const RETRY_AFTER_SECONDS = 2;
 const SHORT_RETRY_AFTER_SECONDS = 1;
-/** An account that is new or nearly empty; seen in the wild (facts in the documentation of rate limits differ only in the reason). */
+/** Said to accounts that are new or nearly empty, each with its reason behind it. */
 const REDUCED =
   'Your rate limit for creating predictions is reduced to 6 requests per minute with a burst of 1 requests';
 
@@ -63,9 +63,8 @@ const THROTTLED_CREATES: Partial<Record<string, ProblemBody>> = {
   'http-429-card': throttled(RETRY_AFTER_SECONDS, `${REDUCED} until you add a payment method. `),
 };
 
-type CreateFault = Exclude<FaultKind<'create'>, 'broken-json' | 'hang' | 'cut-before' | 'cut-after'>;
-type OtherFault = Exclude<FaultKind<'get'> | FaultKind<'list'>, 'broken-json' | 'hang' | 'cut-before'>;
-type FileFault = 'http-403' | 'http-404' | 'http-410' | 'http-429' | 'http-500' | 'http-503';
+type CreateFault = Extract<FaultKind<'create'>, `http-${string}`>;
+type OtherFault = Extract<FaultKind<'get'> | FaultKind<'list'> | FaultKind<'file'>, `http-${string}`>;
 
 /** `model` is undefined where the call names none that exists. */
 export function refuseCreate(kind: CreateFault, model: SandboxModel | undefined, input: unknown): Error {
@@ -79,11 +78,8 @@ export function refuseCreate(kind: CreateFault, model: SandboxModel | undefined,
   return new Problem(bodyOf(kind, THROTTLED_CREATES));
 }
 
+/** Any call that is no create, or the fetching of a file. */
 export function refuseCall(kind: OtherFault): Error {
-  return new Problem(bodyOf(kind, { 'http-429': throttledBriefly(SHORT_RETRY_AFTER_SECONDS) }));
-}
-
-export function refuseFile(kind: FileFault): Error {
   return new Problem(bodyOf(kind, { 'http-429': throttledBriefly(SHORT_RETRY_AFTER_SECONDS) }));
 }
 
@@ -98,7 +94,7 @@ function refuseChoice(model: SandboxModel | undefined, input: Record<string, unk
   const names = Object.keys(input);
   const choicesFor = (name: string): readonly unknown[] => {
     const property = model?.input.properties[name];
-    return (model === undefined || property === undefined ? undefined : choicesOf(model, property)) ?? [];
+    return model === undefined || property === undefined ? [] : (followReference(model, property).enum ?? []);
   };
   const name =
     names.find((candidate) => choicesFor(candidate).length > 1) ??

@@ -2,11 +2,14 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import type { StartReplicateOptions } from '../interface.ts';
+import { drawInTurn } from '../picture-queue.ts';
+import { drawVideo } from '../video.ts';
 import { drawHugePicture } from './bad-picture.ts';
-import { refuseFile } from './fault-answers.ts';
+import { refuseCall } from './fault-answers.ts';
 import type { FaultKind } from './faults.ts';
-import { drawPicture, MIME_TYPES, type PictureRequest } from './picture.ts';
-import { countOutputs, fileNameOf, pictureOf, type Prediction } from './prediction.ts';
+import { countOutputs, fileNameOf, pictureOf, promptOf } from './outputs.ts';
+import { MIME_TYPES } from './picture.ts';
+import type { Prediction } from './prediction.ts';
 import { NOT_FOUND, Problem } from './problem.ts';
 
 /** More than any picture may weigh; sent as zeros behind the beginning of a real picture. */
@@ -28,30 +31,25 @@ export interface FileCall {
   lose: (kind: 'hang' | 'cut') => FastifyReply;
 }
 
-/** Throws Problem 404 for a file that is not there (any more). */
-export async function serveFile({
-  prediction,
-  name,
-  now,
-  fault,
-  picture,
-  reply,
-  lose,
-}: FileCall): Promise<FastifyReply> {
+/** Throws Problem 404 for a file that is not there (any more), and what its fault says. */
+export async function serveFile(call: FileCall): Promise<FastifyReply> {
+  const { prediction, name, now, fault, reply } = call;
   const index = prediction === undefined ? -1 : indexOfFile(prediction, name, now);
   if (prediction === undefined || index === -1) throw new Problem(NOT_FOUND);
   prediction.fileFetches += 1;
-  if (fault === 'hang') return lose('hang');
+  if (fault === 'hang') return call.lose('hang');
   if (fault === 'redirect-away') return reply.redirect(`https://${OTHER_HOST}/${name}`, 302);
   if (fault === 'too-many-pixels') return reply.type('image/png').send(drawHugePicture());
-  if (isHttpFault(fault)) throw refuseFile(fault);
-  const request = pictureOf(prediction, index);
-  const mimeType = picture?.mimeType ?? MIME_TYPES[request.format];
+  if (isHttpFault(fault)) throw refuseCall(fault);
+  const mimeType = call.picture?.mimeType ?? mimeTypeOf(prediction, index);
   if (fault === 'wrong-type') {
     // The header lies: only the bytes tell.
     return reply.type(mimeType).send(Buffer.from('<!doctype html><title>Sign in</title><p>This is no picture.</p>'));
   }
-  const bytes = picture?.bytes ?? (await draw(request));
+  return send(call, mimeType, call.picture?.bytes ?? (await draw(prediction, index)));
+}
+
+async function send({ fault, reply, lose }: FileCall, mimeType: string, bytes: Buffer): Promise<FastifyReply> {
   if (fault === 'too-large') {
     return reply
       .type(mimeType)
@@ -70,7 +68,7 @@ export async function serveFile({
     .send(bytes);
 }
 
-function isHttpFault(fault: FileCall['fault']): fault is Extract<NonNullable<FileCall['fault']>, `http-${string}`> {
+function isHttpFault(fault: FileCall['fault']): fault is Extract<FaultKind<'file'>, `http-${string}`> {
   return fault !== null && fault.startsWith('http-');
 }
 
@@ -79,22 +77,13 @@ function indexOfFile(prediction: Prediction, name: string, now: number): number 
   return Array.from({ length: count }, (_, index) => fileNameOf(prediction, index)).indexOf(name);
 }
 
-/** A few at once: encoding shares libuv's four threads with every file and name lookup of the process. */
-const DRAWN_AT_ONCE = 2;
-let drawing = 0;
-const waiting: (() => void)[] = [];
+function mimeTypeOf(prediction: Prediction, index: number): string {
+  return prediction.model.media === 'video' ? 'video/mp4' : MIME_TYPES[pictureOf(prediction, index).format];
+}
 
-async function draw(picture: PictureRequest): Promise<Buffer> {
-  if (drawing >= DRAWN_AT_ONCE) await new Promise<void>((resolve) => waiting.push(resolve));
-  else drawing += 1;
-  try {
-    return await drawPicture(picture);
-  } finally {
-    // The place passes straight to the next in line, so nobody can slip in between.
-    const next = waiting.shift();
-    if (next === undefined) drawing -= 1;
-    else next();
-  }
+async function draw(prediction: Prediction, index: number): Promise<Buffer> {
+  if (prediction.model.media === 'video') return drawVideo(promptOf(prediction.input));
+  return drawInTurn(pictureOf(prediction, index));
 }
 
 function* pad(bytes: Buffer, total: number): Generator<Buffer> {

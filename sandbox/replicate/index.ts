@@ -12,17 +12,18 @@ import type {
   SandboxWebhook,
   StartReplicateOptions,
 } from '../interface.ts';
+import { RequestLog } from '../request-log.ts';
 import { Catalog } from './catalog.ts';
 import { PredictionStore, type Context } from './context.ts';
 import { RawAnswer } from './fault-answers.ts';
 import { Faults, type ArmedFault } from './faults.ts';
 import { addModelRoutes } from './model-routes.ts';
 import { addPredictionRoutes } from './prediction-routes.ts';
-import { presentPrediction, summarizePrediction, type Pace } from './prediction.ts';
+import { presentPrediction, summarizePrediction } from './prediction-view.ts';
+import type { Pace } from './prediction.ts';
 import { badRequest, INTERNAL_ERROR, NOT_FOUND, Problem, throttled, UNAUTHENTICATED } from './problem.ts';
 import type { ProblemBody } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
-import { RequestLog } from './request-log.ts';
 import { isObject } from './validate.ts';
 import { WEBHOOK_SECRET, WebhookSender } from './webhooks.ts';
 
@@ -46,6 +47,9 @@ const OTHER_CALLS_PER_MINUTE = 3_000;
 const DEFAULT_PACE: Pace = { queueMs: 1_000, workMs: 4_000 };
 const DEFAULT_SLOW_MS = 20_000;
 
+type RequestError = NonNullable<RecordedRequest['error']>;
+
+const API_PREFIX = /^\/v1(?=\/)/;
 const TOKEN = 'r8_sandbox0000000000000000000000000000000';
 
 /**
@@ -80,7 +84,7 @@ class ReplicateService implements StartedReplicate {
     this.#clock = options.clock ?? createClock();
     this.#hasRateLimits = options.rateLimits ?? true;
     this.#pace = options.pace ?? DEFAULT_PACE;
-    this.#log = new RequestLog(this.#clock);
+    this.#log = new RequestLog(this.#clock, API_PREFIX);
     this.#webhooks = new WebhookSender({
       clock: this.#clock,
       present: (prediction, at) => presentPrediction(prediction, at, this.#origin),
@@ -137,7 +141,7 @@ class ReplicateService implements StartedReplicate {
 
   async close(): Promise<void> {
     this.#closing.abort();
-    this.#log.stopTelling();
+    this.#log.close();
     await Promise.all([this.#webhooks.close(), this.#server.close()]);
   }
 
@@ -169,7 +173,7 @@ class ReplicateService implements StartedReplicate {
       this.#log.noteArrival(request);
       if (request.url.startsWith('/v1/')) this.#admit(request);
     });
-    server.addHook('onSend', async (request, reply) => this.#log.record(request, reply.statusCode));
+    server.addHook('onSend', async (request, reply) => this.#log.noteEnd(request, reply.statusCode));
     server.setErrorHandler((error, request, reply) => this.#answerError(request, reply, error));
     server.setNotFoundHandler((request, reply) => this.#answerProblem(request, reply, NOT_FOUND));
     addPredictionRoutes(server, context);
@@ -191,7 +195,7 @@ class ReplicateService implements StartedReplicate {
 
   #lose(request: FastifyRequest, reply: FastifyReply, kind: 'hang' | 'cut'): FastifyReply {
     reply.hijack();
-    this.#log.record(request, kind);
+    this.#log.noteEnd(request, kind);
     if (kind === 'cut') request.raw.socket.destroy();
     return reply;
   }
@@ -202,10 +206,14 @@ class ReplicateService implements StartedReplicate {
   }
 
   #answerProblem(request: FastifyRequest, reply: FastifyReply, body: ProblemBody): FastifyReply {
-    this.#log.noteProblem(request, body);
+    this.#log.noteError(request, describeProblem(body));
     if (body.retry_after !== undefined) void reply.header('retry-after', String(body.retry_after));
     return reply.code(body.status).type('application/problem+json').send(JSON.stringify(body));
   }
+}
+
+function describeProblem({ status, detail, invalid_fields: fields = [] }: ProblemBody): RequestError {
+  return { code: status, message: detail, paths: fields.map(({ field }) => field) };
 }
 
 function parseBody(text: string): unknown {

@@ -1,5 +1,5 @@
 /** Checks bodies and inputs as Replicate does, with the words of its validator (gojsonschema). */
-import { choicesOf, type InputSchema, type SandboxModel } from './cog.ts';
+import { followReference, type InputSchema, type SandboxModel } from './cog.ts';
 import type { InvalidField } from './problem.ts';
 
 /** Body properties of POST /predictions by Replicate's OpenAPI file, which allows no others. */
@@ -64,16 +64,14 @@ export function validateInput(model: SandboxModel, input: Record<string, unknown
 function validateValue(model: SandboxModel, field: string, schema: InputSchema, value: unknown): InvalidField[] {
   if (schema.nullable === true && value === null) return [];
   if (schema.anyOf !== undefined) return validateAny(model, field, schema.anyOf, value);
-  const choices = choicesOf(model, schema);
-  if (choices !== undefined) {
-    if (choices.some((choice) => choice === value)) return [];
-    const name = field.slice(field.lastIndexOf('.') + 1);
-    return [{ type: 'enum', field, description: describeChoices(name, choices) }];
-  }
-  const { type } = schema;
+  const { type, enum: choices } = followReference(model, schema);
   const given = typeName(value);
   if (type !== undefined && given !== type && !(type === 'number' && given === 'integer')) {
     return [wrongType(field, type, value)];
+  }
+  if (choices !== undefined && !choices.includes(value)) {
+    const name = field.slice(field.lastIndexOf('.') + 1);
+    return [{ type: 'enum', field, description: describeChoices(name, choices) }];
   }
   if (typeof value === 'string') return validateText(field, schema, value);
   if (typeof value === 'number') return validateNumber(field, schema, value);

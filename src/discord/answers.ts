@@ -3,7 +3,11 @@
  * logged; none of them throws, since the one who asked cannot be told any other way. Cards of jobs go through `delivery.ts`.
  */
 import type { RawFile } from 'discord.js';
-import type { APIInteractionResponse, APIModalInteractionResponseCallbackData } from 'discord-api-types/v10';
+import type {
+  APIApplicationCommandOptionChoice,
+  APIInteractionResponse,
+  APIModalInteractionResponseCallbackData,
+} from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Clock, Log } from '../jobs/ports.ts';
 import type { DiscordApi } from './api.ts';
@@ -67,6 +71,14 @@ export class Answers {
     const flags = card.flags & ~MessageFlags.Ephemeral;
     const { api, clock } = this.#options;
     this.#warn(await insist(() => api.editOriginal(asker, { body: { ...card, flags }, files: [] }), { clock }));
+  }
+
+  /** What is offered while somebody types. At most 25. */
+  async complete(asker: Asker, choices: APIApplicationCommandOptionChoice<string>[]): Promise<void> {
+    await this.#answer(asker, {
+      type: InteractionResponseType.ApplicationCommandAutocompleteResult,
+      data: { choices },
+    });
   }
 
   /** Opens a form. Only as the first answer, within the 3 seconds. */

@@ -8,6 +8,7 @@ import {
   ApplicationCommandType,
   ComponentType,
   InteractionType,
+  type APIApplicationCommandAutocompleteInteraction,
   type APIApplicationCommandInteractionDataOption,
   type APIChatInputApplicationCommandInteraction,
   type APIInteraction,
@@ -45,6 +46,17 @@ export interface CommandAsk extends Asker {
   options: ReadonlyMap<string, OptionValue>;
 }
 
+/** Somebody is typing an option of a command. */
+export interface CompletionAsk extends Asker {
+  kind: 'completion';
+  name: string;
+  subcommand: string | null;
+  /** As far as they are typed. */
+  options: ReadonlyMap<string, OptionValue>;
+  /** The option being typed; empty when Discord did not say. */
+  focused: string;
+}
+
 export interface PressAsk extends Asker {
   kind: 'press';
   customId: string;
@@ -68,7 +80,7 @@ export interface ModalAsk extends Asker {
   fields: ReadonlyMap<string, string>;
 }
 
-export type Ask = CommandAsk | PressAsk | ModalAsk;
+export type Ask = CommandAsk | CompletionAsk | PressAsk | ModalAsk;
 
 const TOKEN_LIFE_MS = 15 * 60_000;
 /** Discord's default, for a payload without the field (reference, "Uploading Files"). */
@@ -92,6 +104,7 @@ export function readAsk(payload: APIInteraction, now: number): Ask | null {
     // The cast repeats what the check above says; the type of the payload does not narrow by its data.
     return readCommand(payload as APIChatInputApplicationCommandInteraction, now);
   }
+  if (payload.type === InteractionType.ApplicationCommandAutocomplete) return readCompletion(payload, now);
   if (payload.type === InteractionType.MessageComponent && payload.data.component_type === ComponentType.Button) {
     return readPress(payload, now);
   }
@@ -101,16 +114,28 @@ export function readAsk(payload: APIInteraction, now: number): Ask | null {
 function readCommand(payload: APIChatInputApplicationCommandInteraction, now: number): CommandAsk | null {
   const asker = readAsker(payload, now);
   if (asker === null) return null;
-  const { name, options = [] } = payload.data;
+  const { name, options } = payload.data;
+  const { subcommand, given } = readSubcommand(options);
+  return { kind: 'command', ...asker, name, subcommand, options: readOptions(given) };
+}
+
+function readCompletion(payload: APIApplicationCommandAutocompleteInteraction, now: number): CompletionAsk | null {
+  const asker = readAsker(payload, now);
+  if (asker === null) return null;
+  const { name, options } = payload.data;
+  // What is typed may not be of its type yet; it is read with care all the same.
+  const { subcommand, given } = readSubcommand(options);
+  const focused = given.find((option) => 'focused' in option && option.focused)?.name ?? '';
+  return { kind: 'completion', ...asker, name, subcommand, options: readOptions(given), focused };
+}
+
+function readSubcommand(options: readonly APIApplicationCommandInteractionDataOption[] = []): {
+  subcommand: string | null;
+  given: readonly APIApplicationCommandInteractionDataOption[];
+} {
   const [first] = options;
-  const subcommand = first?.type === ApplicationCommandOptionType.Subcommand ? first : null;
-  return {
-    kind: 'command',
-    ...asker,
-    name,
-    subcommand: subcommand?.name ?? null,
-    options: readOptions(subcommand === null ? options : (subcommand.options ?? [])),
-  };
+  if (first?.type !== ApplicationCommandOptionType.Subcommand) return { subcommand: null, given: options };
+  return { subcommand: first.name, given: first.options ?? [] };
 }
 
 function readPress(payload: APIMessageComponentInteraction, now: number): PressAsk | null {
@@ -157,7 +182,11 @@ function listPictures({ components = [] }: APIMessage): ShownPicture[] {
 }
 
 function readAsker(
-  payload: APIChatInputApplicationCommandInteraction | APIMessageComponentInteraction | APIModalSubmitInteraction,
+  payload:
+    | APIChatInputApplicationCommandInteraction
+    | APIApplicationCommandAutocompleteInteraction
+    | APIMessageComponentInteraction
+    | APIModalSubmitInteraction,
   now: number,
 ): Asker | null {
   const user = payload.member?.user ?? payload.user;

@@ -220,7 +220,9 @@ export class Buttons {
     // `Retry: replicate` on a card that fell back goes to the provider that failed first.
     const provider = argument ?? job.input.provider;
     const model = provider === job.input.provider ? job.input.model : null;
-    const change = { input: { ...job.input, provider, model }, fallbackFrom: null };
+    // Settings are the model's own.
+    const settings = model === job.input.model && provider === job.input.provider ? job.input.settings : {};
+    const change = { input: { ...job.input, provider, model, settings }, fallbackFrom: null };
     if (!isFinal(job)) return this.#showAgain(press.ask, press.card);
     if (job.state !== 'done') return this.#takeOver(press, change);
     if (argument === null || job.fallbackFrom !== argument) return this.#showAgain(press.ask, press.card);
@@ -229,12 +231,24 @@ export class Buttons {
   }
 
   async #fallBack(press: Press): Promise<void> {
-    const { job, argument } = press;
+    const { argument } = press;
+    const job = press.job.state === 'queued' ? await this.#leaveLine(press) : press.job;
     if (!isFinal(job) || job.state === 'done' || argument === null) return this.#showAgain(press.ask, press.card);
-    await this.#takeOver(press, {
-      input: { ...job.input, provider: argument, model: null },
-      fallbackFrom: job.fallbackFrom ?? job.input.provider,
-    });
+    await this.#takeOver(
+      { ...press, job },
+      {
+        input: { ...job.input, provider: argument, model: null, settings: {} },
+        fallbackFrom: job.fallbackFrom ?? job.input.provider,
+      },
+    );
+  }
+
+  /** A card whose turn does not come offers another provider: the job leaves the line first. The job as it is then. */
+  async #leaveLine({ ask, job }: Press): Promise<Job> {
+    const { engine, clock } = this.#options;
+    const ended = engine.cancel(job.id, ask.userId).then(() => engine.whenEnded(job.id));
+    await Promise.race([ended, clock.sleep(CANCEL_SAVE_MS)]);
+    return (await engine.get(job.id)) ?? job;
   }
 
   async #takeOver(

@@ -50,10 +50,18 @@ function finalButtons(job: Job, context: CardContext): Button[] {
 }
 
 /** Cancelling destroys nothing (`Again` brings it back), so it does not shout. */
-function openButtons(job: Job, { locale, updatesEndAt }: CardContext): Button[] {
+function openButtons(job: Job, context: CardContext): Button[] {
+  const { locale, updatesEndAt } = context;
   const cancel = button(job, 'cancel', locale.buttons.cancel);
   cancel.disabled = job.cancelRequest !== null;
-  return updatesEndAt === null ? [cancel] : [cancel, button(job, 'refresh', locale.buttons.refresh)];
+  // Nobody needs to wait for a service that is left alone, when another one can.
+  const others = isHeld(job, context) ? fallbackButtons(job, context) : [];
+  return [cancel, ...others, ...(updatesEndAt === null ? [] : [button(job, 'refresh', locale.buttons.refresh)])];
+}
+
+/** Whether its turn does not come because of trouble that is not its own. */
+function isHeld(job: Job, { hold }: CardContext): boolean {
+  return hold !== null && hold.reason !== 'rate-limit' && job.state === 'queued' && job.cancelRequest === null;
 }
 
 function doneButtons(job: Job, context: CardContext): Button[] {

@@ -1,11 +1,13 @@
 /** What a slash command is: its data and what it asks. One file each in `commands/`. */
 import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
 import type { Locale } from '../locales/locale.ts';
-import type { CommandAsk } from './ask.ts';
+import type { CommandAsk, CompletionAsk } from './ask.ts';
 import type { Answers } from './answers.ts';
+import type { Choice, Completions } from './autocomplete.ts';
 import type { Help } from './help.ts';
 import type { Intake } from './intake.ts';
 import type { JobLists } from './job-lists.ts';
+import type { ModelCards } from './models.ts';
 
 export interface CommandContext {
   locale: Locale;
@@ -13,6 +15,8 @@ export interface CommandContext {
   intake: Intake;
   lists: JobLists;
   help: Help;
+  models: ModelCards;
+  completions: Completions;
   /** The provider a request without one goes to. */
   defaultProvider: string;
 }
@@ -20,4 +24,6 @@ export interface CommandContext {
 export interface Command {
   data: RESTPostAPIChatInputApplicationCommandsJSONBody;
   execute(ask: CommandAsk, context: CommandContext): Promise<void>;
+  /** What to offer for the option being typed. From memory: it returns no promise, so that it cannot wait. */
+  autocomplete?(ask: CompletionAsk, context: CommandContext): Choice[];
 }

@@ -115,7 +115,7 @@ export class Intake {
     const job: Job = createJob({
       ...failed,
       id: deriveJobId(`fallback:${failed.id}`, this.#options.storeKey),
-      input: { ...failed.input, provider: 'local', model: null },
+      input: { ...failed.input, provider: 'local', model: null, settings: {} },
       itemNames: ['image'],
       createdAt: this.#options.clock.now(),
       retryOf: failed.id,

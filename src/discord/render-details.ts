@@ -153,7 +153,23 @@ function attemptLine(attempt: Attempt, before: Attempt | undefined, locale: Loca
   const changes = before === undefined ? [] : changesOf(attempt, before, locale);
   if (changes.length > 0) parts.push(details.changed(changes.join(', ')));
   else if (before !== undefined) parts.push(details.unchanged);
+  parts.push(...sentOtherwise(attempt, locale), ...fetchFacts(attempt, locale));
   return parts.join(' · ');
+}
+
+/** What the service does not take as it was asked for. */
+function sentOtherwise({ changes }: Attempt, { details }: Locale): string[] {
+  return changes.map(({ field, to }) =>
+    to === null ? details.leftOut(code(field)) : details.sentAs(code(field), code(to)),
+  );
+}
+
+/** Only what was not fetched at once is worth a word. */
+function fetchFacts({ fetches, failure }: Attempt, { details }: Locale): string[] {
+  const { tries, lastFailure } = fetches;
+  if (lastFailure === null) return [];
+  const status = code(lastFailure.providerStatus ?? lastFailure.code);
+  return [failure === null ? details.fetched(tries, status) : details.notFetched(tries, status)];
 }
 
 function changesOf(attempt: Attempt, before: Attempt, { details, card }: Locale): string[] {

@@ -12,7 +12,7 @@ import {
   type APIContainerComponent,
   type APIMessageTopLevelComponent,
 } from 'discord-api-types/v10';
-import type { Asset, ErrorCode, Failure, Item, Job } from '../jobs/job.ts';
+import type { Asset, ErrorCode, Failure, FailureReason, InputChange, Item, Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import { buttonRows, offersPreview } from './card-buttons.ts';
@@ -27,6 +27,8 @@ export interface CardContext {
   positions: ReadonlyMap<string, number>;
   /** 0 to 1 for items whose provider tells. */
   progress: ReadonlyMap<string, number>;
+  /** Why its provider is not asked to begin anything now; null: nothing keeps it. */
+  hold: { until: number; reason: FailureReason } | null;
   /** Configured providers. */
   providers: readonly { name: string; isPaid: boolean }[];
   fallback: 'ask' | 'auto' | 'never';
@@ -163,7 +165,7 @@ function bodyLines(job: Job, status: CardStatus, context: CardContext): string {
     case 'failed':
       return failureLines(job, context);
     case 'queued':
-      return '';
+      return holdLine(job, context);
     case 'retrying':
       return item.state === 'waiting' ? waitLines(item, context) : '';
     case 'generating':
@@ -191,6 +193,13 @@ function itemLine(job: Job, item: Item, context: CardContext): string {
     case 'cancelled':
       return locale.status.cancelled;
   }
+}
+
+/** Why nobody's turn comes. A pause the service asked for is short and not worth a word. */
+function holdLine({ input }: Job, { hold, locale }: CardContext): string {
+  if (hold === null || hold.reason === 'rate-limit') return '';
+  if (hold.reason === 'disk-full') return locale.card.heldByDisk;
+  return locale.card.heldByTrouble(locale.providers[input.provider] ?? input.provider, seconds(hold.until));
 }
 
 /** Who stopped it, where it was not the asker. */
@@ -269,9 +278,16 @@ function resultLines(job: Job, { locale }: CardContext): string {
   if (first !== null && job.input.provider === 'local') {
     lines.push(locale.card.previewInstead(locale.providers[first] ?? first));
   } else if (first !== null) lines.push(locale.card.fellBackFrom(locale.providers[first] ?? first));
+  const changes = job.items[0]?.changes ?? [];
+  if (changes.length > 0) lines.push(locale.card.sentOtherwise(changes.map((change) => changeWords(change, locale))));
   const tooLarge = job.result.find((asset) => asset.bytes > job.attachmentSizeLimit);
   if (tooLarge !== undefined) lines.push(locale.card.tooLargeToShow((tooLarge.bytes / 1_000_000).toFixed(1)));
   return lines.join('\n');
+}
+
+function changeWords({ field, from, to }: InputChange, { card }: Locale): string {
+  const [name, asked] = [plainText(field, 40), plainText(from, 40)];
+  return to === null ? card.leftOut(name, asked) : card.changedTo(name, asked, plainText(to, 40));
 }
 
 /**

@@ -4,8 +4,9 @@
  */
 import type { APIInteraction } from 'discord-api-types/v10';
 import type { Clock, Log } from '../jobs/ports.ts';
-import { localeFor } from '../locales/locale.ts';
-import type { Ask } from './ask.ts';
+import { localeFor, type Locale } from '../locales/locale.ts';
+import type { Ask, CompletionAsk } from './ask.ts';
+import type { Choice } from './autocomplete.ts';
 import { readAsk } from './ask.ts';
 import type { Buttons } from './buttons.ts';
 import type { Command, CommandContext } from './command.ts';
@@ -54,6 +55,7 @@ export class Router {
     const { context, buttons } = this.#options;
     const { answers, lists } = context;
     const locale = localeFor(ask.locale);
+    if (ask.kind === 'completion') return answers.complete(ask, this.#complete(ask, locale));
     if (this.#isClosed) return answers.refuse(ask, locale.refusals.restarting);
     if (ask.kind === 'modal') return buttons.submit(ask);
     if (ask.kind === 'press') return parseListId(ask.customId) === null ? buttons.press(ask) : lists.press(ask);
@@ -65,11 +67,25 @@ export class Router {
     await command.execute(ask, { ...context, locale });
   }
 
-  async #apologize(ask: Ask, error: unknown): Promise<void> {
+  /** Nothing is offered rather than an error shown: what is typed can be sent all the same. */
+  #complete(ask: CompletionAsk, locale: Locale): Choice[] {
+    try {
+      return this.#commands.get(ask.name)?.autocomplete?.(ask, { ...this.#options.context, locale }) ?? [];
+    } catch (error) {
+      this.#logBug(ask, error);
+      return [];
+    }
+  }
+
+  #logBug(ask: Ask, error: unknown): void {
     this.#options.log.error('an interaction ended in a bug', {
       kind: ask.kind,
       errorMessage: error instanceof Error ? error.message : String(error),
     });
+  }
+
+  async #apologize(ask: Ask, error: unknown): Promise<void> {
+    this.#logBug(ask, error);
     try {
       await this.#options.context.answers.refuse(ask, localeFor(ask.locale).refusals.internal);
     } catch (second) {

@@ -67,9 +67,9 @@ export class Attempts {
       if (entry.job.cancelRequest !== null) return this.endIdle(entry, name);
       if (!(await this.#mayBegin(entry, name))) return;
       await this.#beginAttempt(entry, item);
-      await this.#start(entry, name);
+      await this.#start(entry, name, signal);
     } else if (item.state === 'starting') {
-      await this.#startAgain(entry, name);
+      await this.#startAgain(entry, name, signal);
     }
     this.#context.throwIfEnded(entry, signal);
     if (getItem(entry.job, name).state === 'running') await this.#poll(entry, name, signal);
@@ -119,7 +119,7 @@ export class Attempts {
   }
 
   /** An attempt that was already `starting` when the process ended: perhaps paid. */
-  async #startAgain(entry: Entry, name: string): Promise<void> {
+  async #startAgain(entry: Entry, name: string, signal: AbortSignal): Promise<void> {
     const item = getItem(entry.job, name);
     const provider = this.#context.providerOf(entry.job);
     if (provider?.canFind === true) {
@@ -136,7 +136,7 @@ export class Attempts {
         name,
         failure('answer-lost', 'retry', { providerStatus: 'lost with the process' }),
       );
-    await this.#start(entry, name);
+    await this.#start(entry, name, signal);
   }
 
   /** The files of an answer may have been kept just before the process ended. True: the item goes on with them. */
@@ -166,7 +166,7 @@ export class Attempts {
   }
 
   /** The paid call, with everything that may become of it. */
-  async #start(entry: Entry, name: string): Promise<void> {
+  async #start(entry: Entry, name: string, signal: AbortSignal): Promise<void> {
     const provider = this.#context.providerOf(entry.job);
     if (provider === undefined) return this.#endAttempt(entry, name, failure('provider-off', 'give-up'));
     const item = getItem(entry.job, name);
@@ -177,14 +177,18 @@ export class Attempts {
     // A cancel that was saved before the call is paid for is met here, at no cost.
     if (entry.job.cancelRequest !== null) throw new Cancelled();
     const { gates } = this.#options;
+    const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
     try {
-      // Only a stop aborts the call. A cancel lets it end: aborted half way, nobody knew what to cancel upstream.
-      const started = await provider.start(this.#context.requestFor(entry.job, name), { signal: this.#options.stop });
+      // A cancel lets the call end where work upstream may come of it: aborted half way, nobody knew what to cancel.
+      const started = await provider.start(this.#context.requestFor(entry.job, name), {
+        signal: isWhole ? signal : this.#options.stop,
+      });
       gates.noteAccepted(provider.name);
       await this.#keepStarted(entry, name, started);
     } catch (error) {
       // Aborted by a stop, whatever the provider made of it: `starting` on disk is where `find` goes on.
       if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
+      if (isWhole) this.#context.throwIfEnded(entry, signal);
       gates.noteRefused(provider.name, error.failure, entry.job.input.model !== null);
       if (error.isAccepted === 'unknown' && provider.canFind)
         await this.#resolveDoubt(entry, name, provider, error.failure);
@@ -362,7 +366,7 @@ export class Attempts {
       );
     // Free to make again.
     await this.#jobs.move(entry, name, { state: 'starting' });
-    await this.#start(entry, name);
+    await this.#start(entry, name, signal);
     if (getItem(entry.job, name).state === 'collecting') await this.#collect(entry, name, signal);
   }
 

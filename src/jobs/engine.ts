@@ -97,7 +97,8 @@ export class Engine {
       clock: options.clock,
       breakAfter: options.config.breakAfter,
       onOpen: () => this.#fillLanes(),
-      onBreaker: (news) => this.#tellBreaker(news),
+      onBreaker: options.onBreaker,
+      onHold: (provider) => this.#tellHold(provider),
       signal,
     });
     this.#attempts = new Attempts({
@@ -471,16 +472,11 @@ export class Engine {
     }
   }
 
-  /** Everybody in line for this provider is told on their cards. */
-  #tellBreaker(news: BreakerNews): void {
-    this.#options.log.warn(news.isOpen ? 'a provider is left alone for a while' : 'a provider is asked again', {
-      provider: news.provider,
-      reason: news.reason,
-    });
-    this.#options.onBreaker(news);
+  /** Everybody who waits for this provider sees on the card why. */
+  #tellHold(provider: string): void {
     for (const entry of this.#jobs.all()) {
       const isWaiting = entry.job.items.some(({ state }) => state === 'queued' || state === 'waiting');
-      if (isWaiting && entry.job.input.provider === news.provider) this.#options.onContext(entry.job.id);
+      if (isWaiting && entry.job.input.provider === provider) this.#options.onContext(entry.job.id);
     }
   }
 }

@@ -23,6 +23,8 @@ export interface GatesOptions {
   onOpen: () => void;
   /** The breaker of a provider has opened or closed again. */
   onBreaker: (news: BreakerNews) => void;
+  /** What `holdOf` tells of a provider has changed. */
+  onHold: (provider: string) => void;
   /** Ends the waits. */
   signal: AbortSignal;
 }
@@ -31,12 +33,12 @@ export interface BreakerNews {
   provider: string;
   /** Of the failure that opened it. */
   reason: FailureReason;
-  isOpen: boolean;
+  state: 'open' | 'closed';
 }
 
 /** Why nothing is begun, for the cards of those who wait. */
 export interface Hold {
-  /** Milliseconds since 1970: about when it goes on. */
+  /** Milliseconds since 1970: about when it goes on, or is looked at again. */
   until: number;
   reason: FailureReason;
 }
@@ -73,7 +75,12 @@ const SPACE_DECAY = 0.9;
 /** Spaces below this are none. */
 const SHORTEST_SPACE_MS = 50;
 
-const TROUBLE: ReadonlySet<FailureReason> = new Set<FailureReason>(['provider-error', 'network', 'answer-lost']);
+const TROUBLE: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  'provider-error',
+  'network',
+  'answer-lost',
+  'attempt-timeout',
+]);
 const ACCOUNT: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'key-refused',
   'no-credit',
@@ -151,8 +158,10 @@ export class Gates {
     const gate = this.#gateOf(provider);
     const until = this.#now() + ms;
     if (gate.pause.until >= until) return;
+    const isNews = gate.pause.until < this.#now() || gate.pause.reason !== reason;
     gate.pause = { until, reason };
     this.#openLater(ms);
+    if (isNews) this.#options.onHold(provider);
   }
 
   /** What those who wait for this provider are told; null: nothing keeps them but their turn. */
@@ -197,14 +206,16 @@ export class Gates {
     const openMs = isSame ? Math.min(breaker.openMs * 2, most) : first;
     gate.breaker = { kind, reason, openMs, until: this.#now() + openMs, prober: null };
     this.#openLater(openMs);
-    if (!isSame) this.#options.onBreaker({ provider, reason, isOpen: true });
+    if (!isSame) this.#options.onBreaker({ provider, reason, state: 'open' });
+    this.#options.onHold(provider);
   }
 
   #close(provider: string, gate: Gate): void {
     const { breaker } = gate;
     if (breaker === null) return;
     gate.breaker = null;
-    this.#options.onBreaker({ provider, reason: breaker.reason, isOpen: false });
+    this.#options.onBreaker({ provider, reason: breaker.reason, state: 'closed' });
+    this.#options.onHold(provider);
     this.#openLater(0);
   }
 

@@ -88,6 +88,7 @@ function isUsedUp({ failure, kind, retryCount, maxRetries, alike }: FailedAttemp
   return kind === 'video' && failure.code === 'TIMEOUT' && retryCount >= VIDEO_TIMEOUT_RETRIES;
 }
 
-function wantsVariation(failure: Failure, policy: RetryPolicy): boolean {
-  return failure.next === 'vary' || policy.variation === 'always';
+/** A prompt that was refused is never worded anew to get past: that breaks the services' terms. */
+function wantsVariation({ next, reason }: Failure, policy: RetryPolicy): boolean {
+  return reason !== 'prompt-blocked' && (next === 'vary' || policy.variation === 'always');
 }

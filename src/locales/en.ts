@@ -6,6 +6,13 @@ import type { ErrorCode, FailureReason, JobState, Kind } from '../jobs/job.ts';
 
 type Details = Readonly<Record<string, string>>;
 
+/** By name; a name without one is shown as it is. */
+const providers: Readonly<Record<string, string>> = {
+  replicate: 'Replicate',
+  gemini: 'Gemini',
+  local: 'Local preview',
+};
+
 /** What happened, and which button gets on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
   'attempt-timeout': () => 'The picture took too long. Press Retry.',
@@ -20,15 +27,14 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
   'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
   'breaker-open': ({ provider }) =>
-    `${provider ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
+    `${providers[provider ?? ''] ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
   'disk-full': () =>
     'The bot has too little room on its disk to keep another picture, and only its owner can mend that.',
   'model-unknown': ({ model }) =>
     `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling (owner/name), or leave \`model\` empty.`,
   'model-retired': ({ model }) =>
     `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
-  'setting-refused': ({ field, got, allowed }) =>
-    `\`settings\`: ${field === undefined ? 'one of them' : `\`${field}\``} cannot be ${got === undefined ? 'this' : `\`${got}\``}${allowed === undefined ? '' : `; expected ${allowed}`}. Nothing was made or paid.`,
+  'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
     `${model === undefined ? 'This model' : `\`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
   'input-refused': ({ fields }) =>
@@ -58,6 +64,20 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'cancelled-undelivered': () => 'The request never reached the channel, so it was not made.',
 };
 
+/** One of the details says why: see `readSettings` of the provider. */
+function refuseSetting({ field, got, allowed, option, fixed, nearest }: Details): string {
+  const name = field === undefined ? 'one of them' : `\`${field}\``;
+  if (fixed !== undefined) return `\`settings\`: ${name} cannot be changed here. Leave it out.`;
+  if (option !== undefined) return `\`settings\`: ${name} has an option of its own. Use \`${option}:\` for it.`;
+  if (nearest !== undefined) {
+    const meant = nearest === '' ? 'See /models inputs' : `Did you mean ${nearest}? See /models inputs`;
+    return `\`settings\`: this model has no input ${name}. ${meant} for all of them.`;
+  }
+  const value = got === undefined ? 'this' : got === '' ? 'empty' : `\`${got}\``;
+  const expected = allowed === undefined || allowed === '' ? '' : `; expected ${allowed}`;
+  return `\`settings\`: ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
+}
+
 /** Why another attempt is made, without advice: nothing has to be done. */
 const causes: Record<ErrorCode, string> = {
   TIMEOUT: 'It took too long.',
@@ -74,13 +94,6 @@ const causes: Record<ErrorCode, string> = {
 };
 
 const kinds: Record<Kind, string> = { image: 'pictures', video: 'videos' };
-/** By name; a name without one is shown as it is. */
-const providers: Readonly<Record<string, string>> = {
-  replicate: 'Replicate',
-  gemini: 'Gemini',
-  local: 'Local preview',
-};
-
 const states: Record<JobState, string> = {
   queued: 'Queued',
   running: 'Running',
@@ -90,9 +103,25 @@ const states: Record<JobState, string> = {
   cancelled: 'Cancelled',
 };
 
+const settingsProblems = {
+  'no-equals': (got: string) => `\`${got}\` has no \`=\`.`,
+  'no-key': (got: string) => `\`${got}\` has no name before its \`=\`.`,
+  double: (got: string) => `\`${got}\` is set twice.`,
+  'open-quote': (got: string) => `the quote in \`${got}\` is not closed.`,
+  'too-many': (got: string) => `there are too many of them, from \`${got}\` on.`,
+};
+
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
+
+/** 2nd, 3rd, 11th. */
+function ordinal(number: number): string {
+  const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
+  return `${number}${endings[ORDINALS.select(number)] ?? 'th'}`;
+}
+
+const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
 
 export const en = {
   status: {
@@ -145,8 +174,14 @@ export const en = {
     previewInstead: (provider: string) => `${provider} could not make it, so the bot painted a preview instead.`,
     fellBackFrom: (provider: string) => `${provider} could not make it.`,
     previewHelps: 'For a free preview, press Fallback: local.',
+    heldByTrouble: (provider: string, seconds: number) =>
+      `${provider} has trouble and is asked again <t:${seconds}:R>. The place in line is kept.`,
+    heldByDisk: 'The bot has no room on its disk for another picture. It goes on when there is room again.',
     stopped: 'Stopped before a picture was made.',
     stoppedBy: (userId: string) => `Stopped by <@${userId}> before a picture was made.`,
+    sentOtherwise: (changes: readonly string[]) => `The model does not take all as asked: ${changes.join(', ')}.`,
+    changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
+    leftOut: (field: string, from: string) => `no ${field} ${from}`,
     of: (done: number, all: number) => `${done} of ${all}`,
     tooLargeToShow: (megabytes: string) => `The file is ${megabytes} MB, more than Discord takes here. It is kept.`,
     withoutPicture: 'Discord did not take the picture here. It is kept: press Download.',
@@ -229,6 +264,11 @@ export const en = {
     at: (seconds: number) => `<t:${seconds}:T>`,
     changed: (changes: string) => `changed: ${changes}`,
     unchanged: 'the same request again',
+    sentAs: (field: string, to: string) => `${field} sent as ${to}`,
+    leftOut: (field: string) => `without ${field}`,
+    fetched: (tries: number, status: string) => `file fetched at the ${ordinal(tries)} try, before that ${status}`,
+    notFetched: (tries: number, status: string) =>
+      `file not fetched in ${count(tries, 'try', 'tries')}, last ${status}`,
     newSeed: (seed: number) => `seed ${seed}`,
     deleteQuestion: 'Delete this picture for good?',
     deleteMeans: 'Its card, its record and its original files go. This cannot be undone.',
@@ -274,6 +314,47 @@ export const en = {
     interrupted: 'The disk did not take all of it. What was cleared is gone; clear once more for the rest.',
     badAge: (found: string) =>
       `older_than is "${found}"; expected a number and m, h, d or w, for example 12h, 7d or 2w.`,
+  },
+  /** `/models`, and `settings` of `/generate`. */
+  models: {
+    title: 'Models',
+    kinds: { image: 'pictures', video: 'videos' } satisfies Record<Kind, string>,
+    searched: (search: string) => `searched for ${search}`,
+    isDefault: 'default',
+    noMatch: 'No model matches. Search for other words, or leave `kind` out.',
+    noModels: (provider: string) => `${provider} has no models to choose from.`,
+    nothingToChoose: 'There is nothing to choose from.',
+    tooLong: 'The service did not answer in time. Try again in a moment.',
+    moreModels: (left: number) => `and ${left} more; narrow it down with \`search\``,
+    howToUse: 'Use one with `model:` of /generate; /models inputs shows what it can be set to.',
+    inputsOf: 'Inputs of',
+    inputsUnknown: 'The service does not tell what this model can be set to.',
+    settings: 'Settings',
+    ownOptions: 'From the options of the command (* required)',
+    noSettings: 'It has no settings beyond the options of the command.',
+    moreInputs: (left: number) => `and ${left} more`,
+    howToSet: 'Set them with `settings: name=value, name=value`.',
+    required: 'required',
+    default: (value: string) => `default ${value}`,
+    between: (least: number, most: number) => `${least} to ${most}`,
+    atLeast: (least: number) => `${least} or more`,
+    atMost: (most: number) => `${most} or less`,
+    types: {
+      text: 'text',
+      integer: 'a whole number',
+      number: 'a number',
+      boolean: 'true or false',
+      file: 'the https address of a file',
+      files: 'https addresses of files',
+      other: 'any value',
+    },
+    badSettings: ({ kind, got }: { kind: keyof typeof settingsProblems; got: string }) => {
+      const shown = got
+        .replaceAll(/[`\s]+/g, ' ')
+        .slice(0, 80)
+        .trim();
+      return `\`settings\`: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
+    },
   },
   help: {
     title: 'Darkroom makes pictures and never loses one',
@@ -333,7 +414,17 @@ export const en = {
       aspectRatio: 'Width to height',
       negativePrompt: 'What should not be in the picture',
       seed: 'The same seed and prompt give the same picture, where the model can',
+      settings: "The model's own inputs: name=value, name=value; /models inputs shows them",
       private: 'Only you see it',
+    },
+    models: {
+      description: 'Which models there are, and what they can be set to',
+      list: 'Models to choose from',
+      kind: 'Only models that make these',
+      search: 'Only models with these words in their name or description',
+      inputs: 'Every input of a model: what is allowed and what is the default',
+      model: 'A model, as owner/name',
+      provider: 'Whose model it is, where two have one of that name',
     },
     help: { description: 'What Darkroom can do, in one card that only you see' },
     jobs: {

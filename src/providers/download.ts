@@ -1,12 +1,14 @@
 /**
  * Fetches one output file: from allowed hosts only, each redirect checked again, limited in size and time,
- * and believed only by its bytes.
+ * and believed only by its bytes. What arrives is safe to decode as far as its size goes.
  */
 import { failure, type Failure } from '../jobs/job.ts';
 import { callWithin, CallTimedOut } from './call.ts';
 import { sniffMedia } from './media-type.ts';
 import { readNetworkError } from './network-error.ts';
+import { refusePixels } from './pixels.ts';
 import { type FetchedFile, ProviderFailure } from './provider.ts';
+import { readRetryAfterMs } from './retry-after.ts';
 
 export interface AllowedHost {
   /** `replicate.delivery`, or `*.replicate.delivery` for everything below it. Any port. */
@@ -35,8 +37,8 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
 /**
  * Resolves with the file of an http, https or data address. Throws ProviderFailure: `retry` for what a second
- * fetch may mend (network, 5xx, a body that was cut), `give-up` for what is gone, too large or refused; and the
- * signal's reason when it aborts.
+ * fetch may mend (network, 5xx, a body that was cut), `give-up` for what is gone, refused, or too large in bytes or
+ * pixels; and the signal's reason when it aborts.
  */
 export async function downloadFile(url: string, options: DownloadOptions): Promise<FetchedFile> {
   const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
@@ -47,6 +49,8 @@ export async function downloadFile(url: string, options: DownloadOptions): Promi
       );
   const file = await sniffMedia(bytes);
   if (file === undefined) throw refuse('not a picture or video');
+  const refused = file.mimeType.startsWith('image/') ? refusePixels(file) : null;
+  if (refused !== null) throw new ProviderFailure(refused);
   return file;
 }
 
@@ -113,8 +117,7 @@ function readLength(response: Response): number | null {
 function classifyFileStatus({ status, headers }: Response): Failure {
   const providerStatus = `file HTTP ${status}`;
   if (status === 429) {
-    const seconds = Number(headers.get('retry-after') ?? Number.NaN);
-    const retryAfterMs = Number.isFinite(seconds) ? Math.max(0, seconds) * 1000 : null;
+    const retryAfterMs = readRetryAfterMs(headers.get('retry-after'), Date.now());
     return failure('rate-limit', 'retry', { providerStatus, retryAfterMs });
   }
   if (status >= 500 || status === 408) return failure('provider-error', 'retry', { providerStatus });

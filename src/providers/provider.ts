@@ -163,6 +163,11 @@ export interface Provider {
    * has no handle, `start` is simply called again.
    */
   readonly canFind: boolean;
+  /**
+   * Kinds whose `start` is the whole work: it answers with the outputs, and there is nothing upstream to cancel. Only
+   * such a call is aborted by a cancel; any other must tell first what it began.
+   */
+  readonly wholeInStart: readonly Kind[];
   /** Whether it tells by webhook when work begins and ends: polling is then only the net beneath it. */
   readonly hasWebhooks: boolean;
   /** null: there is nothing to choose from. */

@@ -114,6 +114,7 @@ export async function setUpLive(
     providers: [{ name: 'local', isPaid: false }],
     fallback: 'ask',
     updatesEndAt,
+    hold: null,
     ...overrides.get(job.id),
   });
   const created: LiveMessage[] = [];

@@ -189,3 +189,16 @@ describe('other private answers', () => {
     assert.match(textsOf(renderCardPictures([], NOW, en).components), /removed on/);
   });
 });
+
+it('Details tells how often a file was asked for, and what was sent otherwise than asked', () => {
+  const lost = failure('file-gone', 'give-up', { providerStatus: 'file HTTP 404' });
+  const fetched = attempt({
+    fetches: { tries: 2, lastFailure: lost },
+    changes: [{ field: 'seed', from: '7', to: null }],
+  });
+  const words = JSON.stringify(
+    renderDetails({ job: finished([fetched]), cardMessageId: null, mayDelete: false, locale: en }).body,
+  );
+  assert.match(words, /fetched at the 2nd try, before that `file HTTP 404`/);
+  assert.match(words, /without `seed`/);
+});

@@ -48,6 +48,7 @@ function contextOf(change: Partial<CardContext> = {}): CardContext {
     providers: PROVIDERS,
     fallback: 'ask',
     updatesEndAt: null,
+    hold: null,
     ...change,
   };
 }
@@ -424,4 +425,34 @@ describe('Discord takes', () => {
       await post({ body: notice, files: [] });
     }
   });
+});
+
+it('a card whose service has trouble says until when, and offers the other ones', () => {
+  const hold = { until: NOW + 30_000, reason: 'provider-error' } as const;
+  const card = renderCard(ask(), contextOf({ hold }));
+  const words = JSON.stringify(card.body);
+  assert.match(words, /Replicate has trouble and is asked again <t:\d+:R>/);
+  for (const label of ['Cancel', 'Fallback: local', 'Fallback: gemini']) assert.ok(words.includes(`"${label}"`), label);
+});
+
+it('a pause of a second or two is not worth a word', () => {
+  const hold = { until: NOW + 2_000, reason: 'rate-limit' } as const;
+  const job = ask();
+  assert.deepEqual(renderCard(job, contextOf({ hold })), renderCard(job, contextOf()));
+});
+
+it('a full disk is said to be one', () => {
+  const hold = { until: NOW + 30_000, reason: 'disk-full' } as const;
+  assert.match(JSON.stringify(renderCard(ask(), contextOf({ hold })).body), /no room on its disk/);
+});
+
+it('a picture that was made otherwise than asked says what is different', () => {
+  const changes = [
+    { field: 'aspect_ratio', from: '21:9', to: '16:9' },
+    { field: 'guidance', from: '3', to: null },
+  ];
+  const words = JSON.stringify(
+    renderCard(go(ask(), [STARTING, RUNNING, COLLECTING, DONE], { changes }), contextOf()).body,
+  );
+  assert.match(words, /aspect_ratio 16:9 instead of 21:9, no guidance 3/);
 });

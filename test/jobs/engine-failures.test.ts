@@ -181,3 +181,18 @@ test('with too little room on the disk nothing is paid: the work stays in line a
   assert.equal(harness.provider.accepted.length, 0);
   assert.deepEqual(harness.troubles, ['disk-full']);
 });
+
+test('a cancel ends at once what answers with the picture itself, since nothing upstream has to be found first', async (context) => {
+  const provider = answersAtOnce();
+  provider.wholeInStart = ['image'];
+  provider.onStart = (signal) =>
+    new Promise((_, reject) => signal.addEventListener('abort', () => reject(new Error('cut')), { once: true }));
+  const harness = await startEngine(context, { provider });
+  const job = newJob();
+  await harness.submit(job);
+  await harness.whenState(job.id, 'starting');
+  await harness.engine.cancel(job.id, 'u');
+  const final = await harness.whenFinal(job.id);
+  assert.equal(final.state, 'cancelled');
+  assert.equal(image(final).attempts[0]?.failure?.reason, 'cancelled-by-user');
+});

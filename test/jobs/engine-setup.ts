@@ -121,7 +121,7 @@ export async function startEngine(context: TestContext, options: HarnessOptions 
     onContext: () => undefined,
     onAttempt: () => undefined,
     onDiskFull: () => troubles.push('disk-full'),
-    onBreaker: ({ reason, isOpen }) => troubles.push(`${reason} ${isOpen ? 'open' : 'closed'}`),
+    onBreaker: ({ reason, state }) => troubles.push(`${reason} ${state}`),
   });
   await engine.load();
   if (options.isStarted !== false) await engine.start();

@@ -19,6 +19,7 @@ function openGates(breakAfter = 3) {
     breakAfter,
     onOpen: () => (opened += 1),
     onBreaker: (each) => news.push(each),
+    onHold: () => undefined,
     signal: new AbortController().signal,
   });
   const pass = async (ms: number): Promise<void> => {
@@ -121,10 +122,10 @@ test('trouble several times in a row leaves the service alone; one start probes,
   gates.noteAccepted('replicate');
   assert.equal(gates.isOpen('replicate'), true);
   assert.deepEqual(
-    news.map(({ isOpen, reason }) => [isOpen, reason]),
+    news.map(({ state, reason }) => [state, reason]),
     [
-      [true, 'provider-error'],
-      [false, 'provider-error'],
+      ['open', 'provider-error'],
+      ['closed', 'provider-error'],
     ],
   );
 });
@@ -166,8 +167,8 @@ test('a refused account fails who comes at once, and after a while one asks agai
   gates.noteAccepted('replicate');
   assert.equal(gates.refusalOf('replicate', 'c:image'), null);
   assert.deepEqual(
-    news.map(({ isOpen }) => isOpen),
-    [true, false],
+    news.map(({ state }) => state),
+    ['open', 'closed'],
   );
 });
 

@@ -115,3 +115,9 @@ test('a video that took too long is tried once more, a picture as often as it ha
   assert.equal(decide(late, { kind: 'video', retryCount: 1 }).next, 'give-up');
   assert.equal(decide(late, { retryCount: 2 }).next, 'wait');
 });
+
+test('a prompt that was refused is never worded anew, not even where every retry is', () => {
+  const step = decide(failure('prompt-blocked', 'retry', { mostRetries: 1 }), {}, { ...policy, variation: 'always' });
+  assert.ok(step.next === 'wait');
+  assert.deepEqual([step.variation, step.needsNewSeed], [0, false]);
+});

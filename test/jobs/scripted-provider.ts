@@ -23,6 +23,7 @@ export class ScriptedProvider implements Provider {
   readonly kinds = ['image', 'video'] as const;
   readonly isPaid = true;
   canFind = true;
+  wholeInStart: readonly ('image' | 'video')[] = [];
   hasWebhooks = false;
   readonly catalog = null;
   /** What each `start` meets, in order; then `accept`. */
@@ -37,7 +38,7 @@ export class ScriptedProvider implements Provider {
   /** So many questions of `find` fail first. */
   findFailures = 0;
   /** Called inside `start`, before it is answered. */
-  onStart: (() => void | Promise<void>) | null = null;
+  onStart: ((signal: AbortSignal) => void | Promise<void>) | null = null;
   files: (Failure | 'ok')[] = [];
 
   constructor(name = 'scripted') {
@@ -48,8 +49,8 @@ export class ScriptedProvider implements Provider {
     return Promise.resolve(null);
   }
 
-  async start(request: AttemptRequest): Promise<Started> {
-    await this.onStart?.();
+  async start(request: AttemptRequest, { signal }: CallOptions): Promise<Started> {
+    await this.onStart?.(signal);
     const script = this.starts.shift() ?? 'accept';
     if (script instanceof Error) throw script;
     if (typeof script === 'object') throw new ProviderFailure(script);

@@ -132,6 +132,53 @@ test('a file over the limit is refused, whether or not it says its size', async 
   assert.ok(sent < 10_000_000);
 });
 
+/** A PNG that claims these sides and holds nothing. */
+function claim(width: number, height: number): Buffer {
+  const header = Buffer.from(PNG.subarray(0, 33));
+  header.writeUInt32BE(width, 16);
+  header.writeUInt32BE(height, 20);
+  return header;
+}
+
+test('a picture with too many pixels is refused by its header alone, however small its file', async (context) => {
+  let file = PNG;
+  const origin = await serve(context, (_, response) => response.end(file));
+  for (const [width, height] of [
+    [30_000, 30_000],
+    [10_001, 10_000],
+    [20_001, 10],
+    [10, 20_001],
+  ] as const) {
+    file = claim(width, height);
+    const refused = await refusalOf(download(origin));
+    assert.deepEqual(refused, ['file-too-large', 'give-up', `file of ${width} × ${height} pixels`]);
+  }
+  for (const [width, height] of [
+    [10_000, 10_000],
+    [20_000, 5_000],
+  ] as const) {
+    file = claim(width, height);
+    assert.equal((await download(origin)).mimeType, 'image/png');
+  }
+});
+
+test('a picture whose size cannot be read is refused', async (context) => {
+  const broken = [
+    claim(0, 10),
+    // A JPEG of a million empty segments.
+    Buffer.concat([Buffer.from('ffd8ffe0', 'hex'), Buffer.alloc(4_000_000, Buffer.from('0002ffe0', 'hex'))]),
+    Buffer.from([0xff, 0xd8, 0xff, 0xe0, 0, 16, ...Buffer.from('JFIF\0')]),
+  ];
+  let file = PNG;
+  const origin = await serve(context, (_, response) => response.end(file));
+  for (file of broken)
+    assert.deepEqual(await refusalOf(download(origin)), [
+      'file-refused',
+      'give-up',
+      'file refused: a picture without a readable header',
+    ]);
+});
+
 test('a file that is cut half way is tried again, never kept', async (context) => {
   const origin = await serve(context, (request, response) => {
     if (request.url === '/length') response.setHeader('content-length', PNG.length);
@@ -174,6 +221,23 @@ test('a file that is gone is gone; a server in trouble, or in a hurry, is asked 
   };
   for (const [status, [reason, next]] of Object.entries(expected))
     assert.deepEqual(await refusalOf(download(`${origin}/${status}`)), [reason, next, `file HTTP ${status}`]);
+});
+
+test('a busy server names its wait in seconds or as a date', async (context) => {
+  let retryAfter = '3';
+  const origin = await serve(context, (_, response) =>
+    response.setHeader('retry-after', retryAfter).writeHead(429).end(),
+  );
+  const waitOf = async (): Promise<number | null> => {
+    const error = await download(origin).catch((thrown: unknown) => thrown);
+    return error instanceof ProviderFailure ? error.failure.retryAfterMs : assert.fail(String(error));
+  };
+  assert.equal(await waitOf(), 3_000);
+  retryAfter = new Date(Date.now() + 60_000).toUTCString();
+  const waitMs = (await waitOf()) ?? 0;
+  assert.ok(waitMs > 50_000 && waitMs <= 60_000, String(waitMs));
+  retryAfter = 'soon';
+  assert.equal(await waitOf(), null);
 });
 
 test('a host that is not there is a network failure', async (context) => {

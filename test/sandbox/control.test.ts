@@ -7,6 +7,7 @@ import { after, before, test, type TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import type { Control } from '../../sandbox/control.ts';
 import type { PageEvent, PageFault, PageSnapshot } from '../../sandbox/interface.ts';
+import { PIXEL } from './gemini-client.ts';
 import { FLUX } from './replicate-client.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 
@@ -234,6 +235,34 @@ test('an armed fault is shown, counts down when it was met, and can be cleared',
   await page.waitFor((event) => event.type === 'faults' && Object.keys(armed(event.faults)).length === 0);
   assert.equal((await create()).status, 201);
   assert.deepEqual((await call('fault', { id: 'nonsense' })).status, 400);
+});
+
+test('a fault of Gemini counts down when it was met, and the page hears of the request without its picture', async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const page = await Page.open(t, control);
+  await call('fault', { id: 'gemini-generate-http-503' });
+  await page.waitFor((event) => event.type === 'faults' && armed(event.faults)['gemini-generate-http-503'] === 1);
+  await call('pace', { queueMs: 0, workMs: 0 });
+  const { GEMINI_BASE_URL: url, GEMINI_API_KEY: key = '' } = sandbox.env();
+  const picture = Buffer.concat([Buffer.from(PIXEL, 'base64'), Buffer.alloc(60_000)]).toString('base64');
+  const parts = [{ text: 'x' }, { inlineData: { mimeType: 'image/png', data: picture } }];
+  const generate = (): Promise<Response> =>
+    fetch(`${url}/v1beta/models/gemini-3.1-flash-image:generateContent`, {
+      method: 'POST',
+      headers: { 'x-goog-api-key': key },
+      body: JSON.stringify({ contents: [{ parts }] }),
+    });
+  assert.equal((await generate()).status, 503);
+  await page.waitFor(
+    (event) => event.type === 'faults' && armed(event.faults)['gemini-generate-http-503'] === undefined,
+  );
+  const startedAt = performance.now();
+  assert.equal((await generate()).status, 200);
+  assert.ok(performance.now() - startedAt < 2_500, 'the pace of the page did not reach Gemini');
+  await page.waitFor((event) => event.type === 'request' && event.to === 'gemini' && event.request.status === 200);
+  const told = page.events.flatMap((event) => (event.type === 'request' && event.to === 'gemini' ? event.request : []));
+  assert.match(JSON.stringify(told[1]?.body), /"data":"[\w+/]{64}… \(\d{5} characters\)"/);
+  assert.ok(JSON.stringify(sandbox.gemini.requests[1]?.body).includes(picture));
 });
 
 test('a Discord fault counts down when Discord has answered with it', async (t) => {

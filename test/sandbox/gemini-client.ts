@@ -33,7 +33,11 @@ export interface Setup {
 /** Headers as a plain object: the key is put beside them. */
 type CallInit = Omit<RequestInit, 'headers'> & { headers?: Record<string, string> };
 
-export const ASK = { contents: [{ role: 'user', parts: [{ text: 'a lake' }] }] };
+/** For the smallest picture there is. */
+export const ASK = {
+  contents: [{ role: 'user', parts: [{ text: 'a lake' }] }],
+  generationConfig: { imageConfig: { imageSize: '512' } },
+};
 
 export async function setUp(context: TestContext, options: GeminiOptions = {}): Promise<Setup> {
   const clock = options.clock ?? createClock();

@@ -393,9 +393,9 @@ describe('the sandbox page', { skip }, () => {
       await control.close();
       await page.getByText('Connection lost').waitFor();
       await post({ content: 'Said meanwhile' });
-      const { discord, replicate } = sandbox;
+      const { discord, replicate, gemini } = sandbox;
       const port = Number(new URL(control.url).port);
-      const again = await startControl({ port, discord, replicate, bot: { env: {} } });
+      const again = await startControl({ port, discord, replicate, gemini, bot: { env: {} } });
       t.after(() => again.close());
       await page.getByRole('article').getByText('Said meanwhile').waitFor();
       await page.getByText('Connection lost').waitFor({ state: 'detached' });

@@ -24,6 +24,7 @@ export function createLocalProvider(options: PaintPoolOptions = {}): LocalProvid
     kinds: ['image'],
     isPaid: false,
     canFind: false,
+    wholeInStart: ['image'],
     hasWebhooks: false,
     catalog: null,
     refuse: async (request) => refuse(request),

@@ -4,11 +4,12 @@
  * so neither it, nor its message, nor a cause ever leaves this file.
  */
 import Replicate from 'replicate';
-import { failure } from '../../jobs/job.ts';
+import { type Failure, failure } from '../../jobs/job.ts';
 import { callWithin, CallTimedOut } from '../call.ts';
 import { readNetworkError } from '../network-error.ts';
 import { ProviderFailure } from '../provider.ts';
 import { classifyHttp, mayBeAccepted } from './failures.ts';
+import { readRefused, type RefusedField } from './refusals.ts';
 
 export interface ApiOptions {
   token: string;
@@ -18,12 +19,13 @@ export interface ApiOptions {
 }
 
 export interface ApiCall {
-  method?: 'GET' | 'POST';
+  method?: 'GET' | 'POST' | 'QUERY';
   /** A path below the base address, or a whole address of the same origin. */
   route: string | URL;
   params?: Record<string, string>;
   headers?: Record<string, string>;
-  data?: object;
+  /** Sent as JSON, a text too; a FormData as the form it is. */
+  data?: object | string;
   /** For the sentence about a model that is not there. */
   model?: string;
   /** Whether an answer that is lost may mean that paid work has begun. */
@@ -35,10 +37,23 @@ export interface ApiCall {
 /** An answer of the API that was no success. */
 export class HttpFailure extends ProviderFailure {
   readonly status: number;
+  /** Private, so that no log of an error holds anything of a body. */
+  readonly #refused: readonly RefusedField[];
 
-  constructor(status: number, ...[lost, isAccepted]: ConstructorParameters<typeof ProviderFailure>) {
+  constructor(
+    status: number,
+    lost: Failure,
+    isAccepted: ProviderFailure['isAccepted'],
+    refused: readonly RefusedField[] = [],
+  ) {
     super(lost, isAccepted);
     this.status = status;
+    this.#refused = refused;
+  }
+
+  /** The inputs that were refused, where the answer names them. */
+  get refused(): readonly RefusedField[] {
+    return this.#refused;
   }
 }
 
@@ -85,7 +100,8 @@ export class ReplicateApi {
     const { method = 'GET', route, params = {}, headers = {}, data, timeoutMs, signal } = call;
     try {
       return await callWithin({ timeoutMs, signal }, async (limited) => {
-        const body = data === undefined ? {} : { data };
+        // Its types know objects alone; it sends whatever it gets as JSON.
+        const body = data === undefined ? {} : { data: data as object };
         const response = await this.#client.request(route, { method, params, headers, signal: limited, ...body });
         return await response.json();
       });
@@ -112,7 +128,7 @@ export class ReplicateApi {
     if (answer !== null) {
       const { status } = answer;
       const classified = classifyHttp({ ...answer, model, now: this.#now() });
-      return new HttpFailure(status, classified, mayBeAccepted(status) ? lost : 'no');
+      return new HttpFailure(status, classified, mayBeAccepted(status) ? lost : 'no', readRefused(answer.body));
     }
     const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return new Error(`The Replicate client failed: ${words.replaceAll(this.#token, '[key]')}`);

@@ -4,10 +4,14 @@
  * that its users have published.
  */
 import { type Failure, type FailureReason, failure } from '../../jobs/job.ts';
+import { readRetryAfterMs } from '../retry-after.ts';
+import { describeRefused, toSentence } from './refusals.ts';
 
 interface Meaning {
   reason: FailureReason;
   next: Failure['next'];
+  /** As in Failure; not given: as many as the item has. */
+  mostRetries?: number;
 }
 
 const HTTP_MEANINGS: Readonly<Record<number, Meaning>> = {
@@ -24,42 +28,71 @@ const HTTP_MEANINGS: Readonly<Record<number, Meaning>> = {
   429: { reason: 'rate-limit', next: 'retry' },
 };
 
-/** First match wins: what was blocked, then what broke, then what took too long, then what was asked wrongly. */
+/** What `error` of a failed prediction means. First match wins: what was blocked, then what broke, then what took too long, then what was asked wrongly. */
 const PREDICTION_MEANINGS: readonly (Meaning & { pattern: RegExp })[] = [
   // "The input or output was flagged as sensitive": no seed helps.
   { pattern: /\bE005\b/, reason: 'prompt-blocked', next: 'give-up' },
   {
-    pattern: /\b(prompt|input)s?\b[^.]*\b(flagged|blocked|rejected|violat\w+|prohibited)|\bflagged\b[^.]*\bprompt\b/i,
+    pattern:
+      /\b(prompt|input|request|text)s?\b[^.]*\b(flagged|blocked|rejected|violat\w+|prohibited)|\b(flagged|nsfw|violat\w+|prohibited)\b[^.]*\b(prompt|input)\b/i,
     reason: 'prompt-blocked',
     next: 'give-up',
   },
-  // "NSFW content detected. Try running it again": another seed often passes.
+  // "NSFW content detected. Try running it again": what was made is blocked, and another seed often passes.
   {
     pattern:
-      /nsfw|flagged (as|by|for)|safety (system|filter|checker|review)|content polic|moderat(or|ion)|prohibited|violat|responsible ai|sensitive content/i,
+      /nsfw|safety (checker|filter)|\b(output|image|picture|video|result)s?\b[^.]*\b(flagged|blocked|rejected|filtered)|\bflagged\b[^.]*\b(output|image|picture|video|result)\b/i,
     reason: 'output-blocked',
     next: 'vary',
+    mostRetries: 2,
   },
+  // What was asked is against the rules: saying it otherwise until it slips through would cost the owner the account.
+  {
+    pattern:
+      /\bflagged (as|by|for)\b|safety (system|review)|content polic|\bmoderat(or|ion)|\bprohibited\b|(?<!access )violat|responsible ai|sensitive content/i,
+    reason: 'prompt-blocked',
+    next: 'give-up',
+  },
+  // The webhook's address was empty: a fault of ours, which the next create may not have.
+  { pattern: /\bE4875\b/, reason: 'provider-error', next: 'retry', mostRetries: 1 },
   // E004 and E9828 are not documented but common; PA is "Prediction interrupted; please retry".
   {
     pattern:
-      /\bE(1000|4875|6716|8367|8765|9243|9825|9828|004)\b|code: PA\b|interrupted|director:|temporarily unavailable|health check/i,
+      /\bE(1000|6716|8367|8765|9243|9825|9828|004)\b|code: PA\b|interrupted|director:|temporarily unavailable|health check|try again later/i,
     reason: 'provider-error',
     next: 'retry',
   },
-  { pattern: /timed? ?out|deadline exceeded/i, reason: 'attempt-timeout', next: 'retry' },
-  { pattern: /\bE1001\b|out of memory|outofmemory/i, reason: 'out-of-memory', next: 'give-up' },
+  { pattern: /timed? ?out|deadline exceeded/i, reason: 'attempt-timeout', next: 'retry', mostRetries: 1 },
+  { pattern: /\bE1001\b|out of memory|outofmemory|\bOOM\b/i, reason: 'out-of-memory', next: 'give-up' },
   {
     pattern: /ValueError|\bmust be\b|cannot identify image|invalid (input|value|argument)|validation error/i,
     reason: 'input-refused',
     next: 'give-up',
   },
 ];
+const OTHER_PREDICTION_ERROR: Meaning = { reason: 'provider-error', next: 'retry', mostRetries: 1 };
+
+/** What a status of a prediction means that ended without output, apart from `failed`, which has an error of its own. */
+const ENDINGS = {
+  // By its `Cancel-After`; who cancelled it himself knows.
+  canceled: { reason: 'attempt-timeout', next: 'retry' },
+  // Its deadline passed before it began, as with a cold boot; nothing was billed.
+  aborted: { reason: 'attempt-timeout', next: 'retry', mostRetries: 1 },
+  // Nothing came of it, whatever its status says.
+  succeeded: { reason: 'no-output', next: 'vary', mostRetries: 2 },
+  // An hour after its end a prediction has neither output nor files.
+  'data removed': { reason: 'file-gone', next: 'give-up' },
+  // It is not there any more.
+  'HTTP 404': { reason: 'file-gone', next: 'give-up' },
+} as const satisfies Record<string, Meaning>;
+
+/** An account that is new or nearly empty: six creates a minute, and one at a time. */
+const LOW_CREDIT = /less than \$\s?\d|payment method/i;
+/** "Your rate limit resets in ~30s.", "Expected available in 1 second." */
+const NAMED_WAITS = /\b(?:resets|available) in ~?(\d+(?:\.\d+)?)\s?(m(?!s)|s)/gi;
 
 /** A traceback may be endless; what it is about stands at its beginning or its end. */
 const LONGEST_END = 2_000;
-/** Longest text of a refusal that a user is shown. */
-const LONGEST_FIELDS = 300;
 
 export interface HttpAnswer {
   status: number;
@@ -79,14 +112,12 @@ export function classifyHttp(answer: HttpAnswer): Failure {
   const providerStatus = `HTTP ${status}`;
   const other: Meaning = { reason: 'provider-error', next: status >= 500 ? 'retry' : 'give-up' };
   const meaning = HTTP_MEANINGS[status] ?? other;
-  if (meaning.next === 'retry') {
-    return failure(meaning.reason, meaning.next, { providerStatus, retryAfterMs: readRetryAfterMs(answer) });
-  }
+  if (meaning.next === 'retry') return build(meaning, { providerStatus, ...readThrottle(answer) });
   // "Invalid version or not permitted" comes as a 422 as well.
   const isModel = meaning.reason === 'model-unknown' || (status === 422 && /version/i.test(textOf(body, 'title')));
   if (isModel) return failure('model-unknown', 'give-up', { providerStatus, details: { model } });
-  if (meaning.reason !== 'input-refused') return failure(meaning.reason, meaning.next, { providerStatus });
-  return failure(meaning.reason, meaning.next, { providerStatus, details: { fields: describeFields(body) } });
+  if (meaning.reason !== 'input-refused') return build(meaning, { providerStatus });
+  return build(meaning, { providerStatus, details: { fields: describeRefused(body) } });
 }
 
 /** The `error` of a prediction that failed. */
@@ -95,10 +126,14 @@ export function classifyPredictionError(error: string): Failure {
     error.length <= 2 * LONGEST_END ? error : `${error.slice(0, LONGEST_END)} … ${error.slice(-LONGEST_END)}`;
   const code = /\b(E\d{3,4})\b/.exec(text)?.[1] ?? /\(code: (\w{1,8})\)/.exec(text)?.[1];
   const providerStatus = code === undefined ? 'failed' : `failed ${code}`;
-  const meaning = PREDICTION_MEANINGS.find(({ pattern }) => pattern.test(text));
-  if (meaning === undefined) return failure('provider-error', 'retry', { providerStatus });
+  const meaning = PREDICTION_MEANINGS.find(({ pattern }) => pattern.test(text)) ?? OTHER_PREDICTION_ERROR;
   const details: Record<string, string> = meaning.reason === 'input-refused' ? { fields: toSentence(text) } : {};
-  return failure(meaning.reason, meaning.next, { providerStatus, details });
+  return build(meaning, { providerStatus, details });
+}
+
+/** Work that ended without an output and without an error of its own. */
+export function classifyEnding(ending: keyof typeof ENDINGS): Failure {
+  return build(ENDINGS[ending], { providerStatus: ending });
 }
 
 /** Whether work may have been accepted all the same: the answer is about the way, not about the request. */
@@ -106,46 +141,26 @@ export function mayBeAccepted(status: number): boolean {
   return status >= 500 || status === 408;
 }
 
-/** The longest of all the waits an answer names: header, body and wording may differ. null: none is named. */
-function readRetryAfterMs({ body, retryAfter, now }: HttpAnswer): number | null {
+function build(meaning: Meaning, more: Parameters<typeof failure>[2]): Failure {
+  return failure(meaning.reason, meaning.next, { mostRetries: meaning.mostRetries ?? null, ...more });
+}
+
+/**
+ * The longest of all the waits an answer names (header, body and wording may differ; null: none is named), and
+ * whether the account is so low on credit that it is let through less often.
+ */
+function readThrottle({ body, retryAfter, now }: HttpAnswer): Pick<Failure, 'retryAfterMs' | 'details'> {
   const detail = textOf(body, 'detail');
-  const seconds = [
-    readRetryAfterHeader(retryAfter, now),
-    typeof body?.retry_after === 'number' ? body.retry_after : Number.NaN,
-    Number(/resets in ~?(\d+)\s?s/i.exec(detail)?.[1]),
-    Number(/available in (\d+) second/i.exec(detail)?.[1]),
-  ].filter((wait) => Number.isFinite(wait) && wait >= 0);
-  return seconds.length === 0 ? null : Math.ceil(Math.max(...seconds) * 1000);
-}
-
-/** Seconds, or a date. A number is never read as a date: `32` would be the year 2032. */
-function readRetryAfterHeader(value: string | null, now: number): number {
-  if (value === null || value.trim() === '') return Number.NaN;
-  const seconds = Number(value);
-  return Number.isNaN(seconds) ? (Date.parse(value) - now) / 1000 : seconds;
-}
-
-/** `aspect_ratio must be one of the following: "1:1", "16:9"`; several are joined. Empty when none is named. */
-function describeFields(body: Record<string, unknown> | null): string {
-  const fields: unknown[] = Array.isArray(body?.invalid_fields) ? body.invalid_fields : [];
-  const sentences = fields.flatMap((field) => {
-    if (typeof field !== 'object' || field === null) return [];
-    const { field: path, description } = field as Record<string, unknown>;
-    if (typeof description !== 'string') return [];
-    const name = typeof path === 'string' ? path.replace(/^input\.?/, '') : '';
-    return [name === '' || description.startsWith(name) ? description : `${name}: ${description}`];
-  });
-  return toSentence(sentences.join('; '));
-}
-
-/** One line without addresses and a closing full stop, short enough for a card. */
-function toSentence(text: string): string {
-  const line = text
-    .replace(/\w+:\/\/\S+/g, '…')
-    .replace(/\s+/g, ' ')
-    .replace(/[\s.]+$/, '')
-    .trimStart();
-  return line.length <= LONGEST_FIELDS ? line : `${line.slice(0, LONGEST_FIELDS - 1)}…`;
+  const named = [...detail.matchAll(NAMED_WAITS)].map(
+    ([, amount, unit]) => Number(amount) * (unit?.toLowerCase() === 'm' ? 60 : 1),
+  );
+  const seconds = [Number(body?.retry_after ?? Number.NaN), ...named];
+  const waits = [readRetryAfterMs(retryAfter, now) ?? Number.NaN, ...seconds.map((wait) => wait * 1000)];
+  const known = waits.filter((wait) => Number.isFinite(wait) && wait >= 0);
+  return {
+    retryAfterMs: known.length === 0 ? null : Math.ceil(Math.max(...known)),
+    details: LOW_CREDIT.test(detail) ? { account: 'low-credit' } : {},
+  };
 }
 
 function textOf(body: Record<string, unknown> | null, name: string): string {

@@ -1,163 +1,164 @@
 /** Turns an attempt into the inputs of a model, by the model's own schema where it is known. Pure. */
-import type { AttemptRequest } from '../provider.ts';
+import { failure, type Failure, type InputChange, type Kind } from '../../jobs/job.ts';
+import { type AttemptRequest, type ModelInputs, ProviderFailure } from '../provider.ts';
+import { COUNT_NAMES, findImageFields, findReservation, NEGATIVE_PROMPT_NAMES } from './field-roles.ts';
+import type { InputField, InputFields } from './schema.ts';
+import { readSettings } from './settings.ts';
+import { buildShape } from './shape.ts';
+
+export { type InputFields, readInputFields } from './schema.ts';
+export { nearestRatio } from './shape.ts';
 
 export type ModelInput = Record<string, unknown>;
 
-/** One input of a model, read from Cog's OpenAPI schema. */
-export interface InputField {
-  /** `string`, `integer`, `number`, `boolean`, `array`; null where the schema does not tell. */
-  type: string | null;
-  /** The only values allowed, or null. */
-  choices: readonly (string | number)[] | null;
-  minimum: number | null;
-  maximum: number | null;
-}
-
-export type InputFields = ReadonlyMap<string, InputField>;
-
 /** What an attempt asks of a model. */
-export type Wish = Pick<AttemptRequest, 'prompt' | 'negativePrompt' | 'aspectRatio' | 'seed'>;
+export type Wish = Pick<AttemptRequest, 'kind' | 'prompt' | 'negativePrompt' | 'aspectRatio' | 'seed' | 'settings'>;
 
-const NEGATIVE_PROMPT_NAMES = ['negative_prompt', 'n_prompt'];
-/** Inputs that ask for several pictures at once: an item is one. */
-const COUNT_NAMES = ['num_outputs', 'number_of_images', 'num_images', 'num_samples', 'batch_size', 'max_images'];
-/** One megapixel is what image models are trained on; sides are multiples of 64 for all of them. */
-const PIXELS = 1024 * 1024;
-const SIDE_STEP = 64;
-const SMALLEST_SIDE = 64;
-const LARGEST_SIDE = 2048;
-/** A `$ref` that leads to a `$ref`: deeper is a circle. */
-const DEEPEST_REFERENCE = 5;
-
-/** The inputs named in a version's `openapi_schema`; null when it has none that can be read. */
-export function readInputFields(openapiSchema: unknown): InputFields | null {
-  const schemas = getObject(getObject(openapiSchema, 'components'), 'schemas');
-  const properties = getObject(getObject(schemas, 'Input'), 'properties');
-  if (properties === null) return null;
-  return new Map(Object.entries(properties).map(([name, property]) => [name, readField(property, schemas)]));
+export interface BuiltInput {
+  input: ModelInput;
+  /** What was sent otherwise than asked. */
+  changes: InputChange[];
 }
+
+/** In place of addresses, where only the names of the inputs matter. */
+const SOME_ADDRESS = 'https://example.com/';
+/** The largest seed an attempt has, whatever the model allows. */
+const LARGEST_SEED = 2 ** 31 - 1;
 
 /** Whether the model can be told what to draw. Unknown inputs are ignored by Cog, so one that cannot would draw anything, for money. */
 export function takesPrompt(fields: InputFields | null): boolean {
   return fields === null || fields.has('prompt');
 }
 
-/** What to send; with unknown fields (null) only what nearly every model takes. The same wish and fields give the same input. */
-export function buildInput(wish: Wish, fields: InputFields | null): ModelInput {
-  const negativeName = NEGATIVE_PROMPT_NAMES.find((name) => fields?.has(name) === true);
-  const negative = readNegative(wish);
-  if (fields === null) {
-    return {
-      prompt: foldNegative(wish),
-      seed: wish.seed,
-      ...(wish.aspectRatio === null ? {} : { aspect_ratio: wish.aspectRatio }),
-    };
-  }
-  return {
-    prompt: negativeName === undefined ? foldNegative(wish) : wish.prompt,
-    ...(negativeName === undefined || negative === null ? {} : { [negativeName]: negative }),
+/**
+ * Why the model cannot do what is wished, as far as its schema tells; null: nothing speaks against it. `images` counts
+ * the reference pictures.
+ */
+export function refuseWish(
+  wish: { model: string; settings: Wish['settings']; images: number },
+  fields: InputFields | null,
+): Failure | null {
+  const refusedSettings = readSettings(wish.settings, fields).failure;
+  if (refusedSettings !== null || fields === null) return refusedSettings;
+  const { first, last } = findImageFields(fields);
+  const needsImage = first?.isRequired === true || last?.isRequired === true;
+  const details = { model: wish.model };
+  if (wish.images === 0 && needsImage) return failure('image-needed', 'give-up', { details });
+  // It would be paid for and drawn without what it was to start from.
+  if (wish.images > 0 && first === null) return refuseInput(`${wish.model} takes no image`);
+  return wish.images === 0 && !takesPrompt(fields) ? refuseInput(`${wish.model} takes no prompt`) : null;
+}
+
+/**
+ * What to send; with unknown fields (null) only what nearly every model takes. `images`: addresses the model can fetch
+ * the reference pictures from, in their order. The same wish and fields give the same input. Throws ProviderFailure
+ * for a setting that the schema refuses, and for pictures when the fields are unknown: Cog would ignore a wrong name,
+ * for money.
+ */
+export function buildInput(wish: Wish, fields: InputFields | null, images: readonly string[] = []): BuiltInput {
+  const read = readSettings(wish.settings, fields);
+  if (read.failure !== null) throw new ProviderFailure(read.failure);
+  if (fields === null) return { input: { ...buildBlind(wish, images), ...read.values }, changes: [] };
+  const shape = buildShape(wish.aspectRatio, fields, images.length > 0);
+  const pictures = buildPictures(images, fields);
+  const input = {
+    ...buildWords(wish, fields),
     ...buildSeed(wish.seed, fields.get('seed')),
-    ...(wish.aspectRatio === null ? {} : buildShape(wish.aspectRatio, fields)),
-    ...(fields.get('output_format')?.choices?.includes('png') === true ? { output_format: 'png' } : {}),
+    ...shape.input,
+    ...(wish.kind === 'image' && fields.get('output_format')?.choices?.includes('png') === true
+      ? { output_format: 'png' }
+      : {}),
     ...buildCounts(fields),
+    ...pictures.input,
+  };
+  return {
+    input: { ...input, ...buildOwnSides(wish, read.values, fields), ...read.values },
+    changes: [...shape.changes, ...pictures.changes],
   };
 }
 
 /**
- * Whether a prediction's input is what this wish would have sent: each value we send is there. The schema may have
- * been unknown when it was sent, or may be now; the prompt and the seed tell then.
+ * Whether a prediction's input is what this wish would have sent: each value we send is there, and a picture where
+ * one goes (its address is another each time it is uploaded). The schema may have been unknown when it was sent, or
+ * may be now; the prompt, the seed and the settings tell then.
  */
-export function isInputOf(listed: unknown, wish: Wish, fields: InputFields | null): boolean {
+export function isInputOf(listed: unknown, wish: Wish, fields: InputFields | null, images = 0): boolean {
   if (!isObject(listed)) return false;
-  const isSent = (input: ModelInput): boolean => Object.entries(input).every(([name, value]) => listed[name] === value);
-  if (isSent(buildInput(wish, null))) return true;
-  if (fields !== null) return isSent(buildInput(wish, fields));
+  if (images === 0 && isSentBy(listed, wish, null)) return true;
+  if (fields !== null) return isSentBy(listed, wish, fields, images);
   const isNegativeApart = NEGATIVE_PROMPT_NAMES.some((name) => listed[name] === readNegative(wish));
   const isPrompt = listed.prompt === foldNegative(wish) || (listed.prompt === wish.prompt && isNegativeApart);
-  return isPrompt && (listed.seed === undefined || listed.seed === wish.seed);
+  const isSeed = listed.seed === undefined || listed.seed === wish.seed;
+  const isSet = Object.entries(wish.settings).every(([name, text]) => isAlike(listed[name], text));
+  return isPrompt && isSeed && isSet;
 }
 
-/** The choice whose shape is nearest; 2:1 and 1:2 are as far from 1:1. undefined when no choice is a shape. */
-export function nearestRatio(aspectRatio: string, choices: readonly (string | number)[]): string | number | undefined {
-  if (choices.includes(aspectRatio)) return aspectRatio;
-  const wanted = readRatio(aspectRatio);
-  if (wanted === null) return undefined;
-  let nearest: { choice: string | number; distance: number } | undefined;
-  for (const choice of choices) {
-    const ratio = readRatio(choice);
-    const distance = ratio === null ? Infinity : Math.abs(Math.log(ratio / wanted));
-    if (distance < (nearest?.distance ?? Infinity)) nearest = { choice, distance };
+/** The fields as a user is told of them: those that ask for secrets are left out. */
+export function presentInputs(model: string, kind: Kind | null, fields: InputFields | null): ModelInputs {
+  const shown = [...(fields?.values() ?? [])].filter(({ isSecret }) => !isSecret);
+  return {
+    model,
+    kind,
+    fields: shown.map((field) => ({
+      name: field.name,
+      type: field.type,
+      choices: field.choices,
+      minimum: field.minimum,
+      maximum: field.maximum,
+      default: field.default,
+      description: field.description,
+      isRequired: field.isRequired,
+      isOwnOption: findReservation(field.name, field) !== null,
+    })),
+  };
+}
+
+function refuseInput(fields: string): Failure {
+  return failure('input-refused', 'give-up', { details: { fields } });
+}
+
+function isSentBy(listed: ModelInput, wish: Wish, fields: InputFields | null, images = 0): boolean {
+  const { first, last } = fields === null ? { first: null, last: null } : findImageFields(fields);
+  const pictureNames = [first?.name, last?.name];
+  const addresses = Array.from({ length: images }, () => SOME_ADDRESS);
+  try {
+    return Object.entries(buildInput(wish, fields, addresses).input).every(([name, value]) =>
+      pictureNames.includes(name) ? listed[name] !== undefined : isSame(listed[name], value),
+    );
+  } catch (error) {
+    // What the schema of today refuses was not sent by it.
+    if (error instanceof ProviderFailure) return false;
+    throw error;
   }
-  return nearest?.choice;
 }
 
-function readField(property: unknown, schemas: unknown): InputField {
-  const field: InputField = { type: null, choices: null, minimum: null, maximum: null };
-  for (const part of flatten(property, schemas, DEEPEST_REFERENCE)) {
-    const type = (Array.isArray(part.type) ? part.type : [part.type]).find((name) => name !== 'null');
-    if (typeof type === 'string') field.type ??= type;
-    if (Array.isArray(part.enum)) field.choices ??= part.enum.filter((choice) => isChoice(choice));
-    if (typeof part.minimum === 'number') field.minimum ??= part.minimum;
-    if (typeof part.maximum === 'number') field.maximum ??= part.maximum;
+function buildBlind(wish: Wish, images: readonly string[]): ModelInput {
+  if (images.length > 0) {
+    throw new ProviderFailure(failure('provider-error', 'retry', { providerStatus: 'the inputs are not known' }));
   }
-  return field;
+  return {
+    prompt: foldNegative(wish),
+    seed: wish.seed,
+    ...(wish.aspectRatio === null ? {} : { aspect_ratio: wish.aspectRatio }),
+  };
 }
 
-/** A property with everything it refers to: Cog writes an enum as `allOf` of a `$ref`, an optional as `anyOf` with null. */
-function flatten(property: unknown, schemas: unknown, depth: number): Record<string, unknown>[] {
-  if (!isObject(property) || depth === 0) return [];
-  const referred = typeof property.$ref === 'string' ? getObject(schemas, property.$ref.split('/').at(-1) ?? '') : null;
-  const parts = [property.allOf, property.anyOf, property.oneOf].flatMap((list) => (Array.isArray(list) ? list : []));
-  return [property, ...[referred, ...parts].flatMap((part) => flatten(part, schemas, depth - 1))];
+function buildWords(wish: Wish, fields: InputFields): ModelInput {
+  const negativeName = NEGATIVE_PROMPT_NAMES.find((name) => fields.has(name));
+  const negative = readNegative(wish);
+  if (!takesPrompt(fields)) return {};
+  return {
+    prompt: negativeName === undefined ? foldNegative(wish) : wish.prompt,
+    ...(negativeName === undefined || negative === null ? {} : { [negativeName]: negative }),
+  };
 }
 
 function buildSeed(seed: number, field: InputField | undefined): ModelInput {
-  if (field === undefined || field.type === 'string') return {};
+  if (field === undefined || field.type === 'text') return {};
   const minimum = field.minimum ?? 0;
   const maximum = field.maximum ?? Infinity;
   if (seed >= minimum && seed <= maximum) return { seed };
-  return { seed: minimum + (seed % (Math.min(maximum, 2 ** 31 - 1) - minimum + 1)) };
-}
-
-/** The shape by the first of the inputs that can say it: a ratio, a size from a list, or width and height. */
-function buildShape(aspectRatio: string, fields: InputFields): ModelInput {
-  for (const name of ['aspect_ratio', 'size']) {
-    const field = fields.get(name);
-    if (field === undefined) continue;
-    if (field.choices === null && name === 'aspect_ratio') return { aspect_ratio: aspectRatio };
-    const nearest = nearestRatio(aspectRatio, field.choices ?? []);
-    if (nearest !== undefined) return { [name]: nearest };
-  }
-  const [width, height, ratio] = [fields.get('width'), fields.get('height'), readRatio(aspectRatio)];
-  if (width === undefined || height === undefined || ratio === null) return {};
-  return fitSides(ratio, width, height);
-}
-
-/** About one megapixel in this shape, shrunk or grown as a whole where a side would leave its bounds. */
-function fitSides(ratio: number, width: InputField, height: InputField): ModelInput {
-  const ideal = { width: Math.sqrt(PIXELS * ratio), height: Math.sqrt(PIXELS / ratio) };
-  const largest = Math.min(1, maximumOf(width) / ideal.width, maximumOf(height) / ideal.height);
-  const scale = Math.max(largest, minimumOf(width) / ideal.width, minimumOf(height) / ideal.height);
-  return { width: fitSide(ideal.width * scale, width), height: fitSide(ideal.height * scale, height) };
-}
-
-function fitSide(ideal: number, field: InputField): number | string {
-  if (field.choices !== null) {
-    const sorted = field.choices.toSorted((a, b) => Math.abs(Number(a) - ideal) - Math.abs(Number(b) - ideal));
-    if (sorted[0] !== undefined) return sorted[0];
-  }
-  const lowest = Math.ceil(minimumOf(field) / SIDE_STEP) * SIDE_STEP;
-  const highest = Math.floor(maximumOf(field) / SIDE_STEP) * SIDE_STEP;
-  return Math.max(lowest, Math.min(highest, Math.round(ideal / SIDE_STEP) * SIDE_STEP));
-}
-
-function minimumOf(field: InputField): number {
-  return field.minimum ?? SMALLEST_SIDE;
-}
-
-function maximumOf(field: InputField): number {
-  const most = field.choices === null ? Infinity : Math.max(...field.choices.map(Number));
-  return Math.min(field.maximum ?? LARGEST_SIDE, most);
+  return { seed: minimum + (seed % (Math.min(maximum, LARGEST_SEED) - minimum + 1)) };
 }
 
 function buildCounts(fields: InputFields): ModelInput {
@@ -170,6 +171,35 @@ function buildCounts(fields: InputFields): ModelInput {
   return Object.fromEntries(counts);
 }
 
+/**
+ * A list takes all pictures. Else the first is what is started from, and a second one the last frame where there is a
+ * place for it; more are left out.
+ */
+function buildPictures(images: readonly string[], fields: InputFields): BuiltInput {
+  const { first, last } = findImageFields(fields);
+  const [start, end] = images;
+  if (start === undefined || first === null) return { input: {}, changes: leftOut(images.length, 0) };
+  if (first.type === 'files') {
+    const sent = images.slice(0, first.mostItems ?? images.length);
+    return { input: { [first.name]: sent }, changes: leftOut(images.length, sent.length) };
+  }
+  const input: ModelInput = { [first.name]: start };
+  if (end === undefined || last === null) return { input, changes: leftOut(images.length, 1) };
+  input[last.name] = last.type === 'files' ? [end] : end;
+  return { input, changes: leftOut(images.length, 2) };
+}
+
+function leftOut(given: number, sent: number): InputChange[] {
+  return given === sent ? [] : [{ field: 'image', from: String(given), to: sent === 0 ? null : String(sent) }];
+}
+
+/** Sides somebody set count with some models only beside this word. */
+function buildOwnSides(wish: Wish, values: ModelInput, fields: InputFields): ModelInput {
+  const hasSides = 'width' in values || 'height' in values;
+  const isNamed = fields.get('aspect_ratio')?.choices?.includes('custom') === true;
+  return hasSides && isNamed && wish.aspectRatio === null ? { aspect_ratio: 'custom' } : {};
+}
+
 function foldNegative(wish: Wish): string {
   const negative = readNegative(wish);
   return negative === null ? wish.prompt : `${wish.prompt}\n\nAvoid: ${negative}`;
@@ -179,20 +209,15 @@ function readNegative({ negativePrompt }: Wish): string | null {
   return negativePrompt === null || negativePrompt.trim() === '' ? null : negativePrompt;
 }
 
-/** `16:9`, `1024x768`, `1024*768` as width divided by height; null for words like `match_input_image`. */
-function readRatio(text: string | number): number | null {
-  const match = /^(\d+(?:\.\d+)?)\s*[:x*×]\s*(\d+(?:\.\d+)?)$/i.exec(String(text));
-  const ratio = Number(match?.[1]) / Number(match?.[2]);
-  return ratio > 0 && Number.isFinite(ratio) ? ratio : null;
+function isSame(one: unknown, other: unknown): boolean {
+  return one === other || (typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other));
 }
 
-function isChoice(value: unknown): value is string | number {
-  return typeof value === 'string' || typeof value === 'number';
-}
-
-function getObject(parent: unknown, name: string): Record<string, unknown> | null {
-  const child = isObject(parent) ? parent[name] : null;
-  return isObject(child) ? child : null;
+/** A value as a schema made it of this text: `8` of `8.0`, `png` of `PNG`. */
+function isAlike(value: unknown, text: string): boolean {
+  if (typeof value === 'number') return Number(text) === value;
+  if (typeof value === 'boolean') return value === /^(?:true|yes|on|1)$/i.test(text);
+  return typeof value === 'string' ? value.toLowerCase() === text.toLowerCase() : value !== undefined;
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {

@@ -7,7 +7,7 @@ import { type InputFields, readInputFields } from './inputs.ts';
 export interface Model {
   /** `owner/name` or `owner/name:version`, as it was asked for. */
   reference: string;
-  /** `owner/name`. */
+  /** `owner/name` in the service's own spelling, as far as it told. */
   name: string;
   /** What a prediction's `version` must be: the name of an official model, the id of any other. */
   version: string;
@@ -43,11 +43,11 @@ export class Models {
   readonly #api: ReplicateApi;
   readonly #timeoutMs: number;
   readonly #now: () => number;
-  /** The owner's own choice: used even where the service cannot describe it. */
-  readonly #configured: string;
+  /** The owner's own choices: used even where the service cannot describe them. */
+  readonly #configured: readonly string[];
   readonly #cache = new Map<string, { model: Model; until: number }>();
 
-  constructor(options: { api: ReplicateApi; timeoutMs: number; now: () => number; configured: string }) {
+  constructor(options: { api: ReplicateApi; timeoutMs: number; now: () => number; configured: readonly string[] }) {
     this.#api = options.api;
     this.#timeoutMs = options.timeoutMs;
     this.#now = options.now;
@@ -72,9 +72,10 @@ export class Models {
     }
   }
 
-  /** Asks again next time. */
-  forget(reference: string): void {
+  /** Asks again although the hour is not over. */
+  async findAgain(reference: string, signal: AbortSignal): Promise<Found> {
     this.#cache.delete(reference);
+    return this.find(reference, signal);
   }
 
   async #ask(reference: string, signal: AbortSignal): Promise<Model> {
@@ -90,12 +91,13 @@ export class Models {
       signal,
     });
     if (typeof body !== 'object' || body === null) throw createUnreadable('no');
-    const answer = body as { is_official?: unknown; latest_version?: unknown; openapi_schema?: unknown };
+    const answer = body as Record<'owner' | 'name' | 'is_official' | 'latest_version' | 'openapi_schema', unknown>;
     if (version !== null) return { reference, name, version, fields: readInputFields(answer.openapi_schema) };
     const latest = (answer.latest_version ?? {}) as { id?: unknown; openapi_schema?: unknown };
+    const told = parseReference(`${String(answer.owner)}/${String(answer.name)}`)?.name;
     return {
       reference,
-      name,
+      name: told?.toLowerCase() === name.toLowerCase() ? told : name,
       // Only official models can be called by their name; all others need the version.
       version: answer.is_official === true || typeof latest.id !== 'string' ? name : latest.id,
       fields: readInputFields(latest.openapi_schema),
@@ -104,7 +106,7 @@ export class Models {
 
   #isFinal(error: ProviderFailure, reference: string): boolean {
     if (error.failure.reason === 'key-refused' || parseReference(reference) === null) return true;
-    return error instanceof HttpFailure && error.status === 404 && reference !== this.#configured;
+    return error instanceof HttpFailure && error.status === 404 && !this.#configured.includes(reference);
   }
 
   #remember(model: Model): void {

@@ -1,7 +1,8 @@
 /** A prediction as the API tells it, and what it means for us. */
-import { failure, type Output } from '../../jobs/job.ts';
+import type { Operation, Output } from '../../jobs/job.ts';
 import type { Checked } from '../provider.ts';
-import { classifyPredictionError } from './failures.ts';
+import { classifyEnding, classifyPredictionError } from './failures.ts';
+import { type Model, parseReference } from './models.ts';
 
 export interface Prediction {
   id: string;
@@ -52,6 +53,24 @@ export function readPrediction(body: unknown): Prediction | null {
   };
 }
 
+/** The handle by which a prediction is asked about later. */
+export function operationOf({ id }: Prediction): Operation {
+  return { provider: 'replicate', id, data: {} };
+}
+
+/** The model in the service's own words, with the version where the user asked for one. */
+export function nameModel({ model: told }: Prediction, model: Model): string {
+  const version = parseReference(model.reference)?.version ?? null;
+  const name = parseReference(told)?.name ?? model.name;
+  return version === null ? name : `${name}:${version}`;
+}
+
+/** Whether a prediction was made by a program, of this model. */
+export function isOf(listed: Prediction, model: Model): boolean {
+  const isModel = listed.model.toLowerCase() === model.name.toLowerCase() || listed.version === model.version;
+  return !listed.isFromWeb && isModel;
+}
+
 /** Where the work stands. A status we do not know counts as running: our own time limit bounds it. */
 export function checkPrediction(prediction: Prediction): Checked {
   const { status } = prediction;
@@ -60,10 +79,9 @@ export function checkPrediction(prediction: Prediction): Checked {
       return checkOutput(prediction);
     case 'failed':
       return { status: 'failed', failure: classifyPredictionError(prediction.error) };
-    // `aborted`: its deadline passed before it began.
     case 'canceled':
     case 'aborted':
-      return { status: 'failed', failure: failure('attempt-timeout', 'retry', { providerStatus: status }) };
+      return { status: 'failed', failure: classifyEnding(status) };
     default:
       return { status: 'running', begun: status === 'processing', progress: readProgress(prediction.logs) };
   }
@@ -95,7 +113,5 @@ export function collectUrls(output: unknown): string[] {
 function checkOutput({ output, isDataRemoved }: Prediction): Checked {
   const outputs = collectUrls(output).map((url): Output => ({ kind: 'url', url }));
   if (outputs.length > 0) return { status: 'finished', outputs };
-  // An hour after its end a prediction has neither output nor files.
-  const reason = isDataRemoved ? failure('file-gone', 'give-up') : failure('no-output', 'vary');
-  return { status: 'failed', failure: { ...reason, providerStatus: isDataRemoved ? 'data removed' : 'succeeded' } };
+  return { status: 'failed', failure: classifyEnding(isDataRemoved ? 'data removed' : 'succeeded') };
 }

@@ -2,7 +2,7 @@
  * Replicate: models of many makers behind one API. A prediction is an operation; only its create costs money.
  * Never `run()` or `wait()` of the client: they lose results and poll by themselves.
  */
-import { failure, type Failure, type Operation } from '../../jobs/job.ts';
+import { failure, type Failure, type Kind, type Operation } from '../../jobs/job.ts';
 import { type AllowedHost, downloadFile } from '../download.ts';
 import {
   type AttemptRequest,
@@ -15,16 +15,18 @@ import {
   type Started,
 } from '../provider.ts';
 import { createUnreadable, HttpFailure, ReplicateApi } from './api.ts';
-import { buildInput, isInputOf, takesPrompt } from './inputs.ts';
-import { type Found, type Model, Models, parseReference } from './models.ts';
-import { checkPrediction, type Prediction, readPrediction } from './predictions.ts';
+import { classifyEnding } from './failures.ts';
+import { refuseWish } from './inputs.ts';
+import { MendedInputs } from './mended-inputs.ts';
+import { Models, parseReference } from './models.ts';
+import { type CallTimeouts, PredictionCalls } from './prediction-calls.ts';
+import { checkPrediction } from './predictions.ts';
+import { Search } from './search.ts';
+import { Starter } from './starter.ts';
 
-export interface ReplicateTimeouts {
-  /** The create call. */
-  createMs: number;
-  /** Each call that only asks. */
-  getMs: number;
-  cancelMs: number;
+export interface ReplicateTimeouts extends CallTimeouts {
+  /** One reference picture on its way up. */
+  uploadMs: number;
   /** One file with its redirects. */
   fileMs: number;
 }
@@ -35,66 +37,87 @@ export interface ReplicateOptions {
   baseUrl: string;
   /** `owner/name` or `owner/name:version`, used where a request names none. */
   imageModel: string;
+  /** As imageModel. null: no videos are made. */
+  videoModel?: string | null;
+  /** Where the service tells when work begins and ends: `https://host/webhooks/replicate`. null: nowhere. */
+  webhookUrl?: string | null;
   fetch?: typeof fetch;
   clock?: { now(): number };
   timeouts?: Partial<ReplicateTimeouts>;
 }
 
-const NAME = 'replicate';
-const DEFAULT_TIMEOUTS: ReplicateTimeouts = { createMs: 30_000, getMs: 15_000, cancelMs: 5_000, fileMs: 60_000 };
+export type ReplicateProvider = Provider & {
+  /** What its webhooks are signed with: `whsec_…`. Throws ProviderFailure. */
+  readWebhookSecret(options: CallOptions): Promise<string>;
+};
+
+const DEFAULT_TIMEOUTS: ReplicateTimeouts = {
+  createMs: 30_000,
+  getMs: 15_000,
+  cancelMs: 5_000,
+  uploadMs: 60_000,
+  fileMs: 60_000,
+};
 /** Where Replicate keeps what predictions made. */
 const FILE_HOSTS = ['replicate.delivery', '*.replicate.delivery'];
-/** What is left of a difference between their clock and ours, and of the way to them and back. */
-const CLOCK_MARGIN_MS = 60_000;
-/** How far back to look when our clock was set back since the start was sent. */
-const AFTER_CLOCK_JUMP_MS = 30 * 60_000;
-/** A page has a hundred predictions. */
-const MOST_PAGES = 20;
-/** Shortest deadline the API takes. */
-const SHORTEST_DEADLINE_SECONDS = 5;
 
 /** Throws for a token that cannot be one. */
-export function createReplicateProvider(options: ReplicateOptions): Provider {
-  return new ReplicateProvider(options);
+export function createReplicateProvider(options: ReplicateOptions): ReplicateProvider {
+  return new Replicate(options);
 }
 
-class ReplicateProvider implements Provider {
-  readonly name = NAME;
-  readonly kinds = ['image'] as const;
+class Replicate implements ReplicateProvider {
+  readonly name = 'replicate';
+  readonly kinds: readonly Kind[];
   readonly isPaid = true;
   readonly canFind = true;
-  readonly hasWebhooks = false;
+  readonly wholeInStart = [] as const;
+  readonly hasWebhooks: boolean;
   readonly catalog = null;
   readonly #api: ReplicateApi;
+  readonly #calls: PredictionCalls;
   readonly #models: Models;
+  readonly #starter: Starter;
+  readonly #search: Search;
   readonly #timeouts: ReplicateTimeouts;
-  readonly #imageModel: string;
+  readonly #defaults: Readonly<Record<Kind, string | null>>;
   readonly #baseUrl: URL;
   readonly #fetch: typeof fetch;
   readonly #headersFor: (url: URL) => Record<string, string>;
-  readonly #now: () => number;
 
-  constructor({ token, baseUrl, imageModel, fetch: fetchOnce = fetch, clock = Date, timeouts }: ReplicateOptions) {
+  constructor(options: ReplicateOptions) {
+    const { token, baseUrl, imageModel, videoModel = null, webhookUrl = null, clock = Date } = options;
     const now = (): number => clock.now();
-    this.#now = now;
-    this.#timeouts = { ...DEFAULT_TIMEOUTS, ...timeouts };
-    this.#imageModel = imageModel;
+    const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
+    this.#timeouts = timeouts;
+    this.#defaults = { image: imageModel, video: videoModel };
+    this.kinds = videoModel === null ? ['image'] : ['image', 'video'];
+    this.hasWebhooks = webhookUrl !== null;
     this.#baseUrl = new URL(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
-    this.#fetch = fetchOnce;
-    this.#api = new ReplicateApi({ token, baseUrl, fetch: fetchOnce, now });
-    this.#models = new Models({ api: this.#api, timeoutMs: this.#timeouts.getMs, now, configured: imageModel });
+    this.#fetch = options.fetch ?? fetch;
+    const api = new ReplicateApi({ token, baseUrl, fetch: this.#fetch, now });
+    const calls = new PredictionCalls({ api, timeouts, baseUrl: this.#baseUrl });
+    const configured = [imageModel, ...(videoModel === null ? [] : [videoModel])];
+    const models = new Models({ api, timeoutMs: timeouts.getMs, now, configured });
+    const mended = new MendedInputs();
+    const webhook = webhookUrl === null ? null : new URL(webhookUrl);
+    this.#starter = new Starter({ api, timeoutMs: timeouts.uploadMs, calls, models, mended, webhookUrl: webhook });
+    this.#search = new Search({ api, calls, mended, createMs: timeouts.createMs, now });
+    this.#api = api;
+    this.#calls = calls;
+    this.#models = models;
     // Files below the API's own address need the key; nothing else may see it.
     this.#headersFor = (url): Record<string, string> =>
       url.href.startsWith(this.#baseUrl.href) ? { authorization: `Bearer ${token}` } : {};
   }
 
-  async refuse({ model }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
-    if (model === null) return null;
-    const unknown = failure('model-unknown', 'give-up', { details: { model } });
-    if (parseReference(model) === null) return unknown;
+  async refuse({ kind, model, settings, images }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
+    const reference = this.#modelFor({ model, kind });
+    const unknown = failure('model-unknown', 'give-up', { details: { model: reference } });
+    if (parseReference(reference) === null) return unknown;
     try {
-      await this.#models.find(model, signal);
-      return null;
+      const found = await this.#models.find(reference, signal);
+      return refuseWish({ model: found.model.name, settings, images }, found.model.fields);
     } catch (error) {
       if (error instanceof HttpFailure && error.status === 404) return unknown;
       // Not known in time, or not for this reason: the attempt will tell.
@@ -103,76 +126,25 @@ class ReplicateProvider implements Provider {
     }
   }
 
-  /**
-   * Always an operation, even for a prediction that is over when the answer comes: once it is saved nothing of
-   * it can be lost, and `check` tells the rest.
-   */
-  async start(request: AttemptRequest, { signal }: { signal: AbortSignal }): Promise<Started> {
-    const reference = request.model ?? this.#imageModel;
-    const found = await this.#models.find(reference, signal);
-    try {
-      return await this.#create(request, found.model, signal);
-    } catch (error) {
-      if (signal.aborted || !isRefusedAsSent(error)) throw error;
-      // Sent half blind, so the refusal says nothing about the request.
-      if (found.unknown !== null) throw new ProviderFailure(found.unknown.failure);
-      const fresh = found.isCached ? await this.#findAgain(reference, signal) : null;
-      if (fresh === null || fresh.unknown !== null || isSentAlike(request, fresh.model, found.model)) throw error;
-      // The model has changed within the hour. What was refused was not begun, so this pays once.
-      return this.#create(request, fresh.model, signal);
-    }
+  async start(request: AttemptRequest, { signal }: CallOptions): Promise<Started> {
+    return this.#starter.start(request, this.#modelFor(request), signal);
   }
 
-  async check(operation: Operation, { signal }: { signal: AbortSignal }): ReturnType<Provider['check']> {
-    try {
-      return checkPrediction(await this.#get(operation.id, signal));
-    } catch (error) {
-      if (!(error instanceof HttpFailure) || error.status !== 404) throw error;
-      return { status: 'failed', failure: failure('file-gone', 'give-up', { providerStatus: 'HTTP 404' }) };
-    }
+  async check({ id }: Operation, { signal }: CallOptions): ReturnType<Provider['check']> {
+    const prediction = await this.#calls.get(id, signal);
+    return prediction === null
+      ? { status: 'failed', failure: classifyEnding('HTTP 404') }
+      : checkPrediction(prediction);
   }
 
-  async cancel({ id }: Operation, { signal }: { signal: AbortSignal }): Promise<void> {
-    const route = `/predictions/${encodeURIComponent(id)}/cancel`;
-    try {
-      await this.#api.call({ method: 'POST', route, timeoutMs: this.#timeouts.cancelMs, signal });
-    } catch (error) {
-      // Nothing is there to be cancelled.
-      if (!(error instanceof HttpFailure) || error.status !== 404) throw error;
-    }
+  async cancel({ id }: Operation, { signal }: CallOptions): Promise<void> {
+    await this.#calls.cancel(id, signal);
   }
 
-  /** By model, time and input: the list tells nothing else of who asked. */
-  async find(request: AttemptRequest, { since, isClaimed, signal }: FindOptions): Promise<FoundOperation | null> {
+  async find(request: AttemptRequest, options: FindOptions): Promise<FoundOperation | null> {
     // Also tells their time, when it is the first call after a restart.
-    const { model } = await this.#models.find(request.model ?? this.#imageModel, signal);
-    const now = this.#now();
-    const ours = since <= now ? since : now - AFTER_CLOCK_JUMP_MS;
-    const from = this.#api.toTheirTime(ours) - CLOCK_MARGIN_MS;
-    const candidates = (await this.#listSince(from, signal)).filter((listed) => isOf(listed, model));
-    for (const listed of candidates.toSorted((a, b) => (a.createdAt ?? Infinity) - (b.createdAt ?? Infinity))) {
-      const input = listed.input === undefined ? (await this.#get(listed.id, signal)).input : listed.input;
-      if (isInputOf(input, request, model.fields) && !(await isClaimed(listed.id))) return foundOf(listed, model);
-    }
-    return this.#findRemoved(candidates, model, ours, isClaimed);
-  }
-
-  /**
-   * An hour after its end a prediction has lost its input, by which it is known. One of our model, of just that
-   * time, that nobody holds, is taken for ours: its result is gone, but it must not be paid again unasked.
-   */
-  async #findRemoved(
-    candidates: readonly Prediction[],
-    model: Model,
-    since: number,
-    isClaimed: FindOptions['isClaimed'],
-  ): Promise<FoundOperation | null> {
-    const latest = this.#api.toTheirTime(since) + this.#timeouts.createMs + CLOCK_MARGIN_MS;
-    for (const listed of candidates) {
-      const isOfThatTime = listed.createdAt !== null && listed.createdAt <= latest;
-      if (listed.isDataRemoved && isOfThatTime && !(await isClaimed(listed.id))) return foundOf(listed, model);
-    }
-    return null;
+    const { model } = await this.#models.find(this.#modelFor(request), options.signal);
+    return this.#search.find(request, model, options);
   }
 
   fetchFile(...[{ url }, { signal }]: Parameters<Provider['fetchFile']>): ReturnType<Provider['fetchFile']> {
@@ -189,92 +161,18 @@ class ReplicateProvider implements Provider {
     });
   }
 
-  async #create(request: AttemptRequest, model: Model, signal: AbortSignal): Promise<Started> {
-    if (!takesPrompt(model.fields)) {
-      const fields = `${model.name} takes no prompt`;
-      throw new ProviderFailure(failure('input-refused', 'give-up', { details: { fields } }));
-    }
-    const body = await this.#api.call({
-      method: 'POST',
-      route: '/predictions',
-      // The one thing that ends the spending should this process die.
-      headers: { 'Cancel-After': formatDeadline(request.expiresAfterMs) },
-      data: { version: model.version, input: buildInput(request, model.fields) },
-      model: model.reference,
-      isPaid: true,
-      timeoutMs: this.#timeouts.createMs,
-      signal,
-    });
-    const prediction = readPrediction(body);
-    if (prediction === null) throw createUnreadable('unknown');
-    return { status: 'running', operation: operationOf(prediction), model: model.reference, changes: [] };
+  async readWebhookSecret({ signal }: CallOptions): Promise<string> {
+    const route = '/webhooks/default/secret';
+    const body = await this.#api.call({ route, timeoutMs: this.#timeouts.getMs, signal });
+    const { key } = (body ?? {}) as { key?: unknown };
+    if (typeof key !== 'string' || !key.startsWith('whsec_')) throw createUnreadable('no');
+    return key;
   }
 
-  async #get(id: string, signal: AbortSignal): Promise<Prediction> {
-    const route = `/predictions/${encodeURIComponent(id)}`;
-    const prediction = readPrediction(await this.#api.call({ route, timeoutMs: this.#timeouts.getMs, signal }));
-    if (prediction === null) throw createUnreadable('no');
-    return prediction;
+  #modelFor({ model, kind }: Pick<AttemptRequest, 'model' | 'kind'>): string {
+    const reference = model ?? this.#defaults[kind];
+    if (reference === null)
+      throw new Error(`Expected a request of one of the kinds [${this.kinds.join(', ')}], got ${kind}.`);
+    return reference;
   }
-
-  /** Every prediction created from then on, in any order. Throws rather than leave some out: what is not found is paid again. */
-  async #listSince(from: number, signal: AbortSignal): Promise<Prediction[]> {
-    const all: Prediction[] = [];
-    let route: string | URL = '/predictions';
-    let params: Record<string, string> = { created_after: new Date(from).toISOString() };
-    for (let pages = 0; pages < MOST_PAGES; pages++) {
-      const body = await this.#api.call({ route, params, timeoutMs: this.#timeouts.getMs, signal });
-      const { results, next } = (body ?? {}) as { results?: unknown; next?: unknown };
-      if (!Array.isArray(results)) throw createUnreadable('no');
-      const page = results.map(readPrediction).filter((listed) => listed !== null);
-      const recent = page.filter(({ createdAt }) => createdAt === null || createdAt >= from);
-      all.push(...recent);
-      // Newest first: a page of older ones means that only older ones follow.
-      const isPast = page.length > 0 && recent.length === 0;
-      if (typeof next !== 'string' || next === '' || isPast) return all;
-      [route, params] = this.#nextPage(next);
-    }
-    throw new ProviderFailure(
-      failure('provider-error', 'retry', { providerStatus: `more than ${MOST_PAGES} pages of predictions` }),
-    );
-  }
-
-  /** Followed on our own host only: behind a proxy the address names another one, and the key must not go there. */
-  #nextPage(next: string): [string | URL, Record<string, string>] {
-    const url = URL.canParse(next, this.#baseUrl.href) ? new URL(next, this.#baseUrl) : null;
-    if (url === null) throw createUnreadable('no');
-    if (url.origin === this.#baseUrl.origin) return [url, {}];
-    return ['/predictions', Object.fromEntries(url.searchParams)];
-  }
-
-  async #findAgain(reference: string, signal: AbortSignal): Promise<Found> {
-    this.#models.forget(reference);
-    return this.#models.find(reference, signal);
-  }
-}
-
-function operationOf({ id }: Prediction): Operation {
-  return { provider: NAME, id, data: {} };
-}
-
-function foundOf(listed: Prediction, { reference }: Model): FoundOperation {
-  return { operation: operationOf(listed), model: reference };
-}
-
-function isOf(listed: Prediction, model: Model): boolean {
-  return !listed.isFromWeb && (listed.model === model.name || listed.version === model.version);
-}
-
-/** The service said no to the model or the input, and began nothing. */
-function isRefusedAsSent(error: unknown): boolean {
-  return error instanceof HttpFailure && ['input-refused', 'model-unknown'].includes(error.failure.reason);
-}
-
-function isSentAlike(request: AttemptRequest, one: Model, other: Model): boolean {
-  const sent = ({ version, fields }: Model): string => JSON.stringify([version, buildInput(request, fields)]);
-  return sent(one) === sent(other);
-}
-
-function formatDeadline(expiresAfterMs: number): string {
-  return `${Math.max(SHORTEST_DEADLINE_SECONDS, Math.ceil(expiresAfterMs / 1000))}s`;
 }

@@ -1,34 +1,20 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
-  buildInput,
+  buildInput as build,
   isInputOf,
-  nearestRatio,
-  readInputFields,
+  type ModelInput,
+  presentInputs,
+  refuseWish,
   takesPrompt,
-  type InputFields,
   type Wish,
 } from '../../../src/providers/replicate/inputs.ts';
+import type { InputFields } from '../../../src/providers/replicate/schema.ts';
+import { nearestRatio } from '../../../src/providers/replicate/shape.ts';
+import { enumField, FILE, PROMPT, readFields as read, SEED } from './cog-schema.ts';
 
-const PROMPT = { type: 'string', title: 'Prompt', 'x-order': 0 };
-const SEED = { type: 'integer', title: 'Seed', description: 'Random seed', 'x-order': 3 };
-
-/** As Cog writes it: enums apart, referred to without a type. */
-function read(properties: Record<string, unknown>, enums: Record<string, unknown> = {}): InputFields {
-  const fields = readInputFields({
-    openapi: '3.0.2',
-    components: { schemas: { Input: { type: 'object', title: 'Input', properties }, ...enums } },
-  });
-  return fields ?? assert.fail('the schema was not read');
-}
-
-function enumField(name: string): Record<string, unknown> {
-  return { allOf: [{ $ref: `#/components/schemas/${name}` }], description: name, 'x-order': 1 };
-}
-
-function wish(changes: Partial<Wish> = {}): Wish {
-  return { prompt: 'a lake', negativePrompt: null, aspectRatio: null, seed: 42, ...changes };
-}
+/** What is sent; the changes have a test of their own. */
+const buildInput = (wanted: Wish, fields: InputFields | null): ModelInput => build(wanted, fields).input;
 
 const FLUX = read(
   {
@@ -51,6 +37,18 @@ const SDXL = read({
   height: { type: 'integer', default: 1024 },
   seed: SEED,
 });
+
+function wish(changes: Partial<Wish> = {}): Wish {
+  return {
+    kind: 'image',
+    prompt: 'a lake',
+    negativePrompt: null,
+    aspectRatio: null,
+    seed: 42,
+    settings: {},
+    ...changes,
+  };
+}
 
 test('a model with the usual inputs gets prompt, seed, shape, PNG and one picture, and never its safety switched off', () => {
   assert.deepEqual(buildInput(wish({ aspectRatio: '16:9' }), FLUX), {
@@ -139,14 +137,6 @@ test('optional inputs, inputs without a type and whole-number lists are understo
   assert.deepEqual(buildInput(wish(), fields), { prompt: 'a lake', seed: 42, num_samples: '1', number_of_images: 1 });
 });
 
-test('a schema that refers to itself or is none ends quietly', () => {
-  const circle = read({ prompt: PROMPT, seed: enumField('a') }, { a: { $ref: '#/components/schemas/a' } });
-  assert.equal(circle.get('seed')?.choices, null);
-  for (const broken of [null, undefined, 'x', [], {}, { components: { schemas: { Input: { type: 'object' } } } }]) {
-    assert.equal(readInputFields(broken), null);
-  }
-});
-
 test('a model of unknown schema gets only what nearly every model takes', () => {
   assert.deepEqual(buildInput(wish({ negativePrompt: 'rain', aspectRatio: '16:9' }), null), {
     prompt: 'a lake\n\nAvoid: rain',
@@ -179,4 +169,90 @@ test('our own input is recognised when the schema was unknown as it was sent, or
     assert.ok(!isInputOf(buildInput({ ...ours, negativePrompt: 'snow' }, then), ours, null));
   }
   assert.ok(isInputOf(buildInput(ours, null), ours, FLUX));
+});
+
+test('a shape the model has to change, or leave out, is told', () => {
+  const changesFor = (aspectRatio: string, fields: InputFields): unknown =>
+    build(wish({ aspectRatio }), fields).changes;
+  assert.deepEqual(changesFor('3:4', FLUX), [{ field: 'aspect_ratio', from: '3:4', to: '4:5' }]);
+  assert.deepEqual(changesFor('16:9', read({ prompt: PROMPT })), [{ field: 'aspect_ratio', from: '16:9', to: null }]);
+  const sizes = read({ prompt: PROMPT, size: { enum: ['1024x1024', '1365x1024'] } });
+  assert.deepEqual(changesFor('1:1', sizes), [], 'the same shape in other words');
+  assert.deepEqual(changesFor('16:9', FLUX), []);
+  assert.deepEqual(changesFor('16:9', SDXL), [], 'sides in this shape');
+});
+
+test('settings win over what the bot would choose, and come as the schema wants them', () => {
+  const settings = { output_format: 'webp', go_fast: 'true', steps: '4' };
+  const fields = read(
+    {
+      prompt: PROMPT,
+      output_format: enumField('output_format'),
+      go_fast: { type: 'boolean' },
+      steps: { type: 'integer' },
+    },
+    { output_format: { enum: ['webp', 'png'] } },
+  );
+  assert.deepEqual(buildInput(wish({ settings }), fields), {
+    prompt: 'a lake',
+    output_format: 'webp',
+    go_fast: true,
+    steps: 4,
+  });
+  const refused = { ...settings, steps: 'many' };
+  assert.throws(() => buildInput(wish({ settings: refused }), fields), /setting-refused/);
+  assert.equal(refuseWish({ model: 'a/b', settings: refused, images: 0 }, fields)?.details.field, 'steps');
+  assert.equal(refuseWish({ model: 'a/b', settings, images: 0 }, fields), null);
+});
+
+test('sides set by hand count also where the model has a word for that', () => {
+  const fields = read({
+    prompt: PROMPT,
+    aspect_ratio: { enum: ['custom', '1:1'] },
+    width: { type: 'integer' },
+    height: { type: 'integer' },
+  });
+  const input = buildInput(wish({ settings: { width: '640', height: '480' } }), fields);
+  assert.deepEqual(input, { prompt: 'a lake', aspect_ratio: 'custom', width: 640, height: 480 });
+});
+
+test('our own input with settings and pictures is recognised, wherever the pictures were uploaded', () => {
+  const ours = wish({ settings: { go_fast: 'on', steps: '4.0' } });
+  const fields = read({
+    prompt: PROMPT,
+    seed: SEED,
+    image: FILE,
+    go_fast: { type: 'boolean' },
+    steps: { type: 'number' },
+  });
+  const { input } = build(ours, fields, ['https://one.example/a.png']);
+  assert.equal(input.image, 'https://one.example/a.png');
+  assert.ok(isInputOf(input, ours, fields, 1));
+  assert.ok(isInputOf({ ...input, image: 'https://two.example/b.png' }, ours, fields, 1));
+  assert.ok(isInputOf(input, ours, null, 1), 'also when the schema is not known now');
+  assert.ok(!isInputOf({ ...input, image: undefined }, ours, fields, 1));
+  for (const known of [fields, null]) {
+    assert.ok(!isInputOf({ ...input, go_fast: false }, ours, known, 1));
+    assert.ok(!isInputOf({ ...input, steps: 5 }, ours, known, 1));
+  }
+  const blind = buildInput(ours, null);
+  assert.ok(isInputOf(blind, ours, fields));
+  assert.ok(isInputOf(blind, ours, null));
+});
+
+test('what a user is told of a model leaves out secrets, and marks what has an option of its own', () => {
+  const fields = read({
+    prompt: PROMPT,
+    key: { type: 'string', format: 'password', 'x-order': 1 },
+    style: { type: 'string' },
+  });
+  const { fields: told } = presentInputs('a/b', 'image', fields);
+  assert.deepEqual(
+    told.map(({ name, isOwnOption }) => [name, isOwnOption]),
+    [
+      ['prompt', true],
+      ['style', false],
+    ],
+  );
+  assert.deepEqual(presentInputs('a/b', null, null).fields, []);
 });

@@ -4,41 +4,12 @@ import { classifyHttp, classifyPredictionError } from '../../../src/providers/re
 import {
   checkPrediction,
   collectUrls,
+  isOf,
+  nameModel,
+  type Prediction,
   readPrediction,
   readProgress,
 } from '../../../src/providers/replicate/predictions.ts';
-
-/** Errors as users of Replicate have published them. */
-const ERRORS: readonly (readonly [string, string, string, string])[] = [
-  ['Director: unexpected error handling prediction (E9828)', 'provider-error', 'retry', 'failed E9828'],
-  ['Prediction interrupted; please retry (code: PA)', 'provider-error', 'retry', 'failed PA'],
-  ['Service is temporarily unavailable. Please try again later. (E004)', 'provider-error', 'retry', 'failed E004'],
-  ['Error starting (E9243)', 'provider-error', 'retry', 'failed E9243'],
-  ['Prediction timed out', 'attempt-timeout', 'retry', 'failed'],
-  ['Timed out starting prediction (E6716)', 'provider-error', 'retry', 'failed E6716'],
-  ['CUDA out of memory. Tried to allocate 2.00 GiB', 'out-of-memory', 'give-up', 'failed'],
-  ['OOM (E1001)', 'out-of-memory', 'give-up', 'failed E1001'],
-  ['NSFW content detected. Try running it again, or try a different prompt.', 'output-blocked', 'vary', 'failed'],
-  ['Image was flagged by the safety checker', 'output-blocked', 'vary', 'failed'],
-  [
-    'The input or output was flagged as sensitive. Please try again with different inputs. (E005)',
-    'prompt-blocked',
-    'give-up',
-    'failed E005',
-  ],
-  ['Your prompt was flagged by our moderation system', 'prompt-blocked', 'give-up', 'failed'],
-  ['ValueError: width must be divisible by 8', 'input-refused', 'give-up', 'failed'],
-  ['cannot identify image file', 'input-refused', 'give-up', 'failed'],
-  ['something nobody has seen', 'provider-error', 'retry', 'failed'],
-  ['', 'provider-error', 'retry', 'failed'],
-];
-
-test('an error of a prediction says whether to try again, to vary, or to give up', () => {
-  for (const [text, reason, next, providerStatus] of ERRORS) {
-    const lost = classifyPredictionError(text);
-    assert.deepEqual([lost.reason, lost.next, lost.providerStatus], [reason, next, providerStatus], text);
-  }
-});
 
 test('what a model says about a wrong input reaches the user as one short line without addresses', () => {
   const { details } = classifyPredictionError(`ValueError: bad\n see https://x.example/?sig=1 ${'x'.repeat(500)}.`);
@@ -69,6 +40,13 @@ test('a status of the API says whether to try again or to give up', () => {
   }
 });
 
+test('a status is trusted before the words beside it', () => {
+  for (const detail of ['This field is required', 'NSFW content detected', 'Insufficient credit', 'less than $5.0']) {
+    const { reason, next } = classifyHttp({ ...ANSWER, status: 500, body: { title: detail, detail } });
+    assert.deepEqual([reason, next], ['provider-error', 'retry'], detail);
+  }
+});
+
 test('the refused inputs are named, and a refused version is an unknown model', () => {
   const body = {
     title: 'Input validation failed',
@@ -95,6 +73,8 @@ test('the longest wait that an answer names is the one that counts', () => {
   assert.equal(waitOf({ detail: 'Your rate limit resets in ~30s.' }, '1'), 30_000);
   assert.equal(waitOf({ detail: 'Expected available in 1 second.' }, null), 1_000);
   assert.equal(waitOf(null, 'Thu, 01 Jan 2026 00:00:07 GMT'), 7_000);
+  assert.equal(waitOf({ detail: 'Your rate limit resets in ~2m.' }, '1'), 120_000);
+  assert.equal(waitOf({ detail: 'Resets in ~3s. Expected available in 7.5 seconds.', retry_after: '5' }, '1'), 7_500);
   assert.equal(waitOf({ detail: 'Request was throttled.' }, 'soon'), null);
   assert.equal(waitOf(null, null), null);
 });
@@ -147,6 +127,21 @@ test('work that was cancelled or aborted took too long; a status from the future
     assert.deepEqual([checked.failure.code, checked.failure.next], ['TIMEOUT', 'retry']);
   }
   assert.equal(check({ status: 'paused' }).status, 'running');
+});
+
+test('a model is called as the service calls it, with the version where one was asked for', () => {
+  const version = 'a'.repeat(64);
+  const model = { reference: 'Owner/Model', name: 'Owner/Model', version: 'Owner/Model', fields: null };
+  const read = (changes: object): Prediction =>
+    readPrediction({ id: 'p', status: 'starting', ...changes }) ?? assert.fail('not read as a prediction');
+  assert.equal(nameModel(read({ model: 'owner/model' }), model), 'owner/model');
+  assert.equal(nameModel(read({}), model), 'Owner/Model');
+  assert.equal(nameModel(read({ model: 'not a name' }), model), 'Owner/Model');
+  const versioned = { ...model, reference: `Owner/Model:${version}`, version };
+  assert.equal(nameModel(read({ model: 'owner/model' }), versioned), `owner/model:${version}`);
+  assert.ok(isOf(read({ model: 'owner/model' }), model));
+  assert.ok(isOf(read({ model: '', version }), versioned));
+  assert.ok(!isOf(read({ model: 'owner/other', version: 'hidden' }), model));
 });
 
 test('what is no prediction is not taken for one', () => {

@@ -1,101 +1,28 @@
 import assert from 'node:assert/strict';
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { type TestContext, test } from 'node:test';
 import { inspect } from 'node:util';
-import { createClock } from '../../../sandbox/clock.ts';
-import type { SandboxClock } from '../../../sandbox/interface.ts';
-import { startReplicate, type StartedReplicate } from '../../../sandbox/replicate/index.ts';
-import type { Failure, Operation } from '../../../src/jobs/job.ts';
+import type { Failure } from '../../../src/jobs/job.ts';
+import { type AttemptRequest, ProviderFailure, type RequestCheck } from '../../../src/providers/provider.ts';
 import {
-  type AttemptRequest,
-  type Provider,
-  ProviderFailure,
-  type RequestCheck,
-} from '../../../src/providers/provider.ts';
-import { createReplicateProvider, type ReplicateOptions } from '../../../src/providers/replicate/replicate-provider.ts';
+  createReplicateProvider,
+  type ReplicateProvider,
+} from '../../../src/providers/replicate/replicate-provider.ts';
 import { attempt } from '../attempt.ts';
+import {
+  assertKeyless,
+  checkFailure,
+  failureOf,
+  find,
+  FLUX,
+  NEVER,
+  PACE,
+  posts,
+  SDXL,
+  serve,
+  setUp,
+  start,
+} from './set-up.ts';
 
-const FLUX = 'black-forest-labs/flux-schnell';
-const SDXL = 'stability-ai/sdxl';
-const NEVER = new AbortController().signal;
-/** Long against a test's own time: only the clock moves a prediction. */
-const PACE = { queueMs: 60_000, workMs: 80_000 };
-
-interface Setup {
-  service: StartedReplicate;
-  clock: SandboxClock;
-  provider: Provider;
-}
-
-async function setUp(context: TestContext, options: Partial<ReplicateOptions> = {}): Promise<Setup> {
-  const clock = createClock();
-  const service = await startReplicate({ clock, pace: PACE });
-  context.after(() => service.close());
-  const provider = createReplicateProvider({
-    token: service.token,
-    baseUrl: service.url,
-    imageModel: FLUX,
-    clock,
-    ...options,
-  });
-  return { service, clock, provider };
-}
-
-/** A service in its own words: what `answer` writes for each request. */
-async function serve(
-  context: TestContext,
-  answer: (request: IncomingMessage, response: ServerResponse) => void,
-): Promise<string> {
-  const server = createServer(answer);
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  context.after(() => {
-    server.closeAllConnections();
-    return new Promise((resolve) => server.close(resolve));
-  });
-  return `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`;
-}
-
-async function start(provider: Provider, changes: Partial<AttemptRequest> = {}): Promise<Operation> {
-  const started = await provider.start(attempt(changes), { signal: NEVER });
-  assert.ok(started.status === 'running');
-  return started.operation;
-}
-
-/** The ProviderFailure of a call, seen to hold no key in any form it could be logged in. */
-async function failureOf(call: Promise<unknown>, token?: string): Promise<ProviderFailure> {
-  const error = await call.then(
-    (value) => assert.fail(`expected a failure, got ${JSON.stringify(value)}`),
-    (thrown: unknown) => thrown,
-  );
-  assert.ok(error instanceof ProviderFailure, inspect(error));
-  if (token !== undefined) assertKeyless(error, token);
-  return error;
-}
-
-function assertKeyless(error: Error, token: string): void {
-  const texts = [inspect(error, { depth: null, showHidden: true }), JSON.stringify(error), String(error), error.stack];
-  for (const text of texts) assert.ok(!text?.includes(token), 'the key is in an error');
-  assert.equal(error.cause, undefined);
-}
-
-async function checkFailure(provider: Provider, operation: Operation): Promise<Failure> {
-  const checked = await provider.check(operation, { signal: NEVER });
-  assert.ok(checked.status === 'failed', inspect(checked));
-  return checked.failure;
-}
-
-function posts(service: StartedReplicate): number {
-  return service.requests.filter(({ method, path }) => method === 'POST' && path === '/predictions').length;
-}
-
-const find = (provider: Provider, since: number, claimed: string[] = [], changes: Partial<AttemptRequest> = {}) =>
-  provider.find(attempt(changes), {
-    since,
-    isClaimed: async (id) => claimed.includes(id),
-    heard: [],
-    signal: NEVER,
-  });
 /** A request that names this model. */
 const naming = (model: string): RequestCheck => ({ kind: 'image', model, settings: {}, images: 0 });
 
@@ -209,23 +136,6 @@ test('cancelling stops the work, and may be asked for again and after the end', 
 
 // ------------------------------------------------------------------------------------------ how work ends badly
 
-test('each way for work to end badly says what to do next', async (context) => {
-  const { service, clock, provider } = await setUp(context);
-  const expected = {
-    fails: ['provider-error', 'retry', 'failed E9828'],
-    nsfw: ['output-blocked', 'vary', 'failed'],
-    interrupted: ['provider-error', 'retry', 'failed PA'],
-    nothing: ['no-output', 'vary', 'succeeded'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    service.addFault({ on: 'prediction', kind: kind as keyof typeof expected });
-    const operation = await start(provider);
-    clock.advance(PACE.queueMs + PACE.workMs);
-    const { reason, next, providerStatus } = await checkFailure(provider, operation);
-    assert.deepEqual([reason, next, providerStatus], meaning);
-  }
-});
-
 test('work that passes its deadline is stopped by the service itself', async (context) => {
   const { service, clock, provider } = await setUp(context);
   service.addFault({ on: 'prediction', kind: 'never-ends' });
@@ -252,29 +162,6 @@ test('work whose data was deleted, and work that is not there, is gone for good'
 
 // ------------------------------------------------------------------------------------------ how calls end badly
 
-test('a refused create is made once, pays nothing, and says why without the key', async (context) => {
-  const { service, provider } = await setUp(context);
-  const expected = {
-    'http-401': ['key-refused', 'give-up', 'no'],
-    'http-402': ['no-credit', 'give-up', 'no'],
-    'http-422': ['input-refused', 'give-up', 'no'],
-    'http-429': ['rate-limit', 'retry', 'no'],
-    'http-500': ['provider-error', 'retry', 'unknown'],
-    'http-503': ['provider-error', 'retry', 'unknown'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    const before = posts(service);
-    service.addFault({ on: 'create', kind: kind as keyof typeof expected });
-    const { failure: lost, isAccepted } = await failureOf(start(provider), service.token);
-    assert.deepEqual([lost.reason, lost.next, isAccepted], meaning);
-    assert.equal(lost.providerStatus, kind.replace('http-', 'HTTP '));
-    assert.equal(posts(service) - before, 1);
-    if (kind === 'http-429') assert.equal(lost.retryAfterMs, 2_000);
-    if (kind === 'http-422') assert.match(lost.details.fields ?? '', /^output_format must be one of/);
-  }
-  assert.equal(service.predictions().length, 0);
-});
-
 test('a create whose answer is lost is made once and may have been accepted', async (context) => {
   const { service, provider } = await setUp(context, { timeouts: { createMs: 100 } });
   for (const kind of ['cut-before', 'cut-after', 'hang'] as const) {
@@ -297,26 +184,6 @@ test('a service that is not there has certainly accepted nothing', async (contex
   );
 });
 
-test('a question that fails says so once, and the work itself goes on', async (context) => {
-  const { service, provider } = await setUp(context, { timeouts: { getMs: 100 } });
-  const operation = await start(provider);
-  const expected = {
-    'http-429': ['rate-limit', 'retry'],
-    'http-500': ['provider-error', 'retry'],
-    'http-503': ['provider-error', 'retry'],
-    'cut-before': ['network', 'retry'],
-    hang: ['network', 'retry'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    const gets = service.predictions()[0]?.gets ?? 0;
-    service.addFault({ on: 'get', kind: kind as keyof typeof expected });
-    const { failure: lost } = await failureOf(provider.check(operation, { signal: NEVER }), service.token);
-    assert.deepEqual([lost.reason, lost.next], meaning);
-    assert.equal((service.predictions()[0]?.gets ?? 0) - gets, 1);
-  }
-  assert.equal((await provider.check(operation, { signal: NEVER })).status, 'running');
-});
-
 test('a wrong key is refused by every call without being told', async (context) => {
   const { service } = await setUp(context);
   const token = 'r8_wrong_but_secret_0123456789';
@@ -332,6 +199,41 @@ test('a wrong key is refused by every call without being told', async (context) 
     assert.deepEqual([lost.reason, lost.next, isAccepted], ['key-refused', 'give-up', 'no']);
   }
   assert.ok(!inspect(provider, { depth: null, showHidden: false }).includes(token));
+});
+
+test('nothing that a refusal says beyond its status and fields is in the error', async (context) => {
+  const words = 'what the user wrote, and an address to buy credit at';
+  let status = 400;
+  const baseUrl = await serve(context, (_, response) =>
+    response.writeHead(status).end(JSON.stringify({ title: words, detail: words, status, more: [words] })),
+  );
+  const provider = createReplicateProvider({ token: 'r8_secret', baseUrl, imageModel: FLUX });
+  for (status of [400, 401, 402, 403, 422, 429, 500, 503]) {
+    const check = provider.check({ provider: 'replicate', id: 'x', data: {} }, { signal: NEVER });
+    const lost = await failureOf(check, 'r8_secret');
+    assert.ok(!inspect(lost, { depth: null, showHidden: true }).includes(words), String(status));
+    assert.equal(lost.failure.providerStatus, `HTTP ${status}`);
+  }
+});
+
+test('a bug of ours is no failure of the service, and is not tried again', async () => {
+  let calls = 0;
+  const provider = createReplicateProvider({
+    token: 'r8_secret',
+    baseUrl: 'https://api.replicate.com/v1',
+    imageModel: FLUX,
+    fetch: () => {
+      calls += 1;
+      throw new TypeError('r8_secret is not a function');
+    },
+  });
+  const operation = { provider: 'replicate', id: 'x', data: {} };
+  await assert.rejects(provider.check(operation, { signal: NEVER }), (error) => {
+    assert.ok(error instanceof Error && !(error instanceof ProviderFailure));
+    assertKeyless(error, 'r8_secret');
+    return /TypeError: \[key\] is not a function/.test(error.message);
+  });
+  assert.equal(calls, 1);
 });
 
 test('a key that cannot be one is refused without being repeated', () => {
@@ -474,6 +376,16 @@ test('a model that changed within the hour is looked at again, and the picture i
   assert.equal(sent.length, 4);
 });
 
+test('a model is told by the name the service gives it, however it was typed', async (context) => {
+  const baseUrl = await serve(context, (request, response) => {
+    if (request.method !== 'POST')
+      return void response.end(JSON.stringify({ owner: 'some', name: 'model', is_official: true }));
+    response.writeHead(201).end(JSON.stringify({ id: 'p1', status: 'starting', model: 'some/model' }));
+  });
+  const provider = createReplicateProvider({ token: 'r8_secret', baseUrl, imageModel: FLUX });
+  assert.equal((await provider.start(attempt({ model: 'Some/Model' }), { signal: NEVER })).model, 'some/model');
+});
+
 test('a model without a prompt is refused before it is paid for', async (context) => {
   const methods: (string | undefined)[] = [];
   const baseUrl = await serve(context, (request, response) => {
@@ -563,7 +475,7 @@ async function serveList(
   context: TestContext,
   list: (url: URL) => Page,
   single: Record<string, unknown> = {},
-): Promise<Provider> {
+): Promise<ReplicateProvider> {
   const baseUrl = await serve(context, (request, response) => {
     const url = new URL(request.url ?? '', 'http://127.0.0.1');
     if (url.pathname === '/v1/predictions') return void response.end(JSON.stringify(list(url)));
@@ -614,28 +526,6 @@ test('a list too long to search, or no list at all, is no proof that nothing was
 });
 
 // ------------------------------------------------------------------------------------------ files
-
-test('each way for a file to be lost says whether to fetch it again', async (context) => {
-  const { service, clock, provider } = await setUp(context, { timeouts: { fileMs: 300 } });
-  const operation = await start(provider);
-  clock.advance(PACE.queueMs + PACE.workMs);
-  const finished = await provider.check(operation, { signal: NEVER });
-  assert.ok(finished.status === 'finished' && finished.outputs[0]?.kind === 'url');
-  const [output] = finished.outputs;
-  const expected = {
-    'http-404': ['file-gone', 'give-up'],
-    'http-500': ['provider-error', 'retry'],
-    'cut-half': ['network', 'retry'],
-    hang: ['network', 'retry'],
-    'too-large': ['file-too-large', 'give-up'],
-    'wrong-type': ['file-refused', 'give-up'],
-  } as const;
-  for (const [kind, meaning] of Object.entries(expected)) {
-    service.addFault({ on: 'file', kind: kind as keyof typeof expected });
-    const { failure: lost } = await failureOf(provider.fetchFile(output, { signal: NEVER }), service.token);
-    assert.deepEqual([lost.reason, lost.next], meaning, kind);
-  }
-});
 
 test('files come from the service and its file hosts only, and only its own address sees the key', async () => {
   const seen: [string, string | null][] = [];

@@ -1,0 +1,57 @@
+/** The files of a prediction: how many, under which names, and what is on them. */
+import type { SandboxModel } from './cog.ts';
+import { sizeOf, type PictureFormat, type PictureRequest } from './picture.ts';
+import { stateAt, type Prediction } from './prediction.ts';
+
+/** What models call the number of pictures. */
+const COUNT_INPUTS = ['num_outputs', 'num_images', 'number_of_images', 'max_images'];
+/** What models call a size in pixels, `1024x768`. */
+const SIZE_INPUTS = ['size', 'resolution'];
+
+/** How many files it has to offer now. */
+export function countOutputs(prediction: Prediction, now: number): number {
+  const { status, isDataRemoved } = stateAt(prediction, now);
+  const { fate, input, model } = prediction;
+  if (status !== 'succeeded' || isDataRemoved || fate.status !== 'succeeded' || fate.output !== 'files') return 0;
+  if (model.output === 'string') return 1;
+  const asked = COUNT_INPUTS.filter((name) => name in model.input.properties).map((name) => input[name]);
+  return asked.find((value) => typeof value === 'number') ?? 1;
+}
+
+/** `out-0.webp` for a list, `output.jpg` or `output.mp4` for a single file. */
+export function fileNameOf({ model, input }: Prediction, index: number): string {
+  const ending = model.media === 'video' ? 'mp4' : formatOf(model, input);
+  return model.output === 'string' ? `output.${ending}` : `out-${index}.${ending}`;
+}
+
+/** What to draw for one of its pictures. */
+export function pictureOf({ input, model, seed }: Prediction, index: number): PictureRequest {
+  return { prompt: promptOf(input), seed, index, ...dimensionsOf(input), format: formatOf(model, input) };
+}
+
+export function promptOf(input: Record<string, unknown>): string {
+  return typeof input.prompt === 'string' ? input.prompt : '';
+}
+
+function dimensionsOf(input: Record<string, unknown>): { width: number; height: number } {
+  for (const name of SIZE_INPUTS) {
+    const [, across, down] = /^(\d+)x(\d+)$/.exec(String(input[name])) ?? [];
+    if (across !== undefined && down !== undefined) return { width: clampSide(+across), height: clampSide(+down) };
+  }
+  const { width, height, aspect_ratio: aspectRatio, size, megapixels } = input;
+  const isOwnSize = size === 'custom' || aspectRatio === undefined || aspectRatio === 'custom';
+  if (isOwnSize && typeof width === 'number' && typeof height === 'number')
+    return { width: clampSide(width), height: clampSide(height) };
+  return sizeOf(typeof aspectRatio === 'string' ? aspectRatio : '1:1', megapixels === '0.25' ? 0.25 : 1);
+}
+
+/** SDXL's schema has no bounds; a canvas has. */
+function clampSide(length: number): number {
+  return Math.min(2048, Math.max(64, Math.round(length)));
+}
+
+function formatOf(model: SandboxModel, input: Record<string, unknown>): PictureFormat {
+  const format = input.output_format ?? model.input.properties.output_format?.default;
+  if (format === 'jpeg') return 'jpg';
+  return format === 'webp' || format === 'jpg' ? format : 'png';
+}

@@ -1,0 +1,22 @@
+/** Shapes of pictures, as two numbers: `16:9`, `1024x768`. */
+
+/** Width divided by height; null for words like `match_input_image`. */
+export function readRatio(text: string | number): number | null {
+  const match = /^(\d+(?:\.\d+)?)\s*[:x*×]\s*(\d+(?:\.\d+)?)$/i.exec(String(text).trim());
+  const ratio = Number(match?.[1]) / Number(match?.[2]);
+  return ratio > 0 && Number.isFinite(ratio) ? ratio : null;
+}
+
+/** The choice whose shape is nearest, where 2:1 and 1:2 are as far from 1:1; of equals the first. undefined: nothing to compare. */
+export function nearestRatio<T extends string | number>(aspectRatio: string, choices: readonly T[]): T | undefined {
+  const same = choices.find((choice) => choice === aspectRatio);
+  const wanted = readRatio(aspectRatio);
+  if (same !== undefined || wanted === null) return same;
+  let nearest: { choice: T; distance: number } | undefined;
+  for (const choice of choices) {
+    const ratio = readRatio(choice);
+    const distance = ratio === null ? Infinity : Math.abs(Math.log(ratio / wanted));
+    if (distance < (nearest?.distance ?? Infinity)) nearest = { choice, distance };
+  }
+  return nearest?.choice;
+}

@@ -1,0 +1,76 @@
+/**
+ * Models worth offering before anybody searches, the most useful first, and what they make. Which of them the
+ * service still has, its collections tell. Names from the models' own pages as of April 2026.
+ */
+import type { Kind } from '../../jobs/job.ts';
+
+const IMAGE_MODELS: readonly string[] = [
+  'black-forest-labs/flux-schnell',
+  'black-forest-labs/flux-2-pro',
+  'google/nano-banana-pro',
+  'google/nano-banana-2',
+  'google/nano-banana',
+  'bytedance/seedream-4.5',
+  'bytedance/seedream-5-lite',
+  'bytedance/seedream-4',
+  'openai/gpt-image-2',
+  'openai/gpt-image-1.5',
+  'black-forest-labs/flux-2-max',
+  'black-forest-labs/flux-2-flex',
+  'black-forest-labs/flux-2-klein-4b',
+  'black-forest-labs/flux-dev',
+  'black-forest-labs/flux-1.1-pro',
+  'black-forest-labs/flux-1.1-pro-ultra',
+  'black-forest-labs/flux-kontext-pro',
+  'google/imagen-4',
+  'google/imagen-4-fast',
+  'google/imagen-4-ultra',
+  'ideogram-ai/ideogram-v3-turbo',
+  'recraft-ai/recraft-v4',
+  'recraft-ai/recraft-v3',
+  'qwen/qwen-image',
+  'qwen/qwen-image-2-pro',
+  'qwen/qwen-image-edit',
+  'minimax/image-01',
+  'stability-ai/stable-diffusion-3.5-large',
+  'stability-ai/stable-diffusion-3.5-large-turbo',
+  'stability-ai/stable-diffusion-3.5-medium',
+  'stability-ai/sdxl',
+];
+
+const VIDEO_MODELS: readonly string[] = [
+  'bytedance/seedance-1-pro',
+  'bytedance/seedance-2.0',
+  'bytedance/seedance-1.5-pro',
+  'bytedance/seedance-1-lite',
+  'kwaivgi/kling-v3-video',
+  'kwaivgi/kling-v3-omni-video',
+  'kwaivgi/kling-v2.5-turbo-pro',
+  'kwaivgi/kling-v2.1',
+  'google/veo-3.1',
+  'google/veo-3.1-fast',
+  'minimax/hailuo-2.3',
+  'minimax/hailuo-2.3-fast',
+  'minimax/hailuo-02',
+  'minimax/video-01',
+  'minimax/video-01-live',
+  'wan-video/wan-2.5-i2v',
+  'wan-video/wan-2.5-i2v-fast',
+  'wan-video/wan-2.2-i2v-fast',
+  'wan-video/wan-2.2-t2v-fast',
+  'openai/sora-2',
+  'runwayml/gen4-turbo',
+  'runwayml/gen-4.5',
+  'pixverse/pixverse-v5',
+  'luma/ray',
+  'xai/grok-imagine-video',
+  'lightricks/ltx-video',
+  'tencent/hunyuan-video',
+  'thudm/cogvideox-i2v',
+  'stability-ai/stable-video-diffusion',
+];
+
+export const KNOWN_MODELS: ReadonlyMap<string, Kind> = new Map([
+  ...IMAGE_MODELS.map((name) => [name, 'image'] as const),
+  ...VIDEO_MODELS.map((name) => [name, 'video'] as const),
+]);

@@ -1,0 +1,101 @@
+/** The shape a picture should have, in the words of a model. Pure. */
+import type { InputChange } from '../../jobs/job.ts';
+import type { InputField, InputFields } from './schema.ts';
+
+/** One megapixel is what image models are trained on; sides are multiples of 64 for all of them. */
+const PIXELS = 1024 * 1024;
+const SIDE_STEP = 64;
+const SMALLEST_SIDE = 64;
+const LARGEST_SIDE = 2048;
+/** The picture that comes with the request gives the shape. */
+const FROM_PICTURE = 'match_input_image';
+const IGNORED_WITH_PICTURE = /ignored|not used|no effect|only (?:used )?(?:for|with|in) text/i;
+
+export interface Shape {
+  input: Record<string, string | number>;
+  changes: InputChange[];
+}
+
+/** By the first of the inputs that can say it: a ratio, a size from a list, or width and height. */
+export function buildShape(aspectRatio: string | null, fields: InputFields, hasPicture: boolean): Shape {
+  if (aspectRatio === null) return { input: hasPicture ? fromPicture(fields) : {}, changes: [] };
+  if (hasPicture && isIgnored(fields.get('aspect_ratio'))) return leaveOut(aspectRatio);
+  for (const name of ['aspect_ratio', 'size', 'image_size', 'resolution']) {
+    const field = fields.get(name);
+    if (field === undefined) continue;
+    if (field.choices === null && name === 'aspect_ratio') return { input: { aspect_ratio: aspectRatio }, changes: [] };
+    const nearest = nearestRatio(aspectRatio, field.choices ?? []);
+    if (nearest !== undefined) return { input: { [name]: nearest }, changes: changesOf(aspectRatio, nearest) };
+  }
+  const [width, height, ratio] = [fields.get('width'), fields.get('height'), readRatio(aspectRatio)];
+  if (width === undefined || height === undefined || ratio === null) return leaveOut(aspectRatio);
+  return { input: fitSides(ratio, width, height), changes: [] };
+}
+
+/** The choice whose shape is nearest; 2:1 and 1:2 are as far from 1:1. undefined when no choice is a shape. */
+export function nearestRatio(aspectRatio: string, choices: readonly (string | number)[]): string | number | undefined {
+  if (choices.includes(aspectRatio)) return aspectRatio;
+  const wanted = readRatio(aspectRatio);
+  if (wanted === null) return undefined;
+  let nearest: { choice: string | number; distance: number } | undefined;
+  for (const choice of choices) {
+    const ratio = readRatio(choice);
+    const distance = ratio === null ? Infinity : Math.abs(Math.log(ratio / wanted));
+    if (distance < (nearest?.distance ?? Infinity)) nearest = { choice, distance };
+  }
+  return nearest?.choice;
+}
+
+function fromPicture(fields: InputFields): Shape['input'] {
+  return fields.get('aspect_ratio')?.choices?.includes(FROM_PICTURE) === true ? { aspect_ratio: FROM_PICTURE } : {};
+}
+
+/** Some video models take the shape of their first frame, and say so. */
+function isIgnored(field: InputField | undefined): boolean {
+  return field !== undefined && /image|frame/i.test(field.description) && IGNORED_WITH_PICTURE.test(field.description);
+}
+
+function leaveOut(aspectRatio: string): Shape {
+  return { input: {}, changes: [{ field: 'aspect_ratio', from: aspectRatio, to: null }] };
+}
+
+/** `1024x1024` for `1:1` is the same shape in other words. */
+function changesOf(wanted: string, sent: string | number): InputChange[] {
+  const [one, other] = [readRatio(wanted), readRatio(sent)];
+  const isSame = one !== null && other !== null && Math.abs(Math.log(one / other)) < 0.05;
+  return isSame ? [] : [{ field: 'aspect_ratio', from: wanted, to: String(sent) }];
+}
+
+/** About one megapixel in this shape, shrunk or grown as a whole where a side would leave its bounds. */
+function fitSides(ratio: number, width: InputField, height: InputField): Shape['input'] {
+  const ideal = { width: Math.sqrt(PIXELS * ratio), height: Math.sqrt(PIXELS / ratio) };
+  const largest = Math.min(1, maximumOf(width) / ideal.width, maximumOf(height) / ideal.height);
+  const scale = Math.max(largest, minimumOf(width) / ideal.width, minimumOf(height) / ideal.height);
+  return { width: fitSide(ideal.width * scale, width), height: fitSide(ideal.height * scale, height) };
+}
+
+function fitSide(ideal: number, field: InputField): number | string {
+  if (field.choices !== null) {
+    const sorted = field.choices.toSorted((a, b) => Math.abs(Number(a) - ideal) - Math.abs(Number(b) - ideal));
+    if (sorted[0] !== undefined) return sorted[0];
+  }
+  const lowest = Math.ceil(minimumOf(field) / SIDE_STEP) * SIDE_STEP;
+  const highest = Math.floor(maximumOf(field) / SIDE_STEP) * SIDE_STEP;
+  return Math.max(lowest, Math.min(highest, Math.round(ideal / SIDE_STEP) * SIDE_STEP));
+}
+
+function minimumOf(field: InputField): number {
+  return field.minimum ?? SMALLEST_SIDE;
+}
+
+function maximumOf(field: InputField): number {
+  const most = field.choices === null ? Infinity : Math.max(...field.choices.map(Number));
+  return Math.min(field.maximum ?? LARGEST_SIDE, most);
+}
+
+/** `16:9`, `1024x768`, `1024*768` as width divided by height; null for words like `match_input_image`. */
+function readRatio(text: string | number): number | null {
+  const match = /^(\d+(?:\.\d+)?)\s*[:x*×]\s*(\d+(?:\.\d+)?)$/i.exec(String(text));
+  const ratio = Number(match?.[1]) / Number(match?.[2]);
+  return ratio > 0 && Number.isFinite(ratio) ? ratio : null;
+}

@@ -1,0 +1,40 @@
+/** A service that refuses or breaks, as a member sees it. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { World } from './world.ts';
+
+test('behind a service with trouble a card says so and offers the others; one press, and the picture is painted here', async (context) => {
+  const world = await World.start(context, {
+    env: { ALERT_AFTER_FAILURES: '1', CONCURRENCY: '1', RETRY_BASE_SECONDS: '20', RETRY_MAX_SECONDS: '20' },
+  });
+  world.sandbox.replicate.addFault({ on: 'create', kind: 'http-503' });
+  const first = await world.generate({ prompt: 'a lighthouse' });
+  await world.waitUntil('it met the trouble', () => refusalsOf(world).length === 1);
+  const second = await world.generate({ prompt: 'a red boat' }, 'member2');
+  await world.whenCard(second, /Replicate has trouble and is asked again/);
+  assert.deepEqual([...world.buttons(second).keys()], ['Cancel', 'Fallback: local']);
+  await world.press(second, 'Fallback: local', 'member2');
+  await world.whenCard(second, /Done/);
+  assert.equal(world.predictions().length, 0, 'nothing was paid');
+  await world.whenCard(first, /Retrying/);
+});
+
+test('when the account is used up the first is told, the next is not even asked for, and each can fall back', async (context) => {
+  const world = await World.start(context);
+  world.sandbox.replicate.addFault({ on: 'create', kind: 'http-402' });
+  const first = await world.generate({ prompt: 'a lighthouse' });
+  await world.whenCard(first, /\[QUOTA_EXCEEDED\]/);
+  const second = await world.generate({ prompt: 'a red boat' }, 'member2');
+  await world.whenCard(second, /\[API_ERROR\]/);
+  assert.match(world.text(second), /Replicate is not asked just now/);
+  assert.equal(refusalsOf(world).length, 1, 'the service was asked once');
+  await world.press(second, 'Fallback: local', 'member2');
+  await world.whenCard(second, /Done/);
+});
+
+/** Creates that were answered, and not with a prediction. */
+function refusalsOf(world: World): unknown[] {
+  return world.sandbox.replicate.requests.filter(
+    ({ method, path, status }) => method === 'POST' && path.endsWith('/predictions') && status !== 201,
+  );
+}
