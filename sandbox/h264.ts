@@ -1,4 +1,4 @@
-/** Just enough of H.264 (ITU-T H.264, baseline profile) for still frames whose samples are not compressed. */
+/** Just enough of H.264 (ITU-T H.264, baseline profile) for frames whose samples are not compressed, and changes to one. */
 
 /** In macroblocks of 16 × 16 pixels. */
 export interface MacroblockSize {
@@ -24,7 +24,15 @@ const CONSTRAINTS = 0xc0;
 /** 3.0: uncompressed frames need its bit rate. */
 const LEVEL = 30;
 const MB_TYPE_I_PCM = 25;
+/** In a P slice the types of I come after its own. */
+const MB_TYPES_P = 5;
 const SLICE_TYPE_ALL_I = 7;
+const SLICE_TYPE_ALL_P = 5;
+/** Headers: what a unit is, and that others build on it. */
+const NAL_SEQUENCE = 0x67;
+const NAL_PICTURE = 0x68;
+const NAL_WHOLE_FRAME = 0x65;
+const NAL_FRAME = 0x61;
 
 /** The parameter sets that go before all frames. */
 export function configureH264({ across, down }: MacroblockSize): H264Config {
@@ -42,17 +50,16 @@ export function configureH264({ across, down }: MacroblockSize): H264Config {
   picture.putUe(0).putUe(0).put(0b00, 2).putUe(0).putUe(0).putUe(0).put(0b000, 3);
   // Three quantizers left alone; the slice says that nothing is smoothed at edges.
   picture.putUe(0).putUe(0).putUe(0).put(0b100, 3);
-  return { sequence: toNal(0x67, sequence), picture: toNal(0x68, picture) };
+  return { sequence: toNal(NAL_SEQUENCE, sequence), picture: toNal(NAL_PICTURE, picture) };
 }
 
-/** A frame that needs no other. `draw` gives the colour at a pixel; chroma is taken from every second one. */
-export function frameH264(
-  { across, down }: MacroblockSize,
-  index: number,
-  draw: (x: number, y: number) => Sample,
-): Buffer {
+/** What is to be seen: the colour at a pixel. Chroma is taken from every second one. */
+export type Draw = (x: number, y: number) => Sample;
+
+/** A frame that needs no other. `index` counts frames from 0. */
+export function frameH264({ across, down }: MacroblockSize, index: number, draw: Draw): Buffer {
   const slice = new BitWriter();
-  // First macroblock, type, parameter set, frame number; neighbouring frames must differ in the fifth.
+  // First macroblock, type, parameter set, frame number; neighbouring whole frames must differ in the fifth.
   slice
     .putUe(0)
     .putUe(SLICE_TYPE_ALL_I)
@@ -61,16 +68,53 @@ export function frameH264(
     .putUe(index % 2);
   // Nothing marked, quantizer as it is, no smoothing at edges.
   slice.put(0b00, 2).putUe(0).putUe(1);
-  for (let row = 0; row < down; row += 1) {
-    for (let column = 0; column < across; column += 1) {
-      slice.putUe(MB_TYPE_I_PCM).align();
-      putMacroblock(slice, column * 16, row * 16, draw);
-    }
+  for (let place = 0; place < across * down; place += 1) {
+    slice.putUe(MB_TYPE_I_PCM).align();
+    putMacroblock(slice, (place % across) * 16, Math.floor(place / across) * 16, draw);
   }
-  return toNal(0x65, slice);
+  return toNal(NAL_WHOLE_FRAME, slice);
 }
 
-function putMacroblock(slice: BitWriter, left: number, top: number, draw: (x: number, y: number) => Sample): void {
+/** Whether a frame can be shown by itself. */
+export function isWhole(frame: Buffer): boolean {
+  return frame[0] === NAL_WHOLE_FRAME;
+}
+
+/**
+ * The frame before it but for the macroblocks that `isChanged` (left, top in pixels). `index` counts from the last
+ * whole frame, so it is 1 and up.
+ */
+export function frameChanges(
+  { across, down }: MacroblockSize,
+  index: number,
+  isChanged: (left: number, top: number) => boolean,
+  draw: Draw,
+): Buffer {
+  const slice = new BitWriter();
+  slice
+    .putUe(0)
+    .putUe(SLICE_TYPE_ALL_P)
+    .putUe(0)
+    .put(index % 16, 4);
+  // References neither counted nor sorted anew, nothing marked; quantizer and edges as above.
+  slice.put(0b000, 3).putUe(0).putUe(1);
+  let skipped = 0;
+  for (let place = 0; place < across * down; place += 1) {
+    const [left, top] = [(place % across) * 16, Math.floor(place / across) * 16];
+    if (isChanged(left, top)) {
+      slice
+        .putUe(skipped)
+        .putUe(MB_TYPES_P + MB_TYPE_I_PCM)
+        .align();
+      putMacroblock(slice, left, top, draw);
+      skipped = 0;
+    } else skipped += 1;
+  }
+  if (skipped > 0) slice.putUe(skipped);
+  return toNal(NAL_FRAME, slice);
+}
+
+function putMacroblock(slice: BitWriter, left: number, top: number, draw: Draw): void {
   for (let y = 0; y < 16; y += 1) {
     for (let x = 0; x < 16; x += 1) slice.putByte(toSample(draw(left + x, top + y).light));
   }

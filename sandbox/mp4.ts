@@ -1,5 +1,5 @@
-/** An MP4 (ISO/IEC 14496-12 and -15) around frames of H.264, each of which can be shown by itself. */
-import type { H264Config } from './h264.ts';
+/** An MP4 (ISO/IEC 14496-12 and -15) around frames of H.264, of which the first can be shown by itself. */
+import { isWhole, type H264Config } from './h264.ts';
 
 export interface Mp4 {
   width: number;
@@ -75,11 +75,18 @@ function information(video: Mp4, samples: Buffer[], offset: number): Buffer {
     'stbl',
     box('stsd', VERSION_0, u32(1), sampleEntry(video)),
     box('stts', VERSION_0, u32(1), u32(samples.length), u32(1)),
+    syncTable(video),
     box('stsc', VERSION_0, u32(1), FIRST, u32(samples.length), FIRST),
     box('stsz', VERSION_0, u32(0), u32(samples.length), ...samples.map(({ length }) => u32(length))),
     box('stco', VERSION_0, u32(1), u32(offset)),
   );
   return box('minf', header, where, table);
+}
+
+/** Where a player can begin: at the frames that can be shown by themselves, counted from 1. */
+function syncTable({ frames }: Mp4): Buffer {
+  const places = frames.flatMap((frame, index) => (isWhole(frame) ? [u32(index + 1)] : []));
+  return box('stss', VERSION_0, u32(places.length), ...places);
 }
 
 function sampleEntry({ width, height, config: { sequence, picture } }: Mp4): Buffer {

@@ -28,6 +28,7 @@ import type { CardContext } from './discord/render.ts';
 import { Router } from './discord/router.ts';
 import { SessionStarts } from './discord/session-starts.ts';
 import { UndeliveredTeller } from './discord/undelivered.ts';
+import { HttpServerFailure } from './http/server.ts';
 import { Clearing } from './jobs/clearing.ts';
 import { systemClock } from './jobs/clock.ts';
 import { Engine } from './jobs/engine.ts';
@@ -36,23 +37,22 @@ import { StoreFailure } from './jobs/ports.ts';
 import { en } from './locales/en.ts';
 import { localeFor } from './locales/locale.ts';
 import { createLog, type Log } from './log.ts';
-import { createLocalProvider } from './providers/local/local-provider.ts';
-import type { Provider } from './providers/provider.ts';
-import { createReplicateProvider } from './providers/replicate/replicate-provider.ts';
 import { openAssetStore } from './store/asset-store.ts';
 import { openCardStore } from './store/card-store.ts';
 import { openDatabase } from './store/database.ts';
 import { openJobStore } from './store/job-store.ts';
 import { createMetaStore, type MetaStore } from './store/meta-store.ts';
 import { openUndeliveredStore } from './store/undelivered-store.ts';
+import { startHttp } from './wiring/http.ts';
+import { OwnerTroubles } from './wiring/owner-troubles.ts';
+import { createProviders, warmCatalog } from './wiring/providers.ts';
+import { EXIT_WRONG_SETUP, stopInOrder } from './wiring/stop-in-order.ts';
 
-const EXIT_WRONG_SETUP = 1;
 const EXIT_REFUSED = 78;
 /** SIGTERM must be over within 10 s; final edits get most of it. */
 const FLUSH_MS = 5_000;
 const LAST_ANSWERS_MS = 2_000;
 const LAST_WORD_MS = 500;
-const STOP_BOUND_MS = 9_500;
 const clock = systemClock;
 
 await main();
@@ -63,7 +63,8 @@ async function main(): Promise<void> {
     await run(config, createLog({ level: config.log.level, file: config.log.file, secrets: config.secrets }));
   } catch (error) {
     if (error instanceof GatewayRefused) return exitWith(error.message, EXIT_REFUSED);
-    if (error instanceof ConfigError || error instanceof StoreFailure) return exitWith(error.message, EXIT_WRONG_SETUP);
+    if (error instanceof ConfigError || error instanceof StoreFailure || error instanceof HttpServerFailure)
+      return exitWith(error.message, EXIT_WRONG_SETUP);
     throw error;
   }
 }
@@ -90,7 +91,8 @@ async function run(config: Config, log: Log): Promise<void> {
   const jobs = await openJobStore({ database, onUnreadable, removeFiles: (jobId) => assets.removeAll(jobId) });
   const cards = await openCardStore({ database, onUnreadable });
   const undelivered = await openUndeliveredStore({ database, onUnreadable });
-  const providers = createProviders(config);
+  const services = createProviders(config);
+  const providers = services.byName;
   const storeKey = await readStoreKey(meta);
 
   const refuse = ({ message }: GatewayRefused): void => {
@@ -116,6 +118,11 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
     tellOwner: (cause, sentence) => void owner.tell(cause, sentence),
   });
+  const troubles = new OwnerTroubles({
+    owner,
+    alertAfter: config.engine.breakAfter,
+    minFreeBytes: config.engine.minFreeBytes,
+  });
   const fallsBackAlone = (job: Job): boolean =>
     config.fallback === 'auto' && job.state === 'failed' && job.input.provider !== 'local';
   const engine = new Engine({
@@ -134,9 +141,9 @@ async function run(config: Config, log: Log): Promise<void> {
       if (fallsBackAlone(job)) void intake.fallBack(job);
     },
     onContext: (jobId) => live.onContext(jobId),
-    onAttempt: () => undefined,
-    onDiskFull: () => undefined,
-    onBreaker: () => undefined,
+    onAttempt: (provider, lost) => troubles.onAttempt(provider, lost),
+    onDiskFull: (freeBytes) => troubles.onDiskFull(freeBytes),
+    onBreaker: (news) => troubles.onBreaker(news),
   });
   const shownProviders = [...providers.values()].map(({ name, isPaid }) => ({ name, isPaid }));
   const contextFor = (job: Job, updatesEndAt: number | null): CardContext => ({
@@ -210,6 +217,7 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
   });
 
+  let http: { close(): Promise<void> } | null = null;
   const end = stopInOrder(async () => {
     stopping.abort(new Error('the process is stopping'));
     // At once, so that nothing new is paid for while the last answers go out.
@@ -217,15 +225,29 @@ async function run(config: Config, log: Log): Promise<void> {
     await Promise.race([router.close(), clock.sleep(LAST_ANSWERS_MS)]);
     await stopped;
     await live.flush(FLUSH_MS);
+    await http?.close();
     await jobs.markCleanEnd();
     await starts.markCleanEnd();
     await database.close();
     // A gateway that says nothing must not hold up the end: all is saved.
     await Promise.race([gateway.close(), clock.sleep(LAST_WORD_MS)]);
-    await providers.get('local')?.close?.();
+    await services.close();
   }, log);
 
   const loaded = await engine.load();
+  // Before Discord: a port that is taken must end the start before anything is paid.
+  http = await startHttp({
+    config,
+    readWebhookSecret: services.readWebhookSecret,
+    onWebhook: (event) => engine.hear(event),
+    readiness: {
+      running: () => !stopping.signal.aborted,
+      discord: () => gateway.isConnected,
+      store: () => meta.set('ready-check', String(clock.now())).then(() => true),
+    },
+    clock,
+    log,
+  });
   let goingOn: Promise<void> | null = null;
   const goOn = (): Promise<void> =>
     (goingOn ??= (async () => {
@@ -245,21 +267,17 @@ async function run(config: Config, log: Log): Promise<void> {
     // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
     const connected = await gateway.connect(stopping.signal, onUnreachable);
     await goOn();
+    for (const provider of providers.values())
+      void warmCatalog(provider, {
+        log,
+        signal: stopping.signal,
+        onRetired: (model) => troubles.onRetiredModel(provider.name, model),
+      });
     await announce(connected, { config, meta, log, help, providers: [...providers.keys()] });
   } catch (error) {
     // A signal came before the start was over: the stop is under way and ends the process.
     if (!stopping.signal.aborted) throw error;
   }
-}
-
-type LocalProvider = Provider & { close(): Promise<void> };
-
-/** In the order in which the first configured one becomes the default. */
-function createProviders(config: Config): Map<string, Provider & Partial<Pick<LocalProvider, 'close'>>> {
-  const providers: Provider[] = [];
-  if (config.replicate !== null) providers.push(createReplicateProvider(config.replicate));
-  providers.push(createLocalProvider());
-  return new Map(providers.map((provider) => [provider.name, provider]));
 }
 
 /** Made once for a store: keys the hashes of prompts in the log, and the ids of its jobs. */
@@ -306,39 +324,4 @@ async function announce(
     });
   }
   log.info(`${botName} is ready; invite it with ${inviteLink(applicationId)}`, { botName, providers });
-}
-
-/**
- * Returns the way to end the process in order, with an exit code. The first signal does so with 0, the second
- * at once. What is not finished goes on at the next start.
- */
-function stopInOrder(stop: () => Promise<void>, log: Log): (code: number) => void {
-  let isStopping = false;
-  const end = (code: number): void => {
-    if (isStopping) process.exit(code);
-    isStopping = true;
-    setTimeout(() => process.exit(code), STOP_BOUND_MS).unref();
-    stop().then(
-      () => process.exit(code),
-      (error: unknown) => {
-        log.error('the stop met trouble; what was running goes on at the next start', { errorMessage: String(error) });
-        process.exit(code);
-      },
-    );
-  };
-  const onSignal = (signal: string): void => {
-    log.info('stopping', { signal });
-    end(0);
-  };
-  process.on('SIGTERM', onSignal);
-  process.on('SIGINT', onSignal);
-  process.on('unhandledRejection', (reason) => {
-    log.error('a promise was left alone', { errorMessage: reason instanceof Error ? reason.message : String(reason) });
-  });
-  process.on('uncaughtException', (error) => {
-    // Nobody knows what state this leaves. Every job is saved, so a new process is the safe way on.
-    log.error('an unexpected error ended the process', { errorMessage: error.message });
-    process.exit(EXIT_WRONG_SETUP);
-  });
-  return end;
 }

@@ -109,7 +109,7 @@ const LAYERS: Layer[] = [
     because: 'settings and log are needed before any part is built',
   },
   {
-    files: ['src/index.ts'],
+    files: ['src/index.ts', 'src/wiring/*'],
     mayImport: ['src/**', 'commands/index.ts', 'node:*', 'node:*/*'],
     because: 'it is the only wiring, and alone reads the list of commands',
   },

@@ -22,14 +22,16 @@ export async function postJson(url: URL, { headers, body, signal }: PostOptions)
       signal,
       headers: { ...headers, 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) },
     });
+    let status: number | 'refused' = 'refused';
     call.on('response', (response) => {
-      response.resume();
-      response.on('close', () => resolve(response.statusCode ?? 'refused'));
+      status = response.statusCode ?? 'refused';
+      // Nobody reads the body, but the connection ends only behind it; a body that is cut off changes nothing.
+      response.on('error', () => undefined).resume();
     });
     call.on('timeout', () => call.destroy());
-    // Also told when the answer was cut off, after which nothing more is resolved.
-    call.on('error', () => resolve('refused'));
-    call.on('close', () => resolve('refused'));
+    // What went wrong does not matter: `close` follows.
+    call.on('error', () => undefined);
+    call.on('close', () => resolve(status));
     call.end(body);
   });
 }

@@ -5,7 +5,16 @@
  * No intent is asked for: interactions need none, and without the server caches a thousand servers
  * cost next to no memory.
  */
-import { Client, DiscordAPIError, DiscordjsError, DiscordjsErrorCodes, Events, Options, Routes } from 'discord.js';
+import {
+  Client,
+  DiscordAPIError,
+  DiscordjsError,
+  DiscordjsErrorCodes,
+  Events,
+  Options,
+  Routes,
+  Status,
+} from 'discord.js';
 import type { IIdentifyThrottler, REST } from 'discord.js';
 import type {
   APIInteraction,
@@ -112,6 +121,10 @@ export class GatewayConnection {
         clearTimeout(patience);
       }
     }
+  }
+
+  get isConnected(): boolean {
+    return this.#client.ws.status === Status.Ready;
   }
 
   /** Closes the connection. Calls by other clients go on working. */

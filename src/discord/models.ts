@@ -16,6 +16,8 @@ export interface ModelCardsOptions {
 
 /** The asker looks at "thinking…" for so long at most. */
 const LOOK_UP_MS = 15_000;
+/** Models of one name and its like: more than any service has. */
+const MOST_LOOKED_AT = 100;
 
 export class ModelCards {
   readonly #options: ModelCardsOptions;
@@ -32,39 +34,40 @@ export class ModelCards {
     await answers.finish(ask, renderModelList({ ...wish, lists }, localeFor(ask.locale)));
   }
 
-  /** `provider` null: the one that knows the model, else the default one. */
+  /** `provider` null: the one that lists the model, else the default one. */
   async inputs(ask: CommandAsk, { model, provider: named }: { model: string; provider: string | null }): Promise<void> {
     const { answers, providers } = this.#options;
     const locale = localeFor(ask.locale);
-    const provider = named ?? this.#ownerOf(model);
-    const known = providers.get(provider);
-    if (known === undefined) return answers.refuse(ask, locale.refusals.providerOff(provider, [...providers.keys()]));
-    if (known.catalog === null)
-      return answers.refuse(ask, locale.models.noModels(locale.providers[provider] ?? provider));
+    const { name, kind } = this.#find(model, named);
+    const provider = providers.get(name);
+    if (provider === undefined) return answers.refuse(ask, locale.refusals.providerOff(name, [...providers.keys()]));
+    const { catalog } = provider;
+    if (catalog === null) return answers.refuse(ask, locale.models.noModels(locale.providers[name] ?? name));
     await answers.defer(ask);
-    const [kind = 'image'] = known.kinds;
     try {
       const signal = AbortSignal.timeout(LOOK_UP_MS);
-      const inputs = await known.catalog.describeInputs(model, kind, { signal });
-      await answers.finish(ask, renderModelInputs({ provider, inputs }, locale));
+      const inputs = await catalog.describeInputs(model, kind ?? provider.kinds[0] ?? 'image', { signal });
+      await answers.finish(ask, renderModelInputs({ provider: name, inputs }, locale));
     } catch (error) {
       const lost = failureOf(error);
       await answers.finish(ask, privateNote(lost === null ? locale.models.tooLong : describeFailure(lost, locale)));
     }
   }
 
-  #ownerOf(model: string): string {
+  /** Whose model it is, and what it makes; `kind` null: nobody lists it. */
+  #find(model: string, named: string | null): { name: string; kind: Kind | null } {
     const { providers, defaultProvider } = this.#options;
-    const isKnown = ({ catalog }: Provider): boolean =>
-      catalog?.knownModels({ kind: null, search: model, limit: 25 }).some(({ name }) => name === model) === true;
-    const owners = [...providers.values()].filter(isKnown).map(({ name }) => name);
-    return owners.includes(defaultProvider) ? defaultProvider : (owners[0] ?? this.#firstWithModels());
-  }
-
-  #firstWithModels(): string {
-    const { providers, defaultProvider } = this.#options;
-    if (providers.get(defaultProvider)?.catalog != null) return defaultProvider;
-    return [...providers.values()].find(({ catalog }) => catalog !== null)?.name ?? defaultProvider;
+    const asked = named === null ? [defaultProvider, ...providers.keys()] : [named];
+    for (const name of asked) {
+      const known =
+        providers.get(name)?.catalog?.knownModels({ kind: null, search: model, limit: MOST_LOOKED_AT }) ?? [];
+      const entry = known.find((each) => each.name === model);
+      if (entry !== undefined) return { name, kind: entry.kind };
+    }
+    return {
+      name: asked.find((name) => providers.get(name)?.catalog != null) ?? asked[0] ?? defaultProvider,
+      kind: null,
+    };
   }
 }
 
@@ -79,7 +82,7 @@ async function listOf(
   } catch (error) {
     const trouble = failureOf(error) ?? 'too-long';
     // What is in memory is better than nothing.
-    const models: ModelEntry[] = catalog.knownModels({ ...wish, limit: 100 });
+    const models: ModelEntry[] = catalog.knownModels({ ...wish, limit: MOST_LOOKED_AT });
     return { provider: name, models, trouble };
   }
 }

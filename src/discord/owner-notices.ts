@@ -12,16 +12,7 @@ import { parseText, type MetaTexts } from './meta-texts.ts';
 
 /** What there is to tell; `about` in a cause keeps two providers apart: `key-refused:replicate`. */
 export type OwnerCause =
-  | 'key-refused'
-  | 'no-credit'
-  | 'low-credit'
-  | 'daily-quota'
-  | 'breaker'
-  | 'disk'
-  | 'storage'
-  | 'budget'
-  | 'retired-model'
-  | 'session-starts';
+  'key-refused' | 'no-credit' | 'low-credit' | 'daily-quota' | 'breaker' | 'disk' | 'retired-model' | 'session-starts';
 
 export interface OwnerNoticesOptions {
   api: Pick<DiscordApi, 'post'>;

@@ -22,6 +22,8 @@ export interface ModelListView {
 
 /** Discord takes 4000 characters of text in a message; the rest is for what follows the lines. */
 const MOST_TEXT = 3_600;
+/** A name each, of the inputs that are no settings. */
+const MOST_OWN_TEXT = 500;
 const DESCRIPTION_SHOWN = 90;
 const VALUE_SHOWN = 60;
 const RANGE_SHOWN = 120;
@@ -48,7 +50,7 @@ function listText({ provider, models, trouble }: ProviderModels, room: number, l
     trouble === null ? [] : [`-# ${trouble === 'too-long' ? words.tooLong : describeFailure(trouble, locale)}`];
   if (models.length === 0) return [title, ...(note.length === 0 ? [words.noMatch] : note)].join('\n');
   const lines = models.map((model) => modelLine(model, locale));
-  return [title, ...fitLines(lines, room, words.moreModels), ...note].join('\n');
+  return [title, ...fitLines(lines, room, (left) => `-# ${words.moreModels(left)}`), ...note].join('\n');
 }
 
 function modelLine({ name, kind, description, isDefault }: ModelEntry, locale: Locale): string {
@@ -68,11 +70,15 @@ export function renderModelInputs(
   if (inputs.fields.length === 0) return privateCard(COLOURS.queued, [text(head), text(words.inputsUnknown)]);
   const settable = inputs.fields.filter(({ isOwnOption }) => !isOwnOption);
   const own = inputs.fields.filter(({ isOwnOption }) => isOwnOption);
-  const ownText = own.length === 0 ? '' : `**${words.ownOptions}**\n${own.map(shortField).join(', ')}`;
+  const ownNames = fitLines(own.map(shortField), MOST_OWN_TEXT, words.moreInputs).join(' ');
+  const ownText = own.length === 0 ? '' : `**${words.ownOptions}**\n${ownNames}`;
   const lines = [...settable.filter(isNeeded), ...settable.filter((field) => !isNeeded(field))].map((field) =>
     fieldLine(field, locale),
   );
-  const settingsText = [`**${words.settings}**`, ...fitLines(lines, MOST_TEXT - ownText.length, words.moreInputs)];
+  const settingsText = [
+    `**${words.settings}**`,
+    ...fitLines(lines, MOST_TEXT - ownText.length, (left) => `-# ${words.moreInputs(left)}`),
+  ];
   return privateCard(COLOURS.queued, [
     text(head),
     ...(lines.length === 0 ? [text(words.noSettings)] : [text(settingsText.join('\n'))]),
@@ -110,5 +116,5 @@ function fitLines(lines: readonly string[], room: number, more: (left: number) =
     if (length > room) break;
     kept.push(line);
   }
-  return kept.length === lines.length ? kept : [...kept, `-# ${more(lines.length - kept.length)}`];
+  return kept.length === lines.length ? kept : [...kept, more(lines.length - kept.length)];
 }

@@ -43,12 +43,6 @@ const REMEMBERED_MS = 2 * TOLERANCE_MS;
 const MOST_REMEMBERED = 10_000;
 const RETRY_AFTER_SECONDS = '30';
 
-/** What to give as `webhook` when a prediction is created. `publicUrl` has no slash at its end. */
-export function createWebhookUrl(publicUrl: string, { jobId, item, attempt }: WebhookAttempt): string {
-  const query = new URLSearchParams({ job: jobId, item, attempt: String(attempt) });
-  return `${publicUrl}${PATH}?${query.toString()}`;
-}
-
 export function createReplicateWebhooks({ key, onWebhook, clock }: ReplicateWebhooksOptions): HttpRoute {
   const seen = new SeenIds({ clock, keepMs: REMEMBERED_MS, most: MOST_REMEMBERED });
   return {

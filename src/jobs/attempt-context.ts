@@ -34,7 +34,7 @@ export interface AttemptsOptions {
   /** An attempt ended, well (null) or not. Must not throw. */
   onAttempt: (provider: string, lost: Failure | null) => void;
   /** The disk has too little room for paid work. Must not throw. */
-  onDiskFull: () => void;
+  onDiskFull: (freeBytes: number) => void;
   /** Aborts when the process stops. */
   stop: AbortSignal;
 }

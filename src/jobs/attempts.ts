@@ -93,7 +93,7 @@ export class Attempts {
     const freeBytes = await assets.measureFree().catch(() => Infinity);
     if (freeBytes >= config.minFreeBytes) return true;
     gates.hold(provider.name, FULL_DISK_HOLD_MS, 'disk-full');
-    onDiskFull();
+    onDiskFull(freeBytes);
     return false;
   }
 
@@ -403,7 +403,7 @@ export class Attempts {
       config.retry,
     );
     const attempts = usesRetry ? [...item.attempts, this.#closeAttempt(entry.job, item, lost)] : item.attempts;
-    if (usesRetry) this.#options.onAttempt(entry.job.input.provider, lost);
+    this.#options.onAttempt(entry.job.input.provider, lost);
     if (step.next === 'give-up') {
       await this.#jobs.move(entry, name, { state: 'failed', failure: lost, causeCode: step.causeCode }, { attempts });
       void this.#lost.cancelDoubtful(entry.job, item);

@@ -58,11 +58,11 @@ const SHOWN_POSITIONS: readonly number[] = [10, 5, 3, 2, 1];
 const OVERDUE_SWEEP_MS = 30_000;
 /**
  * Unclean ends in one step, without one answered call between them, after which an item runs alone; and after
- * which, the last of them while it was alone, it is failed. Somebody who kills a process again and again while
- * a provider hangs must not cost an innocent item: what really ends a process does so every time.
+ * which it is failed, all further ones having come while it was alone. Somebody who kills a process again and again
+ * while a provider hangs must not cost an innocent item: what really ends a process does so every time.
  */
 const SUSPECT_ENDS = 2;
-const FATAL_ENDS = 5;
+const FATAL_ENDS = 7;
 /** Alone for so long without ending the process, it is let in with the others. */
 const ALONE_FOR_MS = 10_000;
 
@@ -317,7 +317,9 @@ export class Engine {
    * process: it runs alone next. Only unclean ends while it was alone prove it.
    */
   async #judge(entry: Entry, item: Item, wasClean: boolean): Promise<void> {
-    const uncleanEnds = item.uncleanEnds + (wasClean ? 0 : 1);
+    // In company an end proves nothing, however often: it makes a suspect and no more.
+    const counted = item.alone ? item.uncleanEnds + 1 : Math.min(item.uncleanEnds + 1, SUSPECT_ENDS);
+    const uncleanEnds = wasClean ? item.uncleanEnds : counted;
     if (item.alone && uncleanEnds >= FATAL_ENDS) {
       await this.#attempts.end(entry, item.name, failure('crashed-alone', 'give-up'));
       void this.#attempts.abandon(entry.job, item);
@@ -369,7 +371,8 @@ export class Engine {
 
   #offer(entry: Entry, item: Item, isFirst = false): void {
     const live = this.#jobs.live(entry, item.name);
-    if (live.isOffered) return;
+    // In line already, or in flight.
+    if (live.isOffered || live.cancel !== null) return;
     live.isOffered = true;
     this.#turns.offer(laneOfJob(entry.job), ticketFor(entry.job, item), isFirst);
   }
@@ -436,12 +439,16 @@ export class Engine {
   /** Waits out a saved delay without a slot, then asks for a turn ahead of the user's newer work. */
   async #wake(entry: Entry, name: string): Promise<void> {
     const item = getItem(entry.job, name);
-    if (item.state !== 'waiting') return;
+    const live = this.#jobs.live(entry, name);
+    if (item.state !== 'waiting' || live.isWaking) return;
     const { clock } = this.#options;
+    live.isWaking = true;
     try {
       await clock.sleep(remainingWaitMs(item.until, item.delayMs, clock.now()), this.#stop.signal);
     } catch {
       return;
+    } finally {
+      live.isWaking = false;
     }
     const now = getItem(entry.job, name);
     if (now.state !== 'waiting' || now.until !== item.until) return;

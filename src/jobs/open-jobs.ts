@@ -39,6 +39,8 @@ export interface LiveItem {
   cancel: AbortController | null;
   /** In line for a turn, or on the way to a slot. */
   isOffered: boolean;
+  /** Its wait is being waited out: one alarm is enough, two would make two attempts of one. */
+  isWaking: boolean;
   /** Called at the first sign that a suspect got past the step it was stuck in. */
   onProgress: (() => void) | null;
   progress: number | null;
@@ -110,6 +112,7 @@ export class OpenJobs {
       live = {
         cancel: null,
         isOffered: false,
+        isWaking: false,
         onProgress: null,
         progress: null,
         shownPosition: null,

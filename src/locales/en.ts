@@ -36,7 +36,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
   'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
-    `${model === undefined ? 'This model' : `\`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
+    `${model === undefined ? 'This model' : `The model \`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
@@ -66,16 +66,16 @@ const failures: Record<FailureReason, (details: Details) => string> = {
 
 /** One of the details says why: see `readSettings` of the provider. */
 function refuseSetting({ field, got, allowed, option, fixed, nearest }: Details): string {
-  const name = field === undefined ? 'one of them' : `\`${field}\``;
-  if (fixed !== undefined) return `\`settings\`: ${name} cannot be changed here. Leave it out.`;
-  if (option !== undefined) return `\`settings\`: ${name} has an option of its own. Use \`${option}:\` for it.`;
+  const name = field === undefined ? 'in `settings`' : `\`${field}\``;
+  if (fixed !== undefined) return `The setting ${name} cannot be changed here. Leave it out.`;
+  if (option !== undefined) return `The setting ${name} has an option of its own: use \`${option}:\` for it.`;
   if (nearest !== undefined) {
-    const meant = nearest === '' ? 'See /models inputs' : `Did you mean ${nearest}? See /models inputs`;
-    return `\`settings\`: this model has no input ${name}. ${meant} for all of them.`;
+    const meant = nearest === '' ? '' : ` Did you mean ${nearest}?`;
+    return `This model has no input ${name}.${meant} All of them are in /models inputs.`;
   }
   const value = got === undefined ? 'this' : got === '' ? 'empty' : `\`${got}\``;
   const expected = allowed === undefined || allowed === '' ? '' : `; expected ${allowed}`;
-  return `\`settings\`: ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
+  return `The setting ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
 }
 
 /** Why another attempt is made, without advice: nothing has to be done. */
@@ -223,18 +223,16 @@ export const en = {
       `This bot's account at ${provider} is used up, so nothing is made there. Add credit at ${provider}; no restart is needed.`,
     lowCredit: (provider: string) =>
       `${provider} says this bot's account has little credit left. Add some before it ends.`,
+    noQuota: (provider: string) =>
+      `This bot's plan at ${provider} has no pictures of its configured model in it. Take a plan that has them, or name another model in the settings.`,
     dailyQuota: (provider: string) =>
       `This bot's plan at ${provider} is used up for today. It goes on tomorrow, or with a larger plan at ${provider}.`,
     breaker: (provider: string, inARow: number) =>
       `${provider} failed ${inARow} times in a row, so it is asked less for a while. Look at its status page; it is tried again by itself.`,
     disk: (freeMegabytes: number, neededMegabytes: number) =>
       `The bot's disk has ${freeMegabytes} MB free, and MIN_FREE_MB asks for ${neededMegabytes}: no paid work is started. Make room, or clear old jobs with /jobs clear.`,
-    storage: (usedMegabytes: number, warnMegabytes: number) =>
-      `The kept files take ${usedMegabytes} MB, more than STORAGE_WARN_MB (${warnMegabytes}). Shorten JOB_RETENTION_DAYS, clear old jobs with /jobs clear, or raise the number.`,
     retiredModel: (provider: string, model: string) =>
       `${provider} no longer offers the model \`${model}\`. Name another one in the settings and restart the bot.`,
-    budget: (dollars: string) =>
-      `Today's budget of $${dollars} (DAILY_BUDGET_USD) is used up. Paid work goes on tomorrow (UTC), or with a higher budget.`,
     fewSessionStarts: (remaining: number, seconds: number) =>
       `Discord allows this bot ${remaining} more connections today, so it waits until <t:${seconds}:t> with the next one. Find out why it was restarted so often.`,
     manySessionStarts: (starts: number, minutes: number) =>
@@ -353,7 +351,7 @@ export const en = {
         .replaceAll(/[`\s]+/g, ' ')
         .slice(0, 80)
         .trim();
-      return `\`settings\`: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
+      return `The \`settings\` cannot be read: ${settingsProblems[kind](shown)} Write \`name=value, name=value\`; a value with a comma stands in "quotes".`;
     },
   },
   help: {

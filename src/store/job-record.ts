@@ -47,7 +47,7 @@ const request = z.object({
   settings: texts,
 });
 
-const change = z.object({ field: z.string(), from: z.string(), to: z.string().nullable() });
+const inputChange = z.object({ field: z.string(), from: z.string(), to: z.string().nullable() });
 const fetches = z.object({ tries: z.number(), lastFailure: failure.nullable() });
 
 const attempt = z.object({
@@ -57,7 +57,7 @@ const attempt = z.object({
   operationId: z.string().nullable(),
   seed: z.number(),
   variation: z.number(),
-  changes: z.array(change),
+  changes: z.array(inputChange),
   fetches,
   startedAt: time,
   endedAt: time,
@@ -72,7 +72,7 @@ const itemCommon = z.object({
   variation: z.number(),
   attemptStartedAt: time.nullable(),
   model: z.string().nullable(),
-  changes: z.array(change),
+  changes: z.array(inputChange),
   fetches,
   inDoubtSince: time.nullable(),
   attempts: z.array(attempt),

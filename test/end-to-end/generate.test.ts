@@ -54,7 +54,10 @@ test('what fails can be tried again on the same card, with fresh retries', async
   const failed = await world.whenCard(card, /Failed/);
   assert.match(failed, /\[API_ERROR\]/);
   assert.match(failed, /Retries: 1\/1/);
-  assert.deepEqual([...world.buttons(card).keys()], ['Retry', 'Edit prompt', 'Fallback: local', 'Details']);
+  assert.deepEqual(
+    [...world.buttons(card).keys()],
+    ['Retry', 'Edit prompt', 'Fallback: local', 'Fallback: gemini', 'Details'],
+  );
   await world.press(card, 'Retry');
   await world.whenCard(card, /Done/);
   assert.equal(world.predictions().length, 3);
@@ -259,7 +262,7 @@ test('a provider that is off is named, with those that are on', async (context) 
   const world = await World.start(context, { env: { REPLICATE_API_TOKEN: '' } });
   const outcome = await world.command({ prompt: PROMPT, provider: 'replicate' });
   assert.ok(outcome.status === 'answered' && outcome.messageId !== null);
-  assert.match(textOf(world.message(outcome.messageId).message), /local/);
+  assert.match(textOf(world.message(outcome.messageId).message), /gemini or local/);
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Done/);
 });

@@ -12,7 +12,7 @@ test('behind a service with trouble a card says so and offers the others; one pr
   await world.waitUntil('it met the trouble', () => refusalsOf(world).length === 1);
   const second = await world.generate({ prompt: 'a red boat' }, 'member2');
   await world.whenCard(second, /Replicate has trouble and is asked again/);
-  assert.deepEqual([...world.buttons(second).keys()], ['Cancel', 'Fallback: local']);
+  assert.deepEqual([...world.buttons(second).keys()], ['Cancel', 'Fallback: local', 'Fallback: gemini']);
   await world.press(second, 'Fallback: local', 'member2');
   await world.whenCard(second, /Done/);
   assert.equal(world.predictions().length, 0, 'nothing was paid');

@@ -38,7 +38,8 @@ export class World {
 
   /** Starts everything and ends it with the test. Resolves when the bot is online. */
   static async start(context: TestContext, options: WorldOptions = {}): Promise<World> {
-    const sandbox = await startSandbox({ replicate: { pace: options.pace ?? PACE } });
+    const pace = options.pace ?? PACE;
+    const sandbox = await startSandbox({ replicate: { pace }, gemini: { pace: { ...pace, imageMs: pace.workMs } } });
     const env = sandbox.env({ ...FAST, ...options.env });
     const world = new World(sandbox, env, startBot({ env }));
     context.after(async () => {

@@ -1,4 +1,5 @@
 /** A real HTTP server on 127.0.0.1 with a clock that moves by hand, and requests written as a stranger might. */
+import type { WebhookAttempt } from '../../src/http/replicate-webhooks.ts';
 import { createHmac } from 'node:crypto';
 import { request, type IncomingHttpHeaders, type OutgoingHttpHeaders } from 'node:http';
 import { connect } from 'node:net';
@@ -184,4 +185,10 @@ export function sign({ id = 'msg_1', timestamp, body, secret }: Signing): [strin
     ['webhook-timestamp', String(timestamp)],
     ['webhook-signature', `v1,${signature}`],
   ];
+}
+
+/** The address that Replicate is given with an attempt. */
+export function createWebhookUrl(baseUrl: string, { jobId, item, attempt }: WebhookAttempt): string {
+  const query = new URLSearchParams({ job: jobId, item, attempt: String(attempt) });
+  return `${baseUrl}/webhooks/replicate?${query.toString()}`;
 }

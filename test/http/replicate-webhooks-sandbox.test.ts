@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import type { ReplicateFault } from '../../sandbox/interface.ts';
-import { createReplicateWebhooks, createWebhookUrl, type WebhookEvent } from '../../src/http/replicate-webhooks.ts';
+import { createReplicateWebhooks, type WebhookEvent } from '../../src/http/replicate-webhooks.ts';
 import { Refusals } from '../../src/http/refusals.ts';
 import { startHttpServer } from '../../src/http/server.ts';
 import { askForKey } from '../../src/http/webhook-key.ts';
 import { systemClock } from '../../src/jobs/clock.ts';
 import { FLUX, setUp as setUpReplicate } from '../sandbox/replicate-client.ts';
-import { createLines } from './http-setup.ts';
+import { createLines, createWebhookUrl } from './http-setup.ts';
 
 const ATTEMPT = { jobId: 'k3vq7w2mzh5t', item: 'image', attempt: 1 };
 const PACE = { queueMs: 20, workMs: 60 };

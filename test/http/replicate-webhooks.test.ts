@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
-import { createReplicateWebhooks, createWebhookUrl, type WebhookEvent } from '../../src/http/replicate-webhooks.ts';
+import { createReplicateWebhooks, type WebhookEvent } from '../../src/http/replicate-webhooks.ts';
 import { askForKey, createGivenKey, type WebhookKey } from '../../src/http/webhook-key.ts';
 import {
   createLines,
@@ -13,6 +13,7 @@ import {
   type HandClock,
   type Running,
   type Signing,
+  createWebhookUrl,
 } from './http-setup.ts';
 
 const SECRET = makeSecret('ours');

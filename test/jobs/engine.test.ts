@@ -343,7 +343,7 @@ test('an item there at two unclean ends runs alone next, and only further ends w
   const itemNow = async (): Promise<Item> => getItem((await harness.store.get(job.id)) as Job, 'image');
   harness = await harness.restart();
   assert.equal((await itemNow()).uncleanEnds, 1);
-  for (let ends = 2; ends < 5; ends++) {
+  for (let ends = 2; ends < 7; ends++) {
     harness = await harness.restart();
     while (!(await itemNow()).alone) await new Promise((resolve) => setImmediate(resolve));
     assert.equal((await itemNow()).uncleanEnds, ends);
@@ -353,6 +353,37 @@ test('an item there at two unclean ends runs alone next, and only further ends w
   assert.equal(statusOf(final, 'failed').failure.reason, 'crashed-alone');
   while (harness.provider.cancelled.length === 0) await new Promise((resolve) => setImmediate(resolve));
   assert.deepEqual(harness.provider.cancelled, ['op-1'], 'it costs nothing any more');
+});
+
+test('ends in company prove nothing, however many there are', async (context) => {
+  const config = { timeoutMs: { image: 1e9, video: 1e9 } };
+  let harness = await startEngine(context, { config, provider: new NeverAnswering() });
+  const [first, second] = [newJob(), newJob()];
+  for (const job of [first, second]) await harness.submit(job);
+  for (const job of [first, second]) await harness.whenState(job.id, 'running');
+  for (let kills = 1; kills <= 6; kills++) {
+    harness = await harness.restart();
+    while (kills >= 2 && !getItem((await harness.store.get(first.id)) as Job, 'image').alone)
+      await new Promise((resolve) => setImmediate(resolve));
+  }
+  assert.equal(getItem((await harness.store.get(second.id)) as Job, 'image').uncleanEnds, 2);
+});
+
+test('a suspect whose attempt comes to nothing is woken once for the next one, and paid once for it', async (context) => {
+  const provider = new NeverAnswering();
+  let harness = await startEngine(context, { provider });
+  const job = newJob();
+  await harness.submit(job);
+  await harness.whenState(job.id, 'running');
+  harness = await harness.restart();
+  provider.answers = true;
+  provider.checks.push({ status: 'failed', failure: failure('provider-error', 'retry') }, FINISHED);
+  harness = await harness.restart();
+  const final = await harness.whenFinal(job.id);
+  assert.equal(final.state, 'done');
+  assert.equal(provider.accepted.length, 2);
+  const starts = harness.log.filter(({ fields }) => fields.from === 'waiting' && fields.to === 'starting');
+  assert.equal(starts.length, 1);
 });
 
 test('of several items there at every unclean end only one that was alone is failed', async (context) => {
@@ -367,9 +398,9 @@ test('of several items there at every unclean end only one that was alone is fai
     Promise.all([first, second].map(async ({ id }) => (await harness.store.get(id))?.state));
   const aloneNow = (): Promise<boolean[]> =>
     Promise.all([first, second].map(async ({ id }) => getItem((await harness.store.get(id)) as Job, 'image').alone));
-  for (let kills = 1; kills <= 5; kills++) {
+  for (let kills = 1; kills <= 7; kills++) {
     harness = await harness.restart();
-    if (kills >= 2 && kills < 5) {
+    if (kills >= 2 && kills < 7) {
       while (!(await aloneNow()).includes(true)) await new Promise((resolve) => setImmediate(resolve));
       assert.deepEqual(new Set(await aloneNow()), new Set([true, false]));
     }
@@ -456,7 +487,11 @@ test('an item that got on after a crash is not suspected any more', async (conte
 });
 
 class NeverAnswering extends ScriptedProvider {
-  override check(_operation: Operation, { signal }: CallOptions): Promise<Checked> {
+  answers = false;
+
+  override check(operation: Operation, options: CallOptions): Promise<Checked> {
+    if (this.answers) return super.check(operation, options);
+    const { signal } = options;
     return new Promise((_, reject) => {
       signal.addEventListener('abort', () => reject(signal.reason as Error), { once: true });
     });

@@ -261,6 +261,35 @@ test('a late webhook comes three times the work after its event', async (t) => {
   assert.deepEqual(receiver.letters.map(statusOf), ['succeeded']);
 });
 
+test('a prediction whose create was never answered tells its start all the same', async (t) => {
+  const setup = await setUp(t, { pace: { queueMs: 0, workMs: 60_000 } });
+  const receiver = await listen(t);
+  setup.service.addFault({ on: 'create', kind: 'cut-after' });
+  await assert.rejects(createWith(setup, receiver.url), /fetch failed/);
+  await waitUntil(() => receiver.letters.length === 1);
+  const { id, status } = JSON.parse(receiver.letters[0]?.body ?? '') as { id: string; status: string };
+  assert.deepEqual([id, status], [setup.service.predictions()[0]?.id, 'processing']);
+});
+
+test('close does not wait for a receiver that never answers', async (t) => {
+  const setup = await setUp(t, { pace: { queueMs: 0, workMs: 0 } });
+  const silent = createServer();
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  t.after(() => {
+    silent.closeAllConnections();
+    silent.close();
+  });
+  const called = new Promise((resolve) => silent.once('request', resolve));
+  const { port } = silent.address() as AddressInfo;
+  await createWith(setup, `http://127.0.0.1:${port}/hook`, ['completed']);
+  await called;
+  const before = performance.now();
+  await setup.service.close();
+  // The patience of a call is five seconds.
+  assert.ok(performance.now() - before < 3_000);
+  assert.deepEqual(setup.service.webhooks, []);
+});
+
 test('close breaks off what waits to be sent, without a further call', async (t) => {
   const setup = await setUp(t, { pace: { queueMs: 0, workMs: 0 } });
   const receiver = await listen(t);

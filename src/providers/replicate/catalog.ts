@@ -2,7 +2,7 @@
  * What is known of Replicate's models: the configured ones first, then the well-known ones that its collections list,
  * then whatever a search finds. Kept in memory for an hour and renewed behind the answers.
  */
-import type { Kind } from '../../jobs/job.ts';
+import { failure, type Kind } from '../../jobs/job.ts';
 import {
   type CallOptions,
   type ModelCatalog,
@@ -15,14 +15,14 @@ import { presentInputs } from './inputs.ts';
 import { KNOWN_MODELS } from './known-models.ts';
 import { kindOf } from './model-kind.ts';
 import { type ListedModel, matchModels, readModels } from './model-list.ts';
-import type { Models } from './models.ts';
+import { type Models, parseReference } from './models.ts';
 import { Remembered } from './remembered.ts';
 
 export interface CatalogOptions {
   api: ReplicateApi;
   models: Models;
-  /** The configured models, `owner/name` or `owner/name:version`. */
-  defaults: Readonly<Record<Kind, string>>;
+  /** The configured models, `owner/name` or `owner/name:version`; null: none of that kind. */
+  defaults: Readonly<Record<Kind, string | null>>;
   timeoutMs: number;
   now: () => number;
 }
@@ -81,7 +81,9 @@ class ReplicateCatalog implements ModelCatalog {
   }
 
   knownInputs(model: string | null, kind: Kind): ModelInputs | undefined {
-    return this.#inputs.peek(model ?? this.#options.defaults[kind]);
+    const reference = model ?? this.#options.defaults[kind];
+    // What is half typed is no model, and nobody is asked about it.
+    return reference === null || parseReference(reference) === null ? undefined : this.#inputs.peek(reference);
   }
 
   async listModels(
@@ -97,11 +99,13 @@ class ReplicateCatalog implements ModelCatalog {
   }
 
   async describeInputs(model: string | null, kind: Kind, { signal }: CallOptions): Promise<ModelInputs> {
-    return withSignal(this.#inputs.get(model ?? this.#options.defaults[kind]), signal);
+    const reference = model ?? this.#options.defaults[kind];
+    if (reference === null) throw new ProviderFailure(failure('model-unknown', 'give-up'));
+    return withSignal(this.#inputs.get(reference), signal);
   }
 
   async warm({ signal }: CallOptions): Promise<string[]> {
-    const names = [...new Set(Object.values(this.#options.defaults))];
+    const names = this.#listDefaults().map(({ name }) => name);
     const [, ...gone] = await withSignal(
       Promise.all([this.#fetchCollections(), ...names.map((name) => this.#isGone(name))]),
       signal,
@@ -135,11 +139,17 @@ class ReplicateCatalog implements ModelCatalog {
       if (model !== undefined) return [model];
       return isComplete ? [] : [{ name, kind, description: '', fields: null }];
     });
-    const defaults = Object.entries(this.#options.defaults).map(
-      ([kind, name]): ListedModel =>
-        byName.get(name) ?? { name, kind: kind === 'video' ? 'video' : 'image', description: '', fields: null },
-    );
+    const defaults = this.#listDefaults().map((model) => byName.get(model.name) ?? model);
     return uniqueByName([...defaults, ...wellKnown, ...listed]);
+  }
+
+  #listDefaults(): ListedModel[] {
+    const kinds: readonly Kind[] = ['image', 'video'];
+    const models = kinds.flatMap((kind): ListedModel[] => {
+      const name = this.#options.defaults[kind];
+      return name === null ? [] : [{ name, kind, description: '', fields: null }];
+    });
+    return uniqueByName(models);
   }
 
   #match(models: readonly ListedModel[], kind: Kind | null, term: string): ListedModel[] {

@@ -4,10 +4,8 @@ import { type AttemptRequest, type ModelInputs, ProviderFailure } from '../provi
 import { COUNT_NAMES, findImageFields, findReservation, NEGATIVE_PROMPT_NAMES } from './field-roles.ts';
 import type { InputField, InputFields } from './schema.ts';
 import { readSettings } from './settings.ts';
+import { kindAgainst } from './model-kind.ts';
 import { buildShape } from './shape.ts';
-
-export { type InputFields, readInputFields } from './schema.ts';
-export { nearestRatio } from './shape.ts';
 
 export type ModelInput = Record<string, unknown>;
 
@@ -35,9 +33,11 @@ export function takesPrompt(fields: InputFields | null): boolean {
  * the reference pictures.
  */
 export function refuseWish(
-  wish: { model: string; settings: Wish['settings']; images: number },
+  wish: { kind: Kind; model: string; settings: Wish['settings']; images: number },
   fields: InputFields | null,
 ): Failure | null {
+  const other = kindAgainst(wish.kind, wish.model, fields);
+  if (other !== null) return refuseInput(`${wish.model} makes ${other}s`);
   const refusedSettings = readSettings(wish.settings, fields).failure;
   if (refusedSettings !== null || fields === null) return refusedSettings;
   const { first, last } = findImageFields(fields);
@@ -93,9 +93,9 @@ export function isInputOf(listed: unknown, wish: Wish, fields: InputFields | nul
   return isPrompt && isSeed && isSet;
 }
 
-/** The fields as a user is told of them: those that ask for secrets are left out. */
+/** The fields as a user is told of them: what nobody may set is left out. */
 export function presentInputs(model: string, kind: Kind | null, fields: InputFields | null): ModelInputs {
-  const shown = [...(fields?.values() ?? [])].filter(({ isSecret }) => !isSecret);
+  const shown = [...(fields?.values() ?? [])].filter((field) => findReservation(field.name, field)?.kind !== 'fixed');
   return {
     model,
     kind,

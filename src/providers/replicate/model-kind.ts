@@ -20,6 +20,17 @@ const NEITHER_WORDS =
 const VIDEO_INPUTS = ['num_frames', 'fps', 'frames_per_second', 'duration', 'seconds'];
 const IMAGE_INPUTS = ['aspect_ratio', 'num_outputs', 'num_inference_steps', 'guidance_scale', 'width', 'output_format'];
 
+/**
+ * What the model makes instead of what is wished, where that is sure: it would be paid for in vain. `name` is
+ * `owner/name`. null: nothing speaks against the wish.
+ */
+export function kindAgainst(wished: Kind, name: string, fields: InputFields | null): Kind | null {
+  const hasVideoInput = VIDEO_INPUTS.some((input) => fields?.has(input) === true);
+  const isNamedVideo = hasVideoInput && VIDEO_WORDS.test(name.replaceAll(/[-_/]/g, ' '));
+  const kind = KNOWN_MODELS.get(name) ?? (isNamedVideo ? 'video' : wished);
+  return kind === wished ? null : kind;
+}
+
 /** The surest clue first. null: it cannot be told. */
 export function kindOf({ name, description, collectionKind, fields }: KindClues): Kind | null {
   const known = KNOWN_MODELS.get(name) ?? collectionKind;

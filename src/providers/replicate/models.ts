@@ -2,7 +2,7 @@
 import { failure } from '../../jobs/job.ts';
 import { ProviderFailure } from '../provider.ts';
 import { createUnreadable, HttpFailure, type ReplicateApi } from './api.ts';
-import { type InputFields, readInputFields } from './inputs.ts';
+import { type InputFields, readInputFields } from './schema.ts';
 
 export interface Model {
   /** `owner/name` or `owner/name:version`, as it was asked for. */

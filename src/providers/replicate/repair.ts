@@ -4,7 +4,8 @@
  */
 import type { InputChange } from '../../jobs/job.ts';
 import type { ModelInputField } from '../provider.ts';
-import { type ModelInput, nearestRatio } from './inputs.ts';
+import type { ModelInput } from './inputs.ts';
+import { nearestRatio } from './shape.ts';
 import type { RefusedField } from './refusals.ts';
 
 type KnownField = Pick<ModelInputField, 'type' | 'choices' | 'minimum' | 'maximum' | 'default' | 'isRequired'>;

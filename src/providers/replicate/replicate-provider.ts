@@ -9,12 +9,14 @@ import {
   type CallOptions,
   type FindOptions,
   type FoundOperation,
+  type ModelCatalog,
   type Provider,
   ProviderFailure,
   type RequestCheck,
   type Started,
 } from '../provider.ts';
 import { createUnreadable, HttpFailure, ReplicateApi } from './api.ts';
+import { createCatalog } from './catalog.ts';
 import { classifyEnding } from './failures.ts';
 import { refuseWish } from './inputs.ts';
 import { MendedInputs } from './mended-inputs.ts';
@@ -73,7 +75,7 @@ class Replicate implements ReplicateProvider {
   readonly canFind = true;
   readonly wholeInStart = [] as const;
   readonly hasWebhooks: boolean;
-  readonly catalog = null;
+  readonly catalog: ModelCatalog;
   readonly #api: ReplicateApi;
   readonly #calls: PredictionCalls;
   readonly #models: Models;
@@ -106,6 +108,7 @@ class Replicate implements ReplicateProvider {
     this.#api = api;
     this.#calls = calls;
     this.#models = models;
+    this.catalog = createCatalog({ api, models, defaults: this.#defaults, timeoutMs: timeouts.getMs, now });
     // Files below the API's own address need the key; nothing else may see it.
     this.#headersFor = (url): Record<string, string> =>
       url.href.startsWith(this.#baseUrl.href) ? { authorization: `Bearer ${token}` } : {};
@@ -117,7 +120,7 @@ class Replicate implements ReplicateProvider {
     if (parseReference(reference) === null) return unknown;
     try {
       const found = await this.#models.find(reference, signal);
-      return refuseWish({ model: found.model.name, settings, images }, found.model.fields);
+      return refuseWish({ kind, model: found.model.name, settings, images }, found.model.fields);
     } catch (error) {
       if (error instanceof HttpFailure && error.status === 404) return unknown;
       // Not known in time, or not for this reason: the attempt will tell.

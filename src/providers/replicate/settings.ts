@@ -16,6 +16,7 @@ const TRUTHS: ReadonlyMap<string, string> = new Map([
 ]);
 /** So many names are offered for one that is not there. */
 const MOST_SUGGESTED = 3;
+const SHORTEST_WORD = 4;
 
 /**
  * The values to send. The failure (`setting-refused`) names the `field`, what was `got`, and one of: `allowed` (the
@@ -45,7 +46,7 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
   const farthest = Math.max(2, Math.floor(wanted.length / 3));
   return names
     .map((known) => ({ known, distance: distanceOf(wanted, known.toLowerCase()) }))
-    .filter(({ known, distance }) => distance <= farthest || (wanted.length > 2 && known.includes(wanted)))
+    .filter(({ known, distance }) => distance <= farthest || sharesWord(wanted, known.toLowerCase()))
     .toSorted((one, other) => one.distance - other.distance)
     .slice(0, MOST_SUGGESTED)
     .map(({ known }) => known);
@@ -113,6 +114,12 @@ function isPlainNumber(text: string): boolean {
 
 function isAddress(text: string): boolean {
   return text.startsWith('https://') && URL.canParse(text);
+}
+
+/** `steps` is in `num_inference_steps`. A short word says too little. */
+function sharesWord(one: string, other: string): boolean {
+  const words = new Set(other.split('_'));
+  return one.split('_').some((word) => word.length >= SHORTEST_WORD && words.has(word));
 }
 
 /** Letters to change, add or leave out (Levenshtein). */

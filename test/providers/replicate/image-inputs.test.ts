@@ -203,7 +203,7 @@ test('a model that takes no picture is refused with one, and one that needs a pi
   for (const [name, model] of Object.entries(MODELS)) {
     const fields = fieldsOf(model);
     const reasonFor = (images: number): string | undefined =>
-      refuseWish({ model: name, settings: {}, images }, fields)?.reason;
+      refuseWish({ kind: KNOWN_MODELS.get(name) ?? 'image', model: name, settings: {}, images }, fields)?.reason;
     assert.equal(reasonFor(1), model.one === null ? 'input-refused' : undefined, name);
     assert.equal(reasonFor(0), model.required === undefined ? undefined : 'image-needed', name);
   }

@@ -201,8 +201,11 @@ test('settings win over what the bot would choose, and come as the schema wants 
   });
   const refused = { ...settings, steps: 'many' };
   assert.throws(() => buildInput(wish({ settings: refused }), fields), /setting-refused/);
-  assert.equal(refuseWish({ model: 'a/b', settings: refused, images: 0 }, fields)?.details.field, 'steps');
-  assert.equal(refuseWish({ model: 'a/b', settings, images: 0 }, fields), null);
+  assert.equal(
+    refuseWish({ kind: 'image', model: 'a/b', settings: refused, images: 0 }, fields)?.details.field,
+    'steps',
+  );
+  assert.equal(refuseWish({ kind: 'image', model: 'a/b', settings, images: 0 }, fields), null);
 });
 
 test('sides set by hand count also where the model has a word for that', () => {
@@ -240,11 +243,24 @@ test('our own input with settings and pictures is recognised, wherever the pictu
   assert.ok(isInputOf(blind, ours, null));
 });
 
-test('what a user is told of a model leaves out secrets, and marks what has an option of its own', () => {
+test('a model that makes something else is refused before it is paid for', () => {
+  const refuse = (kind: Wish['kind'], model: string, fields: InputFields | null): string | undefined =>
+    refuseWish({ kind, model, settings: {}, images: 0 }, fields)?.details.fields;
+  const video = read({ prompt: PROMPT, num_frames: {} });
+  assert.equal(refuse('image', 'google/veo-3.1', null), 'google/veo-3.1 makes videos');
+  assert.equal(refuse('video', 'google/imagen-4', FLUX), 'google/imagen-4 makes images');
+  assert.equal(refuse('image', 'somebody/nice-video', video), 'somebody/nice-video makes videos');
+  assert.equal(refuse('image', 'somebody/nice', video), undefined, 'it cannot be told');
+  assert.equal(refuse('video', 'somebody/nice', null), undefined);
+  assert.equal(refuse('image', 'black-forest-labs/flux-schnell', FLUX), undefined);
+});
+
+test('what a user is told of a model leaves out what nobody may set, and marks what has an option of its own', () => {
   const fields = read({
     prompt: PROMPT,
     key: { type: 'string', format: 'password', 'x-order': 1 },
     style: { type: 'string' },
+    disable_safety_checker: { type: 'boolean' },
   });
   const { fields: told } = presentInputs('a/b', 'image', fields);
   assert.deepEqual(

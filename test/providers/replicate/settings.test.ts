@@ -97,6 +97,7 @@ test('a list too long for a sentence is cut, and says so', () => {
 test('an input the model does not have is refused with the names most like it', () => {
   assert.equal(detailsOf({ guidence: '3' }).nearest, 'guidance');
   assert.equal(detailsOf({ steps: '3' }).nearest, 'num_inference_steps');
+  assert.equal(detailsOf({ guidance_strength: '3' }).nearest, 'guidance');
   assert.equal(detailsOf({ xyzzy: '3' }).nearest, '');
   assert.deepEqual(nearestNames('promt', ['prompt', 'seed']), ['prompt']);
 });
@@ -132,9 +133,9 @@ test('each refusal is a sentence that says what to do', () => {
       /`num_inference_steps` cannot be `20`; expected 4 to 12\. Nothing was made or paid\./,
     ],
     [{ guidance: '' }, /`guidance` cannot be empty; expected a number, 0 to 10\./],
-    [{ guidence: '3' }, /no input `guidence`\. Did you mean guidance\? See \/models inputs/],
-    [{ xyzzy: '3' }, /no input `xyzzy`\. See \/models inputs/],
-    [{ seed: '3' }, /`seed` has an option of its own\. Use `seed:`/],
+    [{ guidence: '3' }, /no input `guidence`\. Did you mean guidance\? All of them are in \/models inputs/],
+    [{ xyzzy: '3' }, /no input `xyzzy`\. All of them are in \/models inputs/],
+    [{ seed: '3' }, /`seed` has an option of its own: use `seed:`/],
     [{ disable_safety_checker: 'true' }, /`disable_safety_checker` cannot be changed here/],
   ] as const;
   for (const [settings, sentence] of sentences) {
