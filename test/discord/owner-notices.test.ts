@@ -79,11 +79,11 @@ test('a crash behind the message does not repeat it', async (context) => {
 test('a Discord away for very long gives up this time, and the next failure tells it', async (context) => {
   const { owner, read, discord, lines } = await setUp(context);
   discord.addFault({ method: 'POST', route: /\/messages$/, kind: 'cut-before', times: 60 });
-  await owner.tell('storage', 'much is stored');
+  await owner.tell('disk', 'the disk is full');
   assert.deepEqual(read(), []);
   assert.ok(lines.includes('a notice did not reach the owner; check OWNER_CHANNEL_ID'));
-  await owner.tell('storage', 'much is stored');
-  assert.deepEqual(read(), ['much is stored']);
+  await owner.tell('disk', 'the disk is full');
+  assert.deepEqual(read(), ['the disk is full']);
 });
 
 test('a channel that refuses the bot is not asked again with every failure', async (context) => {

@@ -38,10 +38,7 @@ test('a text that cannot be read says which part of it, and how to write it', ()
     assert.match(en.models.badSettings(problem), sentence);
     assert.match(en.models.badSettings(problem), /Write `name=value, name=value`/);
   }
-  assert.match(
-    en.models.badSettings({ kind: 'no-equals', got: `\`${'x'.repeat(900)}` }),
-    /read: `x{70,80}` has/,
-  );
+  assert.match(en.models.badSettings({ kind: 'no-equals', got: `\`${'x'.repeat(900)}` }), /read: `x{70,80}` has/);
 });
 
 test('what is being typed is told from what stands before it', () => {
