@@ -47,13 +47,13 @@ async function chooseWebhookSettings(): Promise<Record<string, string>> {
 
 /** One that the system gave just now, and gives nobody else for a while. */
 function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
+  return new Promise((give, reject) => {
     const server = createServer();
     server.once('error', reject);
     server.listen(0, '127.0.0.1', () => {
       const address = server.address();
       const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => resolve(port));
+      server.close(() => give(port));
     });
   });
 }

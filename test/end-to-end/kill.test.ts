@@ -31,6 +31,7 @@ test('killed while queued: the picture is made after the restart, on the same ca
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'never-ends' });
   const first = await world.generate({ prompt: 'keeps the only slot' });
   await world.whenCard(first, /Generating/);
+  await world.waitUntil('it is begun', () => world.predictions().length === 1);
   const second = await world.generate({ prompt: PROMPT }, 'member2');
   assert.match(world.text(second), /Queued/);
   await world.kill();
@@ -165,7 +166,7 @@ test('killed before the answer reached Discord: nothing is paid, and nothing is 
 test('killed in the middle of a Retry: the new attempt is made on the same card, once', async (context) => {
   const world = await startWorld(context, { env: { MAX_RETRIES: '0' } });
   const { discord, replicate } = world.sandbox;
-  replicate.addFault({ on: 'create', kind: 'http-422' });
+  replicate.addFault({ on: 'create', kind: 'http-422' }, 2);
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Failed/);
   discord.addFault({ method: 'POST', route: /\/callback/, kind: 'cut-after', times: 1 });
@@ -194,7 +195,7 @@ test('killed while Discord is away: the card is finished when Discord is back', 
 test('killed in the middle of a Retry on a private card: a press brings the card up to date', async (context) => {
   const world = await startWorld(context, { env: { MAX_RETRIES: '0' } });
   const { discord, replicate } = world.sandbox;
-  replicate.addFault({ on: 'create', kind: 'http-422' });
+  replicate.addFault({ on: 'create', kind: 'http-422' }, 2);
   const card = await world.generate({ prompt: PROMPT, private: true });
   await world.whenCard(card, /Failed/);
   discord.addFault({ method: 'POST', route: /\/callback/, kind: 'hang', times: 1 });

@@ -116,6 +116,10 @@ test('models and settings are completed, looked at, checked before anything is p
       assert.match(inputs, /`guidance_scale` · .*1 to 50.* · default .*7\\\.5/);
       assert.match(inputs, /`scheduler` · .*DDIM/);
       assert.match(inputs, /From the options of the command.*\n`prompt` `negative_prompt`/);
+      const video = { model: 'gemini-omni-1.1-flash' };
+      const other = textOf((await world.run({ name: 'models', subcommand: 'inputs', options: video })).message);
+      assert.match(other, /Gemini · videos/, 'whose model it is and what it makes need not be said');
+      assert.match(other, /`resolution` · .*720p/);
       const unknown = await world.run({ name: 'models', subcommand: 'inputs', options: { model: 'nobody/nothing' } });
       assert.match(textOf(unknown.message), /no model `nobody\/nothing`/);
       const local = { model: 'any', provider: 'local' };

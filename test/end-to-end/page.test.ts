@@ -84,13 +84,14 @@ test(
     );
 
     await context.test('what fails is tried again with Retry, and painted here with Fallback', async () => {
-      sandbox.replicate.addFault({ on: 'create', kind: 'http-422' }, 2);
+      // Each is mended and sent once more: a request that is refused is refused twice.
+      sandbox.replicate.addFault({ on: 'create', kind: 'http-422' }, 4);
       await type(page, '/generate prompt: a lighthouse in fog');
       const failing = card(page, 'a lighthouse in fog');
       await failing.getByText('Failed').waitFor({ timeout: 30_000 });
       await failing.getByRole('button', { name: 'Retry' }).click();
       await failing.getByRole('button', { name: 'Fallback: local' }).waitFor({ timeout: 30_000 });
-      while (sandbox.replicate.requests.filter(({ status }) => status === 422).length < 2)
+      while (sandbox.replicate.requests.filter(({ status }) => status === 422).length < 4)
         await page.waitForTimeout(20);
       await failing.getByText('Failed').waitFor();
       await failing.getByRole('button', { name: 'Fallback: local' }).click();
