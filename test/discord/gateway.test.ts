@@ -142,6 +142,8 @@ test('a bot that Discord always throws out identifies less and less often', asyn
   assert.equal(await setup.remaining(), 999);
   setup.clock.addedMs += 61_000;
   await waitUntil(() => setup.discord.isBotConnected());
+  setup.type();
+  await waitUntil(() => setup.asks.length === 1);
 });
 
 test('a token that Discord refuses ends the start with a sentence, before anything is used', async (context) => {

@@ -6,11 +6,11 @@ import { buttonsOf, picturesOf, textOf, World } from './world.ts';
 const EVERYTHING = { method: '*', route: /./, times: 1_000_000 };
 
 test('Discord goes away while pictures are made, and comes back: each is on its card, once', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 50, workMs: 600 } });
+  const world = await World.start(context);
   const { discord } = world.sandbox;
   const cards = [
-    await world.generate({ prompt: 'a red boat' }),
-    await world.generate({ prompt: 'a bare rock' }, 'member2'),
+    await world.generate({ prompt: 'a red boat', provider: 'local' }),
+    await world.generate({ prompt: 'a bare rock', provider: 'local' }, 'member2'),
   ];
   discord.addFault({ ...EVERYTHING, kind: { status: 503 } });
   discord.dropGateway(true);
@@ -23,21 +23,25 @@ test('Discord goes away while pictures are made, and comes back: each is on its 
     await world.whenCard(card, /Done/);
     await world.waitUntil('it has its picture', () => picturesOf(world.message(card).message).length === 1);
   }
-  const next = await world.generate({ prompt: 'a green hill' });
+  const next = await world.generate({ prompt: 'a green hill', provider: 'local' });
   await world.whenCard(next, /Done/);
   assert.equal(discord.messages(world.channelId, world.userId('member')).length, 3);
 });
 
-test('a picture that no message in its channel may show is handed out after the next command', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 50, workMs: 400 } });
+test('a picture whose channel is gone is handed out after the next command, also over a restart', async (context) => {
+  const world = await World.start(context);
   const { discord } = world.sandbox;
-  await world.generate({ prompt: 'a slow river' });
-  await world.whenMoved('running');
-  discord.setBotPermissions(world.channelId, 0n);
-  world.sandbox.clock.advance(16 * 60_000);
+  await world.generate({ prompt: 'a slow river', provider: 'local' });
+  discord.addFault({
+    method: 'PATCH',
+    route: /@original$/,
+    kind: { status: 404, code: 10003, message: 'x' },
+    times: 99,
+  });
   const kept = (line: Record<string, unknown>): boolean => String(line['msg']).includes('kept for its asker');
   await world.waitUntil('it is kept', () => world.bot.logs().some(kept));
   await world.kill();
+  discord.clearFaults();
   await world.startAgain();
 
   const general = discord.guilds[0]?.channels[1]?.id ?? '';
@@ -58,9 +62,8 @@ test('a picture that no message in its channel may show is handed out after the 
 });
 
 test('a bot whose token Discord takes back ends with exit code 78 and a sentence', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 50, workMs: 400 } });
-  await world.generate({ prompt: 'a slow river' });
-  await world.whenMoved('running');
+  const world = await World.start(context);
+  await world.generate({ prompt: 'a slow river', provider: 'local' });
   world.sandbox.clock.advance(16 * 60_000);
   const kind = { status: 401 };
   world.sandbox.discord.addFault({ method: '*', route: /^\/(?:channels|users)\//, kind, times: 1_000_000 });
