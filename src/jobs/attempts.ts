@@ -81,7 +81,7 @@ export class Attempts {
    * it stays in line, and the gate is closed for all.
    */
   async #mayBegin(entry: Entry, name: string): Promise<boolean> {
-    const { gates, assets, config, onDiskFull } = this.#options;
+    const { gates, config, onDiskFull } = this.#options;
     const provider = this.#context.providerOf(entry.job);
     if (provider?.isPaid !== true) return true;
     const reason = gates.refusalOf(provider.name, itemKey(entry.job.id, name));
@@ -89,8 +89,7 @@ export class Attempts {
       await this.end(entry, name, failure('breaker-open', 'give-up', { details: { provider: provider.name, reason } }));
       return false;
     }
-    // A disk that does not tell is found out by the save before the call.
-    const freeBytes = await assets.measureFree().catch(() => Infinity);
+    const freeBytes = await this.#context.measureFree();
     if (freeBytes >= config.minFreeBytes) return true;
     gates.hold(provider.name, FULL_DISK_HOLD_MS, 'disk-full');
     onDiskFull(freeBytes);

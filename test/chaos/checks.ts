@@ -1,0 +1,149 @@
+/** What must hold when a run is over, each check with what it counted and what it found wrong. */
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type FailureReason, isFinal, type Item, type Job } from '../../src/jobs/job.ts';
+import type { Evidence } from './evidence.ts';
+import { checkChains } from './log-chain.ts';
+import { checkPayments } from './payments.ts';
+import { checkCards, isUndelivered } from './standing-cards.ts';
+
+export interface CheckResult {
+  what: string;
+  counts: Record<string, number>;
+  /** Sentences with ids; none: it holds. */
+  violations: string[];
+}
+
+/** In the order they are printed. */
+const CHECKS: readonly ((evidence: Evidence) => CheckResult)[] = [
+  checkFinal,
+  checkHistory,
+  checkInteractions,
+  ({ jobs, predictions }) => {
+    const { violations, ...counts } = checkPayments(jobs, predictions);
+    return { what: 'nothing was paid twice', counts: { predictions: predictions.length, ...counts }, violations };
+  },
+  ({ jobs, messages }) => {
+    const { violations, ...counts } = checkCards(jobs, messages);
+    return { what: 'every job stands on one card, which shows its end', counts, violations };
+  },
+  ({ jobs, lines, lives }) => {
+    const items = new Map(jobs.flatMap((job) => job.items.map((item) => [`${job.id}:${item.name}`, item] as const)));
+    const { violations, ...counts } = checkChains(lines, items, lives);
+    return { what: 'every logged move is legal and follows from the one before', counts, violations };
+  },
+  checkFailures,
+  checkInnocent,
+  checkFiles,
+  ({ lives, brokenEnds }) => ({
+    what: 'no process ended by itself',
+    counts: { processes: lives },
+    violations: [...brokenEnds],
+  }),
+];
+
+export function checkAll(evidence: Evidence): CheckResult[] {
+  return CHECKS.map((check) => check(evidence));
+}
+
+function checkFinal({ jobs, open, unreadable }: Evidence): CheckResult {
+  const count = (state: Job['state']): number => jobs.filter((job) => job.state === state).length;
+  return {
+    what: 'every job is final',
+    counts: { jobs: jobs.length, done: count('done'), failed: count('failed'), cancelled: count('cancelled') },
+    violations: [
+      ...jobs.filter((job) => !isFinal(job)).map((job) => `job ${job.id} is ${job.state} (${statesOf(job)}).`),
+      ...open.map((id) => `job ${id} is still listed as open.`),
+      ...unreadable.map((key) => `the record ${key} could not be read.`),
+    ],
+  };
+}
+
+function checkHistory({ jobs, history }: Evidence): CheckResult {
+  const entries = new Map<string, number>();
+  for (const { id } of history) entries.set(id, (entries.get(id) ?? 0) + 1);
+  const wrong = jobs.filter((job) => isFinal(job) && entries.get(job.id) !== 1);
+  const known = new Set(jobs.map(({ id }) => id));
+  return {
+    what: 'the history names every final job once',
+    counts: { entries: history.length },
+    violations: [
+      ...wrong.map((job) => `job ${job.id} stands in the history ${entries.get(job.id) ?? 0} times.`),
+      ...[...entries.keys()].filter((id) => !known.has(id)).map((id) => `the history names job ${id}, which is gone.`),
+    ],
+  };
+}
+
+/** An interaction that is delivered twice makes one job, and one that nobody sent makes none. */
+function checkInteractions({ jobs, asked }: Evidence): CheckResult {
+  const sent = new Set(asked.map(({ interactionId }) => interactionId));
+  const byInteraction = new Map<string, string>();
+  const violations: string[] = [];
+  for (const { id, origin } of jobs) {
+    const other = byInteraction.get(origin.interactionId);
+    if (other !== undefined) violations.push(`interaction ${origin.interactionId} made jobs ${other} and ${id}.`);
+    if (!sent.has(origin.interactionId)) violations.push(`job ${id} came from an interaction that nobody sent.`);
+    byInteraction.set(origin.interactionId, id);
+  }
+  const answered = asked.filter(({ outcome }) => outcome === 'answered').length;
+  return { what: 'one job for an interaction', counts: { interactions: asked.length, answered }, violations };
+}
+
+/** Failed attempts, by reason, are no more than the faults that were met and lead to that reason. */
+function checkFailures({ jobs, faults }: Evidence): CheckResult {
+  const failed = new Map<FailureReason, number>();
+  for (const { failure } of jobs.flatMap(({ items }) => items.flatMap(({ attempts }) => attempts))) {
+    if (failure !== null && failure.code !== 'CANCELLED') {
+      failed.set(failure.reason, (failed.get(failure.reason) ?? 0) + 1);
+    }
+  }
+  const violations = [...failed].flatMap(([reason, times]) => {
+    const met = faults.filter(({ explains }) => explains.includes(reason));
+    const most = met.reduce((sum, fault) => sum + fault.times, 0);
+    return times <= most ? [] : [`${times} attempts failed with ${reason}, and ${most} faults explain that.`];
+  });
+  return { what: 'every failed attempt met a fault', counts: Object.fromEntries(failed), violations };
+}
+
+/** Only what a fault or a member ended is not done: never a kill. */
+function checkInnocent({ jobs, faults }: Evidence): CheckResult {
+  const explained = new Set(faults.flatMap(({ explains }) => explains));
+  const violations: string[] = [];
+  let innocent = 0;
+  for (const job of jobs) {
+    for (const item of job.items) {
+      if (item.attempts.every(({ failure }) => failure === null)) innocent += 1;
+      if (item.state === 'failed' && !explained.has(item.failure.reason)) {
+        violations.push(`item ${job.id}:${item.name} failed with ${item.failure.reason}, and no fault explains that.`);
+      }
+      if (item.state === 'cancelled' && job.cancelRequest === null && !isUndelivered(job)) {
+        violations.push(`item ${job.id}:${item.name} is cancelled, and nobody asked for that.`);
+      }
+    }
+  }
+  return { what: 'no kill failed an item', counts: { 'items without a failed attempt': innocent }, violations };
+}
+
+function checkFiles({ jobs, assetFolder }: Evidence): CheckResult {
+  const done = jobs.flatMap((job) => job.items).filter((item) => item.state === 'done');
+  const assets = done.flatMap((item) => item.assets);
+  const wrong = assets.filter(({ file, sha256 }) => {
+    const path = join(assetFolder, file);
+    return !existsSync(path) || createHash('sha256').update(readFileSync(path)).digest('hex') !== sha256;
+  });
+  return {
+    what: 'every file of a done item is there as it was saved',
+    counts: { items: done.length, files: assets.length },
+    violations: [
+      ...wrong.map(({ file }) => `${file} is gone or is not what was saved.`),
+      ...jobs
+        .filter(({ items }) => items.some((item) => item.state === 'done' && item.assets.length === 0))
+        .map(({ id }) => `job ${id} is done without a file.`),
+    ],
+  };
+}
+
+function statesOf({ items }: Job): string {
+  return items.map((item: Item) => `${item.name} ${item.state}`).join(', ');
+}

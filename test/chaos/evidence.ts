@@ -1,0 +1,66 @@
+/** What is left behind when a run is over, gathered from every side that has seen it. */
+import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { SandboxMessage, SandboxPrediction } from '../../sandbox/interface.ts';
+import type { Job } from '../../src/jobs/job.ts';
+import type { HistoryEntry } from '../../src/jobs/ports.ts';
+import { openDatabase } from '../../src/store/database.ts';
+import { openJobStore } from '../../src/store/job-store.ts';
+import type { MetFault } from './faults.ts';
+import type { LogLine } from './lives.ts';
+import type { Asked } from './members.ts';
+
+/** The records, as a store that was ended in order holds them. */
+export interface Records {
+  jobs: Job[];
+  /** Ids still listed as open. */
+  open: string[];
+  /** Of the server, newest first. */
+  history: HistoryEntry[];
+  /** Keys of records that could not be read. */
+  unreadable: string[];
+}
+
+export interface Evidence extends Records {
+  lines: readonly LogLine[];
+  /** Processes that were started. */
+  lives: number;
+  /** Ends of processes that nobody asked for. */
+  brokenEnds: readonly string[];
+  predictions: readonly SandboxPrediction[];
+  /** Everything the bot has written in the channel, whoever sees it. */
+  messages: readonly SandboxMessage[];
+  faults: readonly MetFault[];
+  asked: readonly Asked[];
+  /** Where the files of assets lie. */
+  assetFolder: string;
+}
+
+const MOST_HISTORY_PAGES = 200;
+const FILES = ['darkroom.sqlite', 'darkroom.sqlite-wal', 'darkroom.sqlite-shm'];
+
+/** Reads a copy, so that looking changes nothing of what the bot left in `folder`. No bot may run meanwhile. */
+export async function readRecords(folder: string, guildId: string): Promise<Records> {
+  const copy = join(folder, 'copy');
+  rmSync(copy, { recursive: true, force: true });
+  mkdirSync(copy);
+  for (const file of FILES) if (existsSync(join(folder, file))) cpSync(join(folder, file), join(copy, file));
+  const database = await openDatabase({ url: `sqlite://${join(copy, 'darkroom.sqlite')}` });
+  const unreadable: string[] = [];
+  const onUnreadable = (key: string): unknown => unreadable.push(key);
+  try {
+    const open = await database.listKeys('open');
+    const store = await openJobStore({ database, onUnreadable, removeFiles: async () => undefined });
+    const found = await Promise.all((await database.listKeys('job')).map((id) => store.get(id)));
+    const history: HistoryEntry[] = [];
+    let from: string | null = null;
+    for (let page = 0; page < MOST_HISTORY_PAGES && (page === 0 || from !== null); page++) {
+      const answer = await store.history.list({ scope: { guildId }, matches: () => true, from, limit: 100 });
+      history.push(...answer.entries);
+      from = answer.next;
+    }
+    return { jobs: found.filter((job) => job !== undefined), open, history, unreadable };
+  } finally {
+    await database.close();
+  }
+}
