@@ -204,7 +204,8 @@ async function run(config: Config, log: Log): Promise<void> {
     clock,
     log,
   });
-  const afterAnswer = (ask: Ask): Promise<void> => teller.tell(ask);
+  // Somebody who is still typing has no answer that a line could follow.
+  const afterAnswer = async (ask: Ask): Promise<void> => (ask.kind === 'completion' ? undefined : teller.tell(ask));
   const router = new Router({ commands, context, buttons, afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
