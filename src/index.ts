@@ -227,7 +227,6 @@ async function run(config: Config, log: Log): Promise<void> {
     await live.flush(FLUSH_MS);
     await http?.close();
     await jobs.markCleanEnd();
-    await starts.markCleanEnd();
     await database.close();
     // A gateway that says nothing must not hold up the end: all is saved.
     await Promise.race([gateway.close(), clock.sleep(LAST_WORD_MS)]);

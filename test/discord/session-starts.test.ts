@@ -33,7 +33,7 @@ interface Setup {
   told: string[];
   warned: string[];
   /** A start of the bot, as far as IDENTIFY: minutes it waited. */
-  start(limit?: typeof LIMIT): Promise<number>;
+  start(limit?: typeof LIMIT | (() => typeof LIMIT)): Promise<number>;
 }
 
 function setUp({ isBroken = false } = {}): Setup {
@@ -54,55 +54,55 @@ function setUp({ isBroken = false } = {}): Setup {
     log: { info: () => undefined, warn, error: warn },
     tellOwner: (_cause, sentence) => told.push(sentence),
   });
-  const start = async (limit = LIMIT): Promise<number> => {
+  const start = async (limit: typeof LIMIT | (() => typeof LIMIT) = LIMIT): Promise<number> => {
     const before = clock.at;
-    await starts.waitUntilAllowed(async () => limit, new AbortController().signal);
+    await starts.waitUntilAllowed(
+      async () => (typeof limit === 'function' ? limit() : limit),
+      new AbortController().signal,
+    );
     await starts.note();
     return (clock.at - before) / MINUTE_MS;
   };
   return { clock, starts, meta, told, warned, start };
 }
 
-test('five starts without a clean end are quick, each further one waits twice as long, ten minutes at most', async () => {
-  const { start, told, warned } = setUp();
-  const waits = [];
-  for (let number = 1; number <= 11; number += 1) waits.push(await start());
-  assert.deepEqual(waits, [0, 0, 0, 0, 0, 1, 2, 4, 8, 10, 10]);
-  assert.match(told[0] ?? '', /started 5 times .* waits 1 minute\b/);
-  assert.equal(warned.length, 6);
+test("half of the day's starts may be used as fast as they are needed", async () => {
+  const { start, warned } = setUp();
+  for (const remaining of [1_000, 800, 501]) assert.equal(await start({ ...LIMIT, remaining }), 0);
+  assert.deepEqual(warned, []);
 });
 
-test('the time a start has spent crashing counts as waited', async () => {
-  const { start, clock } = setUp();
-  for (let number = 1; number <= 5; number += 1) await start();
+test('from then on they are spread over what is left of the day, and the owner is told', async () => {
+  const { start, told, clock } = setUp();
+  const limit = { ...LIMIT, remaining: 125, reset_after: 120 * MINUTE_MS };
+  assert.equal(await start(limit), 0, 'the first of them has none before it');
+  assert.equal(await start(limit), 1);
   clock.at += 40_000;
-  assert.equal(await start(), 20_000 / MINUTE_MS);
+  assert.equal(await start(limit), 20_000 / MINUTE_MS, 'the time a start has spent crashing counts as waited');
+  assert.match(told[0] ?? '', /125 more connections today/);
 });
 
-test('an end on purpose, or a while of calm, and starts are quick again', async () => {
-  const { start, clock, starts } = setUp();
-  for (let number = 1; number <= 6; number += 1) await start();
-  await starts.markCleanEnd();
-  assert.equal(await start(), 0);
-  for (let number = 1; number <= 6; number += 1) await start();
-  clock.at += 20 * MINUTE_MS;
-  assert.equal(await start(), 0);
-  clock.at -= 60 * MINUTE_MS;
-  assert.equal(await start(), 0, 'a clock that was set back holds nothing up');
-});
-
-test('starts that come now and then never wait', async () => {
+test('a crash loop of a whole day never uses the last five', async () => {
   const { start, clock } = setUp();
-  for (let number = 1; number <= 12; number += 1) {
-    assert.equal(await start(), 0);
-    clock.at += 3 * MINUTE_MS;
+  const end = clock.at + 24 * 60 * MINUTE_MS;
+  let remaining = 1_000;
+  const readLimit = (): typeof LIMIT =>
+    clock.at < end ? { total: 1_000, remaining, reset_after: end - clock.at } : { ...LIMIT, remaining: 1_000 };
+  while (clock.at < end) {
+    await start(readLimit);
+    if (clock.at < end) remaining -= 1;
+    clock.at += 3_000;
   }
+  assert.ok(remaining >= 5, `${remaining} are left`);
+  assert.ok(remaining < 20, 'and the others were used');
 });
 
-test('a bot to which Discord grants more starts may be started more often', async () => {
-  const { start } = setUp();
-  for (let number = 1; number <= 10; number += 1) assert.equal(await start({ ...LIMIT, total: 2_000 }), 0);
-  assert.equal(await start({ ...LIMIT, total: 2_000 }), 1);
+test('a clock that was set back holds nothing up', async () => {
+  const { start, clock } = setUp();
+  const limit = { ...LIMIT, remaining: 100 };
+  await start(limit);
+  clock.at -= 60 * MINUTE_MS;
+  assert.equal(await start(limit), 0);
 });
 
 test('the last five of the day are not touched: the start waits for new ones, and the owner is told', async () => {
@@ -121,16 +121,14 @@ test('the last five of the day are not touched: the start waits for new ones, an
   assert.equal(clock.at - begin, LIMIT.reset_after);
   assert.deepEqual([asked, waits], [2, 1]);
   assert.match(told[0] ?? '', /5 more connections today/);
-  assert.deepEqual(warned, ['Discord grants few more session starts; the next one waits']);
+  assert.deepEqual(warned, ['many of the session starts of this day are used; the next one waits']);
 });
 
-test('what is saved by another version, or by nobody, counts as nothing; a disk that takes no count stops no start', async () => {
-  for (const text of ['no json', '{"v":2}', '{"v":1,"count":"many"}', 'null']) {
-    const { start, meta } = setUp();
-    meta.set('session-starts', text);
-    assert.equal(await start(), 0);
-  }
-  const { start, warned } = setUp({ isBroken: true });
-  assert.equal(await start(), 0);
-  assert.deepEqual(warned, ['the session starts could not be counted']);
+test('a note that cannot be read counts as none, and a disk that takes none stops no start', async () => {
+  const { start, meta } = setUp();
+  meta.set('session-start', 'no number');
+  assert.equal(await start({ ...LIMIT, remaining: 100 }), 0);
+  const { start: startBroken, warned } = setUp({ isBroken: true });
+  assert.equal(await startBroken(), 0);
+  assert.deepEqual(warned, ['the last session start could not be noted']);
 });
