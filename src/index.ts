@@ -50,7 +50,7 @@ import { EXIT_WRONG_SETUP, stopInOrder } from './wiring/stop-in-order.ts';
 
 const EXIT_REFUSED = 78;
 /** SIGTERM must be over within 10 s; final edits get most of it. */
-const FLUSH_MS = 5_000;
+const FLUSH_MS = 3_000;
 const LAST_ANSWERS_MS = 2_000;
 const LAST_WORD_MS = 500;
 const clock = systemClock;

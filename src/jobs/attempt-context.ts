@@ -37,6 +37,8 @@ export interface AttemptsOptions {
   onDiskFull: (freeBytes: number) => void;
   /** Aborts when the process stops. */
   stop: AbortSignal;
+  /** Aborts when a process that stops waits for no answer any more. */
+  lastCall: AbortSignal;
 }
 
 /** Aborts an attempt because somebody cancelled. */

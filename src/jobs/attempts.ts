@@ -9,7 +9,7 @@
  *   never retried.
  */
 import type { Provider, Started } from '../providers/provider.ts';
-import { ProviderFailure } from '../providers/provider.ts';
+import { loseAnswer, ProviderFailure } from '../providers/provider.ts';
 import { AttemptContext, type AttemptsOptions, Cancelled, operationOf } from './attempt-context.ts';
 import { Collecting } from './collecting.ts';
 import type { Asset, Failure, FailureReason, Item, ItemStatus, Job, Operation, Output } from './job.ts';
@@ -131,11 +131,7 @@ export class Attempts {
     if (entry.job.cancelRequest !== null) throw new Cancelled();
     // Nobody can tell whether it was paid. It counts as an attempt, and the next one is made in the open.
     if (provider?.canFind === false && provider.isPaid)
-      return this.#endAttempt(
-        entry,
-        name,
-        failure('answer-lost', 'retry', { providerStatus: 'lost with the process' }),
-      );
+      return this.#endAttempt(entry, name, loseAnswer('lost with the process'));
     await this.#start(entry, name, signal);
   }
 
@@ -179,9 +175,8 @@ export class Attempts {
     const { gates } = this.#options;
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
     try {
-      // A cancel lets the call end where work upstream may come of it: aborted half way, nobody knew what to cancel.
       const started = await provider.start(this.#context.requestFor(entry.job, name), {
-        signal: isWhole ? signal : this.#options.stop,
+        signal: this.#startSignal(entry, name, provider),
       });
       gates.noteAccepted(provider.name);
       await this.#keepStarted(entry, name, started);
@@ -197,6 +192,19 @@ export class Attempts {
         await this.#resolveDoubt(entry, name, provider, error.failure);
       else await this.#endAttempt(entry, name, error.failure, { usesRetry: !isComeBackLater(error.failure) });
     }
+  }
+
+  /**
+   * What ends the paid call early. A stop does: what it began is found after the restart. Where nothing can be found,
+   * the answer gets the rest of the time that a stop may take. A cancel does only where the call is the whole work:
+   * any other, aborted half way, would leave nobody who knew what to cancel upstream.
+   */
+  #startSignal(entry: Entry, name: string, provider: Provider): AbortSignal {
+    const { stop, lastCall } = this.#options;
+    const end = provider.isPaid && !provider.canFind ? lastCall : stop;
+    const cancel = this.#jobs.live(entry, name).cancel?.signal;
+    const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
+    return isWhole && cancel !== undefined ? AbortSignal.any([end, cancel]) : end;
   }
 
   async #keepStarted(entry: Entry, name: string, started: Started): Promise<void> {
@@ -362,11 +370,7 @@ export class Attempts {
     if (collected.status === 'kept') return this.#succeed(entry, name, collected.assets);
     if (collected.status === 'failed') return this.#endAttempt(entry, name, collected.failure);
     if (this.#context.providerOf(entry.job)?.isPaid !== false)
-      return this.#endAttempt(
-        entry,
-        name,
-        failure('answer-lost', 'retry', { providerStatus: 'lost with the process' }),
-      );
+      return this.#endAttempt(entry, name, loseAnswer('lost with the process'));
     // Free to make again.
     await this.#jobs.move(entry, name, { state: 'starting' });
     await this.#start(entry, name, signal);
