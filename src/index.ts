@@ -123,8 +123,6 @@ async function run(config: Config, log: Log): Promise<void> {
     alertAfter: config.engine.breakAfter,
     minFreeBytes: config.engine.minFreeBytes,
   });
-  const fallsBackAlone = (job: Job): boolean =>
-    config.fallback === 'auto' && job.state === 'failed' && job.input.provider !== 'local';
   const engine = new Engine({
     config: config.engine,
     store: jobs,
@@ -137,8 +135,9 @@ async function run(config: Config, log: Log): Promise<void> {
     describe: (lost) => en.failures[lost.reason]({}),
     hashPrompt: (prompt) => createHmac('sha256', storeKey).update(prompt).digest('hex').slice(0, 16),
     onSaved: (job) => {
+      // First, so that the card knows whether this failure is the end.
+      if (config.fallback === 'auto' && job.state === 'failed') void intake.fallBack(job);
       live.onSaved(job);
-      if (fallsBackAlone(job)) void intake.fallBack(job);
     },
     onContext: (jobId) => live.onContext(jobId),
     onAttempt: (provider, lost) => troubles.onAttempt(provider, lost),
@@ -163,7 +162,7 @@ async function run(config: Config, log: Log): Promise<void> {
     getJob: (jobId) => engine.get(jobId),
     getRemovedAt: (jobId) => jobs.getRemovedAt(jobId),
     contextFor,
-    notice: { afterMs: config.notifyAfterMs, goesOnAlone: fallsBackAlone },
+    notice: { afterMs: config.notifyAfterMs, goesOnAlone: (job) => intake.goesOnAlone(job) },
     log,
   });
   const answers = new Answers({ api, clock, log });
