@@ -232,20 +232,7 @@ async function run(config: Config, log: Log): Promise<void> {
     await services.close();
   }, log);
 
-  const loaded = await engine.load();
-  // Before Discord: a port that is taken must end the start before anything is paid.
-  http = await startHttp({
-    config,
-    readWebhookSecret: services.readWebhookSecret,
-    onWebhook: (event) => engine.hear(event),
-    readiness: {
-      running: () => !stopping.signal.aborted,
-      discord: () => gateway.isConnected,
-      store: () => meta.set('ready-check', String(clock.now())).then(() => true),
-    },
-    clock,
-    log,
-  });
+  let loaded: Job[] = [];
   let goingOn: Promise<void> | null = null;
   const goOn = (): Promise<void> =>
     (goingOn ??= (async () => {
@@ -262,6 +249,20 @@ async function run(config: Config, log: Log): Promise<void> {
     });
   };
   try {
+    loaded = await engine.load();
+    // Before Discord: a port that is taken must end the start before anything is paid.
+    http = await startHttp({
+      config,
+      readWebhookSecret: services.readWebhookSecret,
+      onWebhook: (event) => engine.hear(event),
+      readiness: {
+        running: () => !stopping.signal.aborted,
+        discord: () => gateway.isConnected,
+        store: () => meta.set('ready-check', String(clock.now())).then(() => true),
+      },
+      clock,
+      log,
+    });
     // A refused token must end the start before anything is paid; a Discord that is away must not stop the work.
     const connected = await gateway.connect(stopping.signal, onUnreachable);
     await goOn();
@@ -270,6 +271,7 @@ async function run(config: Config, log: Log): Promise<void> {
         log,
         signal: stopping.signal,
         onRetired: (model) => troubles.onRetiredModel(provider.name, model),
+        onRefused: (lost) => troubles.onRefused(provider.name, lost.reason),
       });
     await announce(connected, { config, meta, log, help, providers: [...providers.keys()] });
   } catch (error) {

@@ -246,7 +246,7 @@ export class Buttons {
   /** A card whose turn does not come offers another provider: the job leaves the line first. The job as it is then. */
   async #leaveLine({ ask, job }: Press): Promise<Job> {
     const { engine, clock } = this.#options;
-    const ended = engine.cancel(job.id, ask.userId).then(() => engine.whenEnded(job.id));
+    const ended = engine.withdraw(job.id, ask.userId).then((isOut) => (isOut ? engine.whenEnded(job.id) : undefined));
     await Promise.race([ended, clock.sleep(CANCEL_SAVE_MS)]);
     return (await engine.get(job.id)) ?? job;
   }

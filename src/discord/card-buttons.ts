@@ -12,6 +12,8 @@ import type { CardContext } from './render.ts';
 
 type Button = APIButtonComponentWithCustomId;
 
+/** Milliseconds. */
+const TOLD_PAUSE_MS = 5_000;
 /** Buttons of a row (Discord: components, "Action Row"). */
 const ROW_LIMIT = 5;
 
@@ -60,8 +62,13 @@ function openButtons(job: Job, context: CardContext): Button[] {
 }
 
 /** Whether its turn does not come because of trouble that is not its own. */
-function isHeld(job: Job, { hold }: CardContext): boolean {
-  return hold !== null && hold.reason !== 'rate-limit' && job.state === 'queued' && job.cancelRequest === null;
+function isHeld(job: Job, context: CardContext): boolean {
+  return isToldHold(context) && job.state === 'queued' && job.cancelRequest === null;
+}
+
+/** A pause that the service asked for is mostly over before anybody has read of it. */
+export function isToldHold({ hold, now }: CardContext): boolean {
+  return hold !== null && (hold.reason !== 'rate-limit' || hold.until - now >= TOLD_PAUSE_MS);
 }
 
 function doneButtons(job: Job, context: CardContext): Button[] {
@@ -90,7 +97,8 @@ export function offersPreview(job: Job, { providers, fallback }: CardContext): b
 
 /** The one button that stands out is the one that helps: trying a refused key or prompt again does not. */
 function highlight(buttons: Button[], job: Job): Button[] {
-  const helping = HELPS[job.causeCode ?? job.errorCode ?? 'API_ERROR'] ?? 'retry';
+  const isRefusedUnasked = job.items.some((item) => item.state === 'failed' && item.failure.reason === 'breaker-open');
+  const helping = isRefusedUnasked ? 'fallback' : (HELPS[job.causeCode ?? job.errorCode ?? 'API_ERROR'] ?? 'retry');
   const chosen = buttons.find((each) => parseCustomId(each.custom_id)?.action === helping) ?? buttons[0];
   return buttons.map((each) => (each === chosen ? { ...each, style: ButtonStyle.Primary } : each));
 }

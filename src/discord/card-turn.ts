@@ -1,4 +1,5 @@
 /** When a card may be edited: its channel's pace, the pause between two bars, and a guard of Discord's. */
+import { followSignals } from '../jobs/signals.ts';
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { Clock } from '../jobs/ports.ts';
@@ -35,7 +36,7 @@ export class CardTurn {
     const isPaced = !isUrgent || way !== 'token';
     if (!isPaced && blockedMs === 0) return true;
     const turn = (this.#turn = new AbortController());
-    const signal = AbortSignal.any([turn.signal, stop]);
+    const { signal, release } = followSignals(turn.signal, stop);
     try {
       if (blockedMs > 0) await clock.sleep(blockedMs, signal);
       if (!isUrgent) await this.#waitForProgress(card, job, { shownAt, signal });
@@ -44,6 +45,7 @@ export class CardTurn {
     } catch {
       return false;
     } finally {
+      release();
       this.#turn = null;
     }
   }
@@ -71,7 +73,11 @@ export class CardTurn {
     if (waitMs <= 0) return;
     const pause = (this.#pause = new AbortController());
     // Woken by news, it goes on to its turn: the newest is drawn there.
-    await clock.sleep(waitMs, AbortSignal.any([signal, pause.signal])).catch(() => signal.throwIfAborted());
+    const either = followSignals(signal, pause.signal);
+    await clock
+      .sleep(waitMs, either.signal)
+      .catch(() => signal.throwIfAborted())
+      .finally(either.release);
     this.#pause = null;
   }
 }

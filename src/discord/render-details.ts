@@ -84,7 +84,8 @@ function factLines(job: Job, locale: Locale): string[] {
     [details.service, model === null || input.provider === 'local' ? provider : `${provider} · ${code(model)}`],
   ];
   // A failed one may have had a seed for each attempt; they stand with the attempts.
-  if (item !== undefined && item.attempt > 0) facts.push([details.seed, code(String(item.seed))]);
+  if (item !== undefined && item.attempt > 0 && !isSeedLeftOut(item))
+    facts.push([details.seed, code(String(item.seed))]);
   if (input.aspectRatio !== null) facts.push([details.aspectRatio, input.aspectRatio]);
   facts.push([details.asked, `<@${job.userId}> <t:${seconds(job.createdAt)}:f>`]);
   if (job.finishedAt !== null) facts.push([details.time, timesOf(job, locale)]);
@@ -157,11 +158,16 @@ function attemptLine(attempt: Attempt, before: Attempt | undefined, locale: Loca
   return parts.join(' · ');
 }
 
+/** Where the service takes none, the bot's own says nothing about the picture. */
+function isSeedLeftOut({ changes }: Pick<Attempt, 'changes'>): boolean {
+  return changes.some(({ field, to }) => field === 'seed' && to === null);
+}
+
 /** What the service does not take as it was asked for. */
 function sentOtherwise({ changes }: Attempt, { details }: Locale): string[] {
-  return changes.map(({ field, to }) =>
-    to === null ? details.leftOut(code(field)) : details.sentAs(code(field), code(to)),
-  );
+  return changes
+    .filter(({ field }) => field !== 'seed')
+    .map(({ field, to }) => (to === null ? details.leftOut(code(field)) : details.sentAs(code(field), code(to))));
 }
 
 /** Only what was not fetched at once is worth a word. */
@@ -174,7 +180,7 @@ function fetchFacts({ fetches, failure }: Attempt, { details }: Locale): string[
 
 function changesOf(attempt: Attempt, before: Attempt, { details, card }: Locale): string[] {
   const changes = [];
-  if (attempt.seed !== before.seed) changes.push(details.newSeed(attempt.seed));
+  if (attempt.seed !== before.seed && !isSeedLeftOut(attempt)) changes.push(details.newSeed(attempt.seed));
   if (attempt.variation !== before.variation) changes.push(card.variation(attempt.variation));
   // An attempt that was lost early never heard which model it would be.
   if (attempt.model !== before.model && before.model !== null && attempt.model !== null)

@@ -15,7 +15,7 @@ import {
 import type { Asset, ErrorCode, Failure, FailureReason, InputChange, Item, Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
-import { buttonRows, offersPreview } from './card-buttons.ts';
+import { buttonRows, isToldHold, offersPreview } from './card-buttons.ts';
 import { COLOURS } from './colours.ts';
 import { plainText, quoteLine } from './markdown.ts';
 import { seconds, text } from './private-card.ts';
@@ -195,11 +195,14 @@ function itemLine(job: Job, item: Item, context: CardContext): string {
   }
 }
 
-/** Why nobody's turn comes. A pause the service asked for is short and not worth a word. */
-function holdLine({ input }: Job, { hold, locale }: CardContext): string {
-  if (hold === null || hold.reason === 'rate-limit') return '';
+/** Why nobody's turn comes. */
+function holdLine({ input }: Job, context: CardContext): string {
+  const { hold, locale } = context;
+  if (hold === null || !isToldHold(context)) return '';
   if (hold.reason === 'disk-full') return locale.card.heldByDisk;
-  return locale.card.heldByTrouble(locale.providers[input.provider] ?? input.provider, seconds(hold.until));
+  const provider = locale.providers[input.provider] ?? input.provider;
+  const describe = hold.reason === 'rate-limit' ? locale.card.heldByPause : locale.card.heldByTrouble;
+  return describe(provider, seconds(hold.until));
 }
 
 /** Who stopped it, where it was not the asker. */
@@ -278,11 +281,16 @@ function resultLines(job: Job, { locale }: CardContext): string {
   if (first !== null && job.input.provider === 'local') {
     lines.push(locale.card.previewInstead(locale.providers[first] ?? first));
   } else if (first !== null) lines.push(locale.card.fellBackFrom(locale.providers[first] ?? first));
-  const changes = job.items[0]?.changes ?? [];
+  const changes = (job.items[0]?.changes ?? []).filter((change) => isAskedFor(change, job));
   if (changes.length > 0) lines.push(locale.card.sentOtherwise(changes.map((change) => changeWords(change, locale))));
   const tooLarge = job.result.find((asset) => asset.bytes > job.attachmentSizeLimit);
   if (tooLarge !== undefined) lines.push(locale.card.tooLargeToShow((tooLarge.bytes / 1_000_000).toFixed(1)));
   return lines.join('\n');
+}
+
+/** A seed of the bot's own is nobody's wish. */
+function isAskedFor({ field }: InputChange, { input }: Job): boolean {
+  return field !== 'seed' || input.seed !== null;
 }
 
 function changeWords({ field, from, to }: InputChange, { card }: Locale): string {

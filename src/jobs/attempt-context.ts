@@ -6,6 +6,7 @@ import { getItem } from './job.ts';
 import type { Entry, OpenJobs } from './open-jobs.ts';
 import type { AssetStore, Clock, JobStore, Log } from './ports.ts';
 import type { RetryPolicy } from './retry.ts';
+import { followSignals } from './signals.ts';
 import { varyPrompt } from './variations.ts';
 
 export interface AttemptsConfig {
@@ -54,6 +55,8 @@ const ROOM_KNOWN_MS = 2_000;
 export class AttemptContext {
   readonly options: AttemptsOptions;
   readonly jobs: OpenJobs;
+  /** Whether webhooks get through at all. */
+  hasHeard = false;
   #room: { at: number; bytes: Promise<number> } | null = null;
 
   constructor(options: AttemptsOptions) {
@@ -118,11 +121,13 @@ export class AttemptContext {
     if (!live.hasNews) {
       const news = new AbortController();
       live.onNews = () => news.abort();
+      const either = followSignals(signal, news.signal);
       try {
-        await this.options.clock.sleep(ms, AbortSignal.any([signal, news.signal]));
+        await this.options.clock.sleep(ms, either.signal);
       } catch (error) {
         if (!news.signal.aborted || signal.aborted) throw error;
       } finally {
+        either.release();
         live.onNews = null;
       }
     }

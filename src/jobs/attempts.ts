@@ -17,7 +17,8 @@ import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey } from './job
 import { LostStarts } from './lost-starts.ts';
 import type { Entry, OpenJobs } from './open-jobs.ts';
 import { PollPace } from './poll-pace.ts';
-import { decideNext } from './retry.ts';
+import { areAlike, decideNext } from './retry.ts';
+import { followSignals } from './signals.ts';
 
 /**
  * Replicate's list shows a new prediction only after a moment, and after a crash the call may still be on its way:
@@ -48,6 +49,11 @@ export class Attempts {
     this.#context = new AttemptContext(options);
     this.#lost = new LostStarts(this.#context);
     this.#collecting = new Collecting(this.#context);
+  }
+
+  /** A webhook came in: from here on they are waited for. */
+  noteHeard(): void {
+    this.#context.hasHeard = true;
   }
 
   /** Runs the item's attempt to its end. `signal` aborts for a cancel or a stop. Never rejects. */
@@ -85,7 +91,7 @@ export class Attempts {
     const { gates, config, onDiskFull } = this.#options;
     const provider = this.#context.providerOf(entry.job);
     if (provider?.isPaid !== true) return true;
-    const reason = gates.refusalOf(provider.name, itemKey(entry.job.id, name));
+    const reason = gates.refusalOf(provider.name, itemKey(entry.job.id, name), isOwnChoice(entry.job));
     if (reason !== null) {
       await this.end(entry, name, failure('breaker-open', 'give-up', { details: { provider: provider.name, reason } }));
       return false;
@@ -154,9 +160,12 @@ export class Attempts {
     delaysMs: readonly number[],
   ): Promise<boolean> {
     const search = await this.#lost.pickUp(entry, name, provider, { since, delaysMs });
+    if (search.status === 'found') this.#options.gates.noteAccepted(provider.name, isOwnChoice(entry.job));
     if (search.status === 'unknown') {
       const isPatient = this.#options.clock.now() - since < DOUBT_PATIENCE_MS;
-      await this.#endAttempt(entry, name, search.failure, { usesRetry: !isPatient });
+      // Nobody knows whether it is paid: a refused question is asked again as well.
+      const asked: Failure = isPatient ? { ...search.failure, next: 'retry', retryAfterMs: null } : search.failure;
+      await this.#endAttempt(entry, name, asked, { usesRetry: !isPatient });
     }
     return search.status === 'absent';
   }
@@ -174,11 +183,11 @@ export class Attempts {
     if (entry.job.cancelRequest !== null) throw new Cancelled();
     const { gates } = this.#options;
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
+    const end = this.#endOfStart(entry, name, provider);
     try {
-      const started = await provider.start(this.#context.requestFor(entry.job, name), {
-        signal: this.#startSignal(entry, name, provider),
-      });
-      gates.noteAccepted(provider.name);
+      const request = this.#context.requestFor(entry.job, name);
+      const started = await provider.start(request, { signal: end.signal }).finally(end.release);
+      gates.noteAccepted(provider.name, isOwnChoice(entry.job));
       await this.#keepStarted(entry, name, started);
       // What was in doubt turned up nowhere in time. Should it still do so, nobody waits for it any more. A seed of the
       // user's own may be another one's too: that one's work must not be taken for it.
@@ -187,7 +196,7 @@ export class Attempts {
       // Aborted by a stop, whatever the provider made of it: `starting` on disk is where `find` goes on.
       if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
       if (isWhole) this.#context.throwIfEnded(entry, signal);
-      gates.noteRefused(provider.name, error.failure, entry.job.input.model !== null);
+      gates.noteRefused(provider.name, error.failure, isOwnChoice(entry.job));
       if (error.isAccepted === 'unknown' && provider.canFind)
         await this.#resolveDoubt(entry, name, provider, error.failure);
       else await this.#endAttempt(entry, name, error.failure, { usesRetry: !isComeBackLater(error.failure) });
@@ -199,12 +208,12 @@ export class Attempts {
    * the answer gets the rest of the time that a stop may take. A cancel does only where the call is the whole work:
    * any other, aborted half way, would leave nobody who knew what to cancel upstream.
    */
-  #startSignal(entry: Entry, name: string, provider: Provider): AbortSignal {
+  #endOfStart(entry: Entry, name: string, provider: Provider): ReturnType<typeof followSignals> {
     const { stop, lastCall } = this.#options;
     const end = provider.isPaid && !provider.canFind ? lastCall : stop;
     const cancel = this.#jobs.live(entry, name).cancel?.signal;
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
-    return isWhole && cancel !== undefined ? AbortSignal.any([end, cancel]) : end;
+    return isWhole && cancel !== undefined ? followSignals(end, cancel) : followSignals(end);
   }
 
   async #keepStarted(entry: Entry, name: string, started: Started): Promise<void> {
@@ -243,7 +252,8 @@ export class Attempts {
       // What was running before a restart is asked at once: it may long be done.
       const work = { kind: entry.job.input.kind, model: item.model };
       if (checks > 0 || item.uncleanEnds === 0) {
-        const asking = { checks, inFlight: this.#options.inFlight(), hasWebhooks: provider.hasWebhooks };
+        const hasWebhooks = provider.hasWebhooks && this.#context.hasHeard;
+        const asking = { checks, inFlight: this.#options.inFlight(), hasWebhooks };
         await this.#context.sleepUntilNews(entry, name, this.#pace.delayMs(work, asking, clock.monotonic()), signal);
       }
       this.#pace.noteCheck(clock.monotonic());
@@ -400,7 +410,7 @@ export class Attempts {
         kind: entry.job.input.kind,
         retryCount: item.retryCount,
         maxRetries: entry.job.maxRetries,
-        alike: item.attempts.filter((attempt) => attempt.failure?.reason === lost.reason).length,
+        alike: item.attempts.filter((attempt) => attempt.failure !== null && areAlike(attempt.failure, lost)).length,
         usesRetry,
         isInDoubt: item.inDoubtSince !== null,
         variation: item.variation,
@@ -525,6 +535,11 @@ export class Attempts {
   #newSeed(): number {
     return Math.floor(this.#options.random() * LONGEST_SEED);
   }
+}
+
+/** Of a model that its user chose: what comes of it says little about the others. */
+function isOwnChoice({ input }: Job): boolean {
+  return input.model !== null;
 }
 
 /** The provider did no work and says when it will. */

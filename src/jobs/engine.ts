@@ -17,6 +17,7 @@ import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey, requestCance
 import { Lanes } from './lanes.ts';
 import { type Entry, OpenJobs, type OpenJobsOptions } from './open-jobs.ts';
 import { remainingWaitMs } from './retry.ts';
+import { followSignals } from './signals.ts';
 import type { Ticket } from './turns.ts';
 import { Turns } from './turns.ts';
 
@@ -82,6 +83,9 @@ export class Engine {
   /** Items in flight by user, and the tickets counted in it. */
   readonly #running = new Map<string, number>();
   readonly #counted = new Set<Ticket>();
+  /** When each lane was last served, as a count of turns. */
+  readonly #laneServedAt = new Map<string, number>();
+  #laneTurn = 0;
   readonly #stop = new AbortController();
   readonly #lastCall = new AbortController();
   #isOpen = false;
@@ -182,7 +186,20 @@ export class Engine {
    * provider is asked at once. News that come late, twice or in another order change nothing.
    */
   hear({ jobId, item, operationId }: { jobId: string; item: string; operationId: string }): void {
+    this.#attempts.noteHeard();
     this.#jobs.hear(jobId, item, operationId);
+  }
+
+  /** As `cancel`, for a job whose turn has not come: false, and nothing is done, once any of it is under way. */
+  async withdraw(jobId: string, userId: string): Promise<boolean> {
+    const entry = this.#jobs.get(jobId);
+    if (entry === undefined) return false;
+    const isWaiting = ({ name, state }: Item): boolean =>
+      state === 'queued' && this.#jobs.live(entry, name).cancel === null;
+    if (!entry.job.items.every(isWaiting)) return false;
+    // Before the save, or its turn might come meanwhile.
+    for (const { name } of entry.job.items) this.#turns.remove(jobId, name);
+    return this.cancel(jobId, userId);
   }
 
   /** Resolves when the job is open no more; at once for one that is not. Never rejects. */
@@ -388,16 +405,29 @@ export class Engine {
 
   #fillLanes(): void {
     if (!this.#isOpen) return;
-    for (const lane of this.#turns.lanes()) {
-      const provider = providerOfLane(lane);
-      while (this.#lanes.hasRoom(lane) && this.#gates.isOpen(provider)) {
-        const ticket = this.#turns.take(lane, (userId) => this.#mayRunMore(lane, userId));
-        if (ticket === undefined) break;
-        this.#gates.noteLaunch(provider, itemKey(ticket.jobId, ticket.item));
-        this.#launch(lane, ticket);
-      }
-      this.#tellPositions(lane);
+    // Lanes of one provider share its gate, which may let a single start through: the lane served last goes last.
+    const lanes = this.#turns.lanes().toSorted((one, other) => this.#servedAt(one) - this.#servedAt(other));
+    for (let isServed = true; isServed;) {
+      isServed = false;
+      for (const lane of lanes) if (this.#serve(lane)) isServed = true;
     }
+    for (const lane of lanes) this.#tellPositions(lane);
+  }
+
+  /** Launches the lane's next ticket, if there is one that may go. */
+  #serve(lane: string): boolean {
+    const provider = providerOfLane(lane);
+    if (!this.#lanes.hasRoom(lane) || !this.#gates.isOpen(provider)) return false;
+    const ticket = this.#turns.take(lane, (userId) => this.#mayRunMore(lane, userId));
+    if (ticket === undefined) return false;
+    this.#laneServedAt.set(lane, ++this.#laneTurn);
+    this.#gates.noteLaunch(provider, itemKey(ticket.jobId, ticket.item));
+    this.#launch(lane, ticket);
+    return true;
+  }
+
+  #servedAt(lane: string): number {
+    return this.#laneServedAt.get(lane) ?? 0;
   }
 
   #mayRunMore(lane: string, userId: string): boolean {
@@ -472,7 +502,9 @@ export class Engine {
     const live = this.#jobs.live(entry, ticket.item);
     live.isOffered = false;
     const controller = (live.cancel = new AbortController());
-    await this.#attempts.run(entry, ticket.item, AbortSignal.any([controller.signal, this.#stop.signal]));
+    const end = followSignals(controller.signal, this.#stop.signal);
+    await this.#attempts.run(entry, ticket.item, end.signal);
+    end.release();
     live.cancel = null;
     this.#gates.noteEnd(entry.job.input.provider, itemKey(ticket.jobId, ticket.item));
     this.#uncount(ticket);

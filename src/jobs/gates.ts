@@ -31,6 +31,8 @@ export interface GatesOptions {
 
 export interface BreakerNews {
   provider: string;
+  /** `account`: only the owner can mend it. */
+  kind: 'trouble' | 'account';
   /** Of the failure that opened it. */
   reason: FailureReason;
   state: 'open' | 'closed';
@@ -44,8 +46,7 @@ export interface Hold {
 }
 
 interface Breaker {
-  /** `account`: only the owner can mend it. */
-  kind: 'trouble' | 'account';
+  kind: BreakerNews['kind'];
   reason: FailureReason;
   openMs: number;
   until: number;
@@ -68,6 +69,11 @@ const OPEN_MS = { trouble: { first: 10_000, most: 300_000 }, account: { first: 6
 /** Without a word of the service about how long to wait. */
 const FIRST_SPACE_MS = 500;
 const LONGEST_SPACE_MS = 60_000;
+/** Whatever a service asks for, it is asked again after this: the word may have been about one model. */
+const LONGEST_PAUSE_MS = 600_000;
+/** Shorter pauses are over before anybody has read of them. */
+const TOLD_PAUSE_MS = 10_000;
+const AFTER_PAUSE_MS = 1_000;
 const SPACE_GROWTH = 1.5;
 /** Replicate names about half of what lies between two starts of a small account: "resets in ~5s", six a minute. */
 const MOST_OF_ASKED = 2;
@@ -87,6 +93,9 @@ const ACCOUNT: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'no-quota',
   'daily-quota',
 ]);
+
+/** Google counts these for each model. */
+const OF_A_MODEL: ReadonlySet<FailureReason> = new Set<FailureReason>(['no-quota', 'daily-quota']);
 
 export class Gates {
   readonly #options: GatesOptions;
@@ -115,21 +124,25 @@ export class Gates {
     this.#openLater(gate.spaceMs);
   }
 
-  /** The reason behind a refused account, while nobody needs to ask again; null: ask. The first to ask in time probes. */
-  refusalOf(provider: string, item: string): FailureReason | null {
+  /**
+   * The reason behind a refused account, while nobody needs to ask again; null: ask. The first to ask in time probes.
+   * `isOwnChoice`: a model that a user chose, whose quota may be another one.
+   */
+  refusalOf(provider: string, item: string, isOwnChoice: boolean): FailureReason | null {
     const breaker = this.#gates.get(provider)?.breaker;
-    if (breaker?.kind !== 'account') return null;
+    if (breaker?.kind !== 'account' || (isOwnChoice && OF_A_MODEL.has(breaker.reason))) return null;
     if (breaker.until > this.#now() || breaker.prober !== null) return breaker.reason;
     breaker.prober = item;
     return null;
   }
 
-  /** The service took the work. */
-  noteAccepted(provider: string): void {
+  /** The service took the work. `isOwnChoice`: of a model that a user chose. */
+  noteAccepted(provider: string, isOwnChoice: boolean): void {
     const gate = this.#gateOf(provider);
     gate.troubleInRow = 0;
     gate.spaceMs = gate.spaceMs * SPACE_DECAY < SHORTEST_SPACE_MS ? 0 : gate.spaceMs * SPACE_DECAY;
-    this.#close(provider, gate);
+    // Another model's quota says nothing about the one that is used up.
+    if (!(isOwnChoice && gate.breaker !== null && OF_A_MODEL.has(gate.breaker.reason))) this.#close(provider, gate);
   }
 
   /**
@@ -138,11 +151,11 @@ export class Gates {
    */
   noteRefused(provider: string, lost: Failure, isOwnChoice: boolean): void {
     const gate = this.#gateOf(provider);
-    if (lost.reason === 'rate-limit') this.#slowDown(gate, lost.retryAfterMs);
+    if (lost.reason === 'rate-limit') this.#slowDown(provider, gate, lost.retryAfterMs);
     else if (ACCOUNT.has(lost.reason) && !isOwnChoice) this.#open(provider, gate, 'account', lost.reason);
     else if (TROUBLE.has(lost.reason) || ACCOUNT.has(lost.reason)) this.#countTrouble(provider, gate, lost.reason);
     // Any other answer of the service is an answer: it is there, and the account is in order.
-    else if (lost.providerStatus !== null) this.noteAccepted(provider);
+    else if (lost.providerStatus !== null) this.noteAccepted(provider, isOwnChoice);
   }
 
   /** An attempt ended. One that was to probe and never asked leaves that to the next. */
@@ -155,13 +168,7 @@ export class Gates {
 
   /** Closes the gate for so long. A shorter pause never ends a longer one. */
   hold(provider: string, ms: number, reason: FailureReason): void {
-    const gate = this.#gateOf(provider);
-    const until = this.#now() + ms;
-    if (gate.pause.until >= until) return;
-    const isNews = gate.pause.until < this.#now() || gate.pause.reason !== reason;
-    gate.pause = { until, reason };
-    this.#openLater(ms);
-    if (isNews) this.#options.onHold(provider);
+    this.#pause(provider, this.#gateOf(provider), ms, reason);
   }
 
   /** What those who wait for this provider are told; null: nothing keeps them but their turn. */
@@ -175,7 +182,7 @@ export class Gates {
     return { until: this.#options.clock.now() + Math.max(0, found.until - now), reason: found.reason };
   }
 
-  #slowDown(gate: Gate, retryAfterMs: number | null): void {
+  #slowDown(provider: string, gate: Gate, retryAfterMs: number | null): void {
     const now = this.#now();
     const askedMs = Math.min(retryAfterMs ?? FIRST_SPACE_MS, LONGEST_SPACE_MS);
     const mostMs = retryAfterMs === null ? LONGEST_SPACE_MS : askedMs * MOST_OF_ASKED;
@@ -183,10 +190,23 @@ export class Gates {
     if (gate.pause.until <= now || gate.pause.reason !== 'rate-limit') {
       gate.spaceMs = Math.max(askedMs, Math.min(gate.spaceMs * SPACE_GROWTH, mostMs));
     }
-    const until = now + (retryAfterMs ?? gate.spaceMs);
-    if (gate.pause.until >= until) return;
-    gate.pause = { until, reason: 'rate-limit' };
-    this.#openLater(until - now);
+    this.#pause(provider, gate, Math.min(retryAfterMs ?? gate.spaceMs, LONGEST_PAUSE_MS), 'rate-limit');
+  }
+
+  /** Those who wait are told when it begins and when it is over, unless it is over before they have read it. */
+  #pause(provider: string, gate: Gate, ms: number, reason: FailureReason): void {
+    const now = this.#now();
+    if (gate.pause.until >= now + ms) return;
+    const isNews = gate.pause.until < now || gate.pause.reason !== reason;
+    gate.pause = { until: now + ms, reason };
+    this.#openLater(ms);
+    if (ms < TOLD_PAUSE_MS) return;
+    if (isNews) this.#options.onHold(provider);
+    const tellEnd = (): void => {
+      if (this.holdOf(provider) === null) this.#options.onHold(provider);
+    };
+    // A moment later: a disk that is still full closes the gate again at once.
+    void this.#wait(ms + AFTER_PAUSE_MS).then(tellEnd, () => undefined);
   }
 
   #countTrouble(provider: string, gate: Gate, reason: FailureReason): void {
@@ -206,7 +226,7 @@ export class Gates {
     const openMs = isSame ? Math.min(breaker.openMs * 2, most) : first;
     gate.breaker = { kind, reason, openMs, until: this.#now() + openMs, prober: null };
     this.#openLater(openMs);
-    if (!isSame) this.#options.onBreaker({ provider, reason, state: 'open' });
+    if (!isSame) this.#options.onBreaker({ provider, kind, reason, state: 'open' });
     this.#options.onHold(provider);
   }
 
@@ -214,7 +234,7 @@ export class Gates {
     const { breaker } = gate;
     if (breaker === null) return;
     gate.breaker = null;
-    this.#options.onBreaker({ provider, reason: breaker.reason, state: 'closed' });
+    this.#options.onBreaker({ provider, kind: breaker.kind, reason: breaker.reason, state: 'closed' });
     this.#options.onHold(provider);
     this.#openLater(0);
   }

@@ -154,8 +154,8 @@ export interface Operation {
 }
 
 /**
- * Where a finished output is. `inline` bytes came with the answer and live in memory only, so a
- * crash loses them; `url` can be fetched again.
+ * Where a finished output is. `inline` bytes came with the answer and are kept
+ * before anything else is saved; `url` can be fetched again.
  */
 export type Output = { kind: 'url'; url: string } | { kind: 'inline'; mimeType: string };
 

@@ -4,7 +4,7 @@
  * where it is.
  */
 import type { Asset, Failure, Item, ItemCommon, ItemStatus, Job } from './job.ts';
-import { getItem, isFinal, itemKey, moveTo } from './job.ts';
+import { getItem, isFinal, itemKey, MOVES, moveTo } from './job.ts';
 import type { Clock, JobStore, Log, LogFields } from './ports.ts';
 
 export interface OpenJobsOptions {
@@ -167,8 +167,14 @@ export class OpenJobs {
 
   /** Saves news about an item that stays where it is. */
   async note(entry: Entry, name: string, note: Partial<ItemCommon>): Promise<void> {
-    const item = getItem(entry.job, name);
-    await this.move(entry, name, item, note);
+    const { clock, describe } = this.#options;
+    await this.update(entry, (job) => {
+      // As it is by then: a move may be waiting to be saved before this.
+      const item = getItem(job, name);
+      return MOVES[item.state].includes(item.state)
+        ? moveTo(job, { item: name, to: item, note, now: clock.now() }, describe)
+        : job;
+    });
   }
 
   /** Saves of one job follow each other; each sees what the one before left. */

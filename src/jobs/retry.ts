@@ -2,7 +2,7 @@
  * What follows a failed attempt. Pure: failure + where the item stands + now -> wait or give up.
  * A bug and a cancel are never retried: their failures say give-up themselves.
  */
-import type { ErrorCode, Failure, Kind } from './job.ts';
+import type { ErrorCode, Failure, FailureReason, Kind } from './job.ts';
 
 export interface RetryPolicy {
   /** The first wait; it doubles with each retry (2-4-8 s). */
@@ -81,6 +81,19 @@ export function computeDelayMs(
  */
 export function remainingWaitMs(until: number, delayMs: number, now: number): number {
   return Math.min(Math.max(until - now, 0), delayMs);
+}
+
+/** Failures that are bounded together: what may be paid without a result is tried once more, whatever was lost. */
+const MAYBE_PAID: ReadonlySet<FailureReason> = new Set<FailureReason>([
+  'answer-lost',
+  'attempt-timeout',
+  'provider-error',
+]);
+
+/** Whether an earlier failure counts against how often this one may be tried again. */
+export function areAlike(earlier: Failure, lost: Failure): boolean {
+  const isMaybePaid = ({ reason, mostRetries }: Failure): boolean => mostRetries !== null && MAYBE_PAID.has(reason);
+  return earlier.reason === lost.reason || (isMaybePaid(earlier) && isMaybePaid(lost));
 }
 
 function isUsedUp({ failure, kind, retryCount, maxRetries, alike }: FailedAttempt): boolean {

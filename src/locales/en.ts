@@ -15,7 +15,7 @@ const providers: Readonly<Record<string, string>> = {
 
 /** What happened, and which button gets on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
-  'attempt-timeout': () => 'The picture took too long. Press Retry.',
+  'attempt-timeout': () => 'It took too long. Press Retry.',
   'provider-queue-timeout': () =>
     'The service kept the request in its queue for too long. Press Retry in a few minutes.',
   'job-too-old': () => 'The request waited too long. Press Retry.',
@@ -27,11 +27,11 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
   'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
   'breaker-open': ({ provider }) =>
-    `${providers[provider ?? ''] ?? 'The service'} is not asked just now, because it refused the last requests. Press Retry in a few minutes, or choose another service.`,
+    `${providers[provider ?? ''] ?? 'The service'} is not asked just now, because it refused this bot's key or account, and only the bot's owner can mend that. Choose another service.`,
   'disk-full': () =>
     'The bot has too little room on its disk to keep another picture, and only its owner can mend that.',
   'model-unknown': ({ model }) =>
-    `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling (owner/name), or leave \`model\` empty.`,
+    `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling, choose one of /models list, or leave \`model\` empty.`,
   'model-retired': ({ model }) =>
     `The service no longer offers ${model === undefined ? 'this model' : `\`${model}\``}. Choose another \`model\`.`,
   'setting-refused': refuseSetting,
@@ -51,8 +51,8 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     "This bot's plan at the service has no pictures of this model in it, and only the bot's owner can mend that.",
   'daily-quota': () =>
     "This bot's plan at the service is used up for today. Try again tomorrow, or choose another service.",
-  'words-only': () =>
-    'The service answered with words instead of a picture. Press Retry, or ask for a picture more plainly.',
+  'words-only': ({ words }) =>
+    `The service answered with words instead of a picture${words === undefined || words === '' ? '' : `: \`${words}\``}. Press Retry, or ask for a picture more plainly.`,
   'no-output': () => 'The service finished and gave no picture. Press Retry.',
   'file-gone': () => 'The picture was made, but the service no longer has its file. Press Retry.',
   'file-refused': () => 'What the service gave is not a picture. Press Retry, or choose another model.',
@@ -176,12 +176,14 @@ export const en = {
     previewHelps: 'For a free preview, press Fallback: local.',
     heldByTrouble: (provider: string, seconds: number) =>
       `${provider} has trouble and is asked again <t:${seconds}:R>. The place in line is kept.`,
+    heldByPause: (provider: string, seconds: number) =>
+      `${provider} asks for a pause and is asked again <t:${seconds}:R>. The place in line is kept.`,
     heldByDisk: 'The bot has no room on its disk for another picture. It goes on when there is room again.',
     stopped: 'Stopped before a picture was made.',
     stoppedBy: (userId: string) => `Stopped by <@${userId}> before a picture was made.`,
     sentOtherwise: (changes: readonly string[]) => `The model does not take all as asked: ${changes.join(', ')}.`,
     changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
-    leftOut: (field: string, from: string) => `no ${field} ${from}`,
+    leftOut: (field: string, from: string) => `${field} ${from} is left out`,
     of: (done: number, all: number) => `${done} of ${all}`,
     tooLargeToShow: (megabytes: string) => `The file is ${megabytes} MB, more than Discord takes here. It is kept.`,
     withoutPicture: 'Discord did not take the picture here. It is kept: press Download.',

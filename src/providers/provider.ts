@@ -2,7 +2,7 @@
  * The seam to a provider: the services (and the local painter) that make pictures.
  *
  * A provider turns a vendor's talk into ours and does nothing else: it never polls, never waits for a
- * retry and never keeps state. The engine does all three. Only `start` costs money.
+ * retry and keeps no state of the work. The engine does all three. Only `start` costs money.
  *
  * How a call ends:
  * - it returns;
@@ -10,7 +10,14 @@
  * - it throws anything else: a bug of ours, never retried.
  * When the given signal aborts, a call ends soon, by throwing anything; the engine knows why it aborted.
  */
-import { type Failure, failure, type InputChange, type Kind, type Operation, type Output } from '../jobs/job.ts';
+import {
+  type Failure,
+  failure as createFailure,
+  type InputChange,
+  type Kind,
+  type Operation,
+  type Output,
+} from '../jobs/job.ts';
 
 /** One attempt as the provider gets it. */
 export interface AttemptRequest {
@@ -160,7 +167,7 @@ export interface Provider {
   readonly isPaid: boolean;
   /**
    * Whether `find` can tell if a lost `start` was accepted. Where it cannot, and the work is free or
-   * has no handle, `start` is simply called again.
+   * has no handle, `start` is called again: at once where it is free, as another attempt where it is paid.
    */
   readonly canFind: boolean;
   /**
@@ -207,5 +214,5 @@ export class ProviderFailure extends Error {
  * once more, and no oftener.
  */
 export function loseAnswer(providerStatus: string | null): Failure {
-  return failure('answer-lost', 'retry', { mostRetries: 1, providerStatus });
+  return createFailure('answer-lost', 'retry', { mostRetries: 1, providerStatus });
 }

@@ -30,7 +30,6 @@ export async function startHttp(parts: HttpParts): Promise<{ close(): Promise<vo
   try {
     const refusals = new Refusals({ clock, log });
     const server = await startHttpServer({ ...config.http, routes, refusals, clock, log });
-    log.info('the HTTP server listens', { url: server.url, webhooks: key !== null });
     return {
       async close() {
         key?.close();

@@ -33,11 +33,16 @@ export class OwnerTroubles {
     this.#options = options;
   }
 
-  onBreaker({ provider, reason, state }: BreakerNews): void {
+  onBreaker({ provider, kind, reason, state }: BreakerNews): void {
     if (state === 'closed') return;
+    if (kind === 'account') this.onRefused(provider, reason);
+    else this.#tellTrouble(provider);
+  }
+
+  /** The service refused a call; what is not about the key or the account is nothing to tell. */
+  onRefused(provider: string, reason: FailureReason): void {
     const told = ACCOUNT[reason];
-    if (told === undefined) this.#tellTrouble(provider);
-    else this.#tell(told[0], provider, told[1]);
+    if (told !== undefined) this.#tell(told[0], provider, told[1]);
   }
 
   /** `lost` is null for an attempt that came to something. */

@@ -1,9 +1,10 @@
 /** The providers that are set up, in the order in which the first becomes the default. */
 import type { Config } from '../config.ts';
+import type { Failure } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
 import { createLocalProvider } from '../providers/local/local-provider.ts';
-import type { CallOptions, Provider } from '../providers/provider.ts';
+import { type CallOptions, type Provider, ProviderFailure } from '../providers/provider.ts';
 import { createReplicateProvider, type ReplicateProvider } from '../providers/replicate/replicate-provider.ts';
 
 export interface Providers {
@@ -29,10 +30,19 @@ export function createProviders(config: Config): Providers {
   };
 }
 
+export interface CatalogNews {
+  log: Log;
+  signal: AbortSignal;
+  /** A configured model is not in the service's list. */
+  onRetired: (model: string) => void;
+  /** The service did not give its list. */
+  onRefused: (lost: Failure) => void;
+}
+
 /** Asks ahead for what lists and completion show. Trouble costs the first look at them, nothing else. */
 export async function warmCatalog(
   { name, catalog }: Provider,
-  { log, signal, onRetired }: { log: Log; signal: AbortSignal; onRetired: (model: string) => void },
+  { log, signal, onRetired, onRefused }: CatalogNews,
 ): Promise<void> {
   try {
     for (const model of (await catalog?.warm({ signal })) ?? []) {
@@ -41,6 +51,7 @@ export async function warmCatalog(
     }
   } catch (error) {
     if (signal.aborted) return;
+    if (error instanceof ProviderFailure) onRefused(error.failure);
     const errorMessage = error instanceof Error ? error.message : String(error);
     log.warn('the models of a service could not be listed', { provider: name, errorMessage });
   }

@@ -194,11 +194,11 @@ it('Details tells how often a file was asked for, and what was sent otherwise th
   const lost = failure('file-gone', 'give-up', { providerStatus: 'file HTTP 404' });
   const fetched = attempt({
     fetches: { tries: 2, lastFailure: lost },
-    changes: [{ field: 'seed', from: '7', to: null }],
+    changes: [{ field: 'guidance', from: '7', to: null }],
   });
   const words = JSON.stringify(
     renderDetails({ job: finished([fetched]), cardMessageId: null, mayDelete: false, locale: en }).body,
   );
   assert.match(words, /fetched at the 2nd try, before that `file HTTP 404`/);
-  assert.match(words, /without `seed`/);
+  assert.match(words, /without `guidance`/);
 });

@@ -149,7 +149,7 @@ describe('the words of a card', () => {
 
   it('show the last cause of a failure, one sentence and the retries used', () => {
     const text = cardText(go(ask(), PATHS['failed'] ?? [], { retryCount: 3 }));
-    assert.match(text, /The picture took too long\. Press Retry\..*\n-# \[TIMEOUT\] · Retries: 3\/3/);
+    assert.match(text, /It took too long\. Press Retry\..*\n-# \[TIMEOUT\] · Retries: 3\/3/);
     assert.doesNotMatch(text, /MAX_RETRIES_EXCEEDED/);
   });
 
@@ -454,5 +454,5 @@ it('a picture that was made otherwise than asked says what is different', () => 
   const words = JSON.stringify(
     renderCard(go(ask(), [STARTING, RUNNING, COLLECTING, DONE], { changes }), contextOf()).body,
   );
-  assert.match(words, /aspect_ratio 16:9 instead of 21:9, no guidance 3/);
+  assert.match(words, /aspect_ratio 16:9 instead of 21:9, guidance 3 is left out/);
 });

@@ -223,21 +223,50 @@ test('a second answer lost in a crash ends with Retry: nothing is paid a third t
 test('a stop on purpose waits for an answer that could not be found again, and keeps it', async (context) => {
   const provider = answersAtOnce();
   provider.wholeInStart = ['image'];
-  let answer: (() => void) | null = null;
-  provider.onStart = () => new Promise<void>((resolve) => (answer = resolve));
+  const calls: (() => void)[] = [];
+  provider.onStart = () => new Promise<void>((resolve) => void calls.push(resolve));
   provider.starts.push('finish', new Error('nothing is to be started again'));
   let harness = await startEngine(context, { provider });
   const job = newJob();
   await harness.submit(job);
-  const whenCalled = async (): Promise<() => void> => {
-    while (answer === null) await turn();
-    return answer;
-  };
-  const goOn = await whenCalled();
+  while (calls.length === 0) await turn();
   const restarted = harness.restart(true);
-  goOn();
+  calls[0]?.();
   harness = await restarted;
   const final = await harness.whenFinal(job.id);
   assert.equal(final.state, 'done');
   assert.equal(image(final).attempts.length, 1);
+});
+
+test('work that was found after its answer was lost shows that the service is there: nobody waits for its end', async (context) => {
+  const harness = await startEngine(context, { config: { breakAfter: 1 } });
+  harness.provider.starts.push('accept-and-lose');
+  const job = newJob();
+  await harness.submit(job);
+  while (harness.troubles.length < 2) await turn();
+  assert.deepEqual(harness.troubles, ['network open', 'network closed']);
+});
+
+test('a job leaves the line for another provider only while its turn has not come', async (context) => {
+  const harness = await startEngine(context, { config: { concurrency: 1 } });
+  const [running, waiting] = [newJob(), newJob()];
+  await harness.submit(running);
+  await harness.submit(waiting);
+  await harness.whenState(running.id, 'running');
+  assert.equal(await harness.engine.withdraw(running.id, 'u'), false);
+  assert.equal(await harness.engine.withdraw(waiting.id, 'u'), true);
+  assert.equal((await harness.whenFinal(waiting.id)).state, 'cancelled');
+  assert.equal((await harness.engine.get(running.id))?.state, 'running');
+});
+
+test('pictures and videos of one service take turns where it lets through one start at a time', async (context) => {
+  const harness = await startEngine(context, { config: { userRunningLimit: 20, userWaitingLimit: 100 } });
+  const limited = failure('rate-limit', 'retry', { retryAfterMs: 1_000, providerStatus: 'HTTP 429' });
+  harness.provider.starts.push(limited);
+  const pictures = Array.from({ length: 6 }, () => newJob());
+  const videos = Array.from({ length: 2 }, () => newJob({ input: { kind: 'video' } }));
+  for (const job of [...pictures, ...videos]) await harness.submit(job);
+  while (harness.provider.accepted.length < 8) await turn();
+  const kinds = harness.provider.accepted.map(({ request }) => request.kind);
+  assert.ok(kinds.lastIndexOf('video') < 7, `the videos are not left for the end: ${kinds.join(' ')}`);
 });

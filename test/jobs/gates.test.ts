@@ -33,7 +33,7 @@ function openGates(breakAfter = 3) {
   /** A start that goes out and is answered. */
   const start = (lost: Failure | null, isOwnChoice = false): void => {
     gates.noteLaunch('replicate', 'a:image');
-    if (lost === null) gates.noteAccepted('replicate');
+    if (lost === null) gates.noteAccepted('replicate', isOwnChoice);
     else gates.noteRefused('replicate', lost, isOwnChoice);
     gates.noteEnd('replicate', 'a:image');
   };
@@ -119,7 +119,7 @@ test('trouble several times in a row leaves the service alone; one start probes,
   assert.equal(gates.isOpen('replicate'), true);
   gates.noteLaunch('replicate', 'b:image');
   assert.equal(gates.isOpen('replicate'), false, 'a single one probes');
-  gates.noteAccepted('replicate');
+  gates.noteAccepted('replicate', false);
   assert.equal(gates.isOpen('replicate'), true);
   assert.deepEqual(
     news.map(({ state, reason }) => [state, reason]),
@@ -160,12 +160,12 @@ test('a refused account fails who comes at once, and after a while one asks agai
   start(refused('key-refused'));
   assert.equal(gates.isOpen('replicate'), true, 'nobody waits in line for it');
   assert.equal(gates.holdOf('replicate'), null);
-  assert.equal(gates.refusalOf('replicate', 'b:image'), 'key-refused');
+  assert.equal(gates.refusalOf('replicate', 'b:image', false), 'key-refused');
   await pass(60_000);
-  assert.equal(gates.refusalOf('replicate', 'b:image'), null, 'one asks');
-  assert.equal(gates.refusalOf('replicate', 'c:image'), 'key-refused', 'the others do not');
-  gates.noteAccepted('replicate');
-  assert.equal(gates.refusalOf('replicate', 'c:image'), null);
+  assert.equal(gates.refusalOf('replicate', 'b:image', false), null, 'one asks');
+  assert.equal(gates.refusalOf('replicate', 'c:image', false), 'key-refused', 'the others do not');
+  gates.noteAccepted('replicate', false);
+  assert.equal(gates.refusalOf('replicate', 'c:image', false), null);
   assert.deepEqual(
     news.map(({ state }) => state),
     ['open', 'closed'],
@@ -176,16 +176,16 @@ test('what is refused before the service is asked neither opens nor closes anyth
   const { gates, start, pass } = openGates();
   start(refused('no-credit'));
   await pass(60_000);
-  gates.refusalOf('replicate', 'a:image');
+  gates.refusalOf('replicate', 'a:image', false);
   start(failure('setting-refused', 'give-up'));
-  assert.equal(gates.refusalOf('replicate', 'b:image'), null, 'still to be probed');
-  assert.equal(gates.refusalOf('replicate', 'c:image'), 'no-credit');
+  assert.equal(gates.refusalOf('replicate', 'b:image', false), null, 'still to be probed');
+  assert.equal(gates.refusalOf('replicate', 'c:image', false), 'no-credit');
 });
 
 test('a model that one member chose does not close the service for all', () => {
   const { gates, start } = openGates(3);
   start(refused('no-quota'), true);
-  assert.equal(gates.refusalOf('replicate', 'b:image'), null);
+  assert.equal(gates.refusalOf('replicate', 'b:image', false), null);
   assert.equal(gates.isOpen('replicate'), true);
 });
 
@@ -215,4 +215,20 @@ test('a timer that fires a moment early leaves nobody in line for ever', async (
     gates.hold('replicate', 1_000, 'rate-limit');
   });
   assert.equal(await opened, true);
+});
+
+test('a model whose quota is used up keeps nobody from another one, and another one opens nothing for it', () => {
+  const { gates, start } = openGates();
+  start(refused('no-quota'));
+  assert.equal(gates.refusalOf('replicate', 'b:image', false), 'no-quota');
+  assert.equal(gates.refusalOf('replicate', 'c:image', true), null);
+  start(null, true);
+  assert.equal(gates.refusalOf('replicate', 'b:image', false), 'no-quota');
+});
+
+test('a pause of a day is asked about after ten minutes', async () => {
+  const { gates, start, pass } = openGates();
+  start(limited(86_400_000));
+  await pass(600_000);
+  assert.equal(gates.isOpen('replicate'), true);
 });

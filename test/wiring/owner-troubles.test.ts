@@ -20,8 +20,10 @@ test('each refusal of the account has a sentence that says what to do', () => {
   };
   for (const [reason, [cause, words]] of Object.entries(expected)) {
     const { troubles, told } = openTroubles();
-    troubles.onBreaker({ provider: 'replicate', reason: reason as FailureReason, state: 'open' });
-    troubles.onBreaker({ provider: 'replicate', reason: reason as FailureReason, state: 'closed' });
+    const kind = reason === 'provider-error' ? 'trouble' : 'account';
+    const news = { provider: 'replicate', kind, reason: reason as FailureReason } as const;
+    troubles.onBreaker({ ...news, state: 'open' });
+    troubles.onBreaker({ ...news, state: 'closed' });
     assert.equal(told.length, 1, reason);
     assert.equal(told[0]?.[0], cause);
     assert.match(told[0]?.[1] ?? '', words);

@@ -2,6 +2,7 @@
  * Reads an answer that is no success. Two services stand behind one address: google.rpc.Status with details
  * (generateContent, models, files) and `{ error: { code, message } }` with a code in words (interactions).
  */
+import { readRetryAfterMs as readHeaderMs } from '../retry-after.ts';
 import type { Evidence } from './failures.ts';
 
 export interface HttpAnswer {
@@ -13,9 +14,16 @@ export interface HttpAnswer {
 
 type Fields = Record<string, unknown>;
 
-const PHRASES: readonly { sign: string; status: number; pattern: RegExp }[] = [
+/** `codes`: only where the answer has none that tells more. */
+const PHRASES: readonly { sign: string; status: number; pattern: RegExp; codes?: readonly string[] }[] = [
   { sign: 'says key', status: 400, pattern: /api key (not valid|expired|not found)/i },
   { sign: 'says billing', status: 403, pattern: /billing/i },
+  {
+    sign: 'says blocked',
+    status: 400,
+    codes: ['', 'invalid_argument', 'invalid_request'],
+    pattern: /\b(blocked|prohibited|flagged)\b.*\b(safety|policy|policies)\b|\bsafety\b.*\bblocked\b/i,
+  },
   // Prepaid credit that is used up comes as a 429.
   { sign: 'says billing', status: 429, pattern: /prepa\w+ credit|credits? (is|are) depleted/i },
 ];
@@ -30,7 +38,9 @@ export function readErrorAnswer({ status, headers, body }: HttpAnswer, now: numb
   return {
     signs: [
       ...reasons.map((reason) => `reason ${reason}`),
-      ...PHRASES.filter((phrase) => phrase.status === status && phrase.pattern.test(message)).map(({ sign }) => sign),
+      ...PHRASES.filter(
+        ({ status: of, pattern, codes = [code] }) => of === status && codes.includes(code) && pattern.test(message),
+      ).map(({ sign }) => sign),
       ...(status === 429 ? readQuotaSigns(details, message) : []),
       // From 500 on the status is trusted before words.
       ...(status >= 500 ? [] : codeSigns(code)),
@@ -82,17 +92,10 @@ function readRetryAfterMs({ details, message, headers, now }: WaitSources): numb
   const info = details.map(({ retryDelay }) => Number(/^(\d+(?:\.\d+)?)s$/.exec(textOf(retryDelay))?.[1]) * 1000);
   const [, amount, unit] = /retry in (\d+(?:\.\d+)?)\s?(ms|s)\b/i.exec(message) ?? [];
   const said = Number(amount) * (unit?.toLowerCase() === 'ms' ? 1 : 1000);
-  const waits = [...info, said, readHeaderMs(headers.get('retry-after'), now)].filter(
+  const waits = [...info, said, readHeaderMs(headers.get('retry-after'), now) ?? Number.NaN].filter(
     (wait) => Number.isFinite(wait) && wait >= 0,
   );
   return waits.length === 0 ? null : Math.ceil(Math.max(...waits));
-}
-
-/** Seconds, or a date. A number is never read as a date: `32` would be the year 2032. */
-function readHeaderMs(value: string | null, now: number): number {
-  if (value === null || value.trim() === '') return Number.NaN;
-  const seconds = Number(value);
-  return Number.isNaN(seconds) ? Date.parse(value) - now : seconds * 1000;
 }
 
 /** Of a google.rpc.BadRequest. */

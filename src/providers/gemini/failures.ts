@@ -44,6 +44,7 @@ const MEANINGS: Readonly<Record<string, Meaning>> = {
   'reason model_capacity_exhausted': BROKEN,
   'says key': KEY,
   'says billing': CREDIT,
+  'says blocked': PROMPT,
   'quota none': { reason: 'no-quota', next: 'give-up' },
   'quota day': DAILY,
   'quota minute': RATE,

@@ -157,7 +157,10 @@ class GeminiProvider implements Provider {
     if (model === null) throw new ProviderFailure(refuseModel(asked ?? ''));
     const { values, refused } = readSettings(model, kind, typed);
     if (refused !== null) throw new ProviderFailure(refused);
-    return { model, ...chooseRatio(request, model), settings: values };
+    const { ratio, changes } = chooseRatio(request, model);
+    // Neither call takes one: another try is another picture anyway.
+    const seed = { field: 'seed', from: String(request.seed), to: null };
+    return { model, ratio, changes: [...changes, seed], settings: values };
   }
 
   async #makeImage(request: AttemptRequest, plan: Plan, signal: AbortSignal): Promise<Started> {

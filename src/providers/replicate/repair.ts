@@ -5,7 +5,7 @@
 import type { InputChange } from '../../jobs/job.ts';
 import type { ModelInputField } from '../provider.ts';
 import type { ModelInput } from './inputs.ts';
-import { nearestRatio } from './shape.ts';
+import { nearestRatio } from '../aspect-ratio.ts';
 import type { RefusedField } from './refusals.ts';
 
 type KnownField = Pick<ModelInputField, 'type' | 'choices' | 'minimum' | 'maximum' | 'default' | 'isRequired'>;

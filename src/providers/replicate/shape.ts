@@ -1,4 +1,5 @@
 /** The shape a picture should have, in the words of a model. Pure. */
+import { nearestRatio, readRatio } from '../aspect-ratio.ts';
 import type { InputChange } from '../../jobs/job.ts';
 import type { InputField, InputFields } from './schema.ts';
 
@@ -30,20 +31,6 @@ export function buildShape(aspectRatio: string | null, fields: InputFields, hasP
   const [width, height, ratio] = [fields.get('width'), fields.get('height'), readRatio(aspectRatio)];
   if (width === undefined || height === undefined || ratio === null) return leaveOut(aspectRatio);
   return { input: fitSides(ratio, width, height), changes: [] };
-}
-
-/** The choice whose shape is nearest; 2:1 and 1:2 are as far from 1:1. undefined when no choice is a shape. */
-export function nearestRatio(aspectRatio: string, choices: readonly (string | number)[]): string | number | undefined {
-  if (choices.includes(aspectRatio)) return aspectRatio;
-  const wanted = readRatio(aspectRatio);
-  if (wanted === null) return undefined;
-  let nearest: { choice: string | number; distance: number } | undefined;
-  for (const choice of choices) {
-    const ratio = readRatio(choice);
-    const distance = ratio === null ? Infinity : Math.abs(Math.log(ratio / wanted));
-    if (distance < (nearest?.distance ?? Infinity)) nearest = { choice, distance };
-  }
-  return nearest?.choice;
 }
 
 function fromPicture(fields: InputFields): Shape['input'] {
@@ -91,11 +78,4 @@ function minimumOf(field: InputField): number {
 function maximumOf(field: InputField): number {
   const most = field.choices === null ? Infinity : Math.max(...field.choices.map(Number));
   return Math.min(field.maximum ?? LARGEST_SIDE, most);
-}
-
-/** `16:9`, `1024x768`, `1024*768` as width divided by height; null for words like `match_input_image`. */
-function readRatio(text: string | number): number | null {
-  const match = /^(\d+(?:\.\d+)?)\s*[:x*×]\s*(\d+(?:\.\d+)?)$/i.exec(String(text));
-  const ratio = Number(match?.[1]) / Number(match?.[2]);
-  return ratio > 0 && Number.isFinite(ratio) ? ratio : null;
 }

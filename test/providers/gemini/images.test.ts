@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { KindOn } from '../../../sandbox/fault-queue.ts';
 import type { GeminiFault } from '../../../sandbox/interface.ts';
 import { attempt } from '../attempt.ts';
-import { BLUE, createTold, FLASH, failureOf, listPosts, makePicture, type Meaning } from './setup.ts';
+import { BLUE, createTold, FLASH, failureOf, listPosts, makePicture, type Meaning, NO_SEED } from './setup.ts';
 import { meaningOf, PRO, RED, REFERENCE, setUp } from './setup.ts';
 
 type HttpRefusal = Exclude<KindOn<GeminiFault, 'generate'>, (typeof LOSSES)[number]>;
@@ -23,7 +23,7 @@ test('a picture comes with the answer to one call, in the shape and size asked f
     outputs: [{ kind: 'inline', mimeType: 'image/png' }],
     bytes: started.bytes,
     model: FLASH,
-    changes: [],
+    changes: [NO_SEED],
   });
   assert.deepEqual(started.bytes[0], RED);
   assert.deepEqual(listPosts(service)[0]?.body, {
@@ -64,7 +64,11 @@ test('a shape the model does not have becomes the nearest, and the card can tell
   ];
   for (const [model, asked, sent] of cases) {
     const { changes } = await makePicture(provider, { model, aspectRatio: asked });
-    assert.deepEqual(changes, asked === sent ? [] : [{ field: 'aspect_ratio', from: asked, to: sent }], asked);
+    assert.deepEqual(
+      changes,
+      [...(asked === sent ? [] : [{ field: 'aspect_ratio', from: asked, to: sent }]), NO_SEED],
+      asked,
+    );
     const { generationConfig } = (listPosts(service).at(-1)?.body ?? {}) as {
       generationConfig?: { imageConfig?: { aspectRatio: string } };
     };

@@ -140,3 +140,6 @@ export function meaningOf({ failure, isAccepted }: Pick<ProviderFailure, 'failur
 export function listPosts(service: StartedGemini): RecordedRequest[] {
   return service.requests.filter(({ method, path }) => method === 'POST' && !path.endsWith('/cancel'));
 }
+
+/** What every attempt tells: Gemini takes no seed. */
+export const NO_SEED = { field: 'seed', from: '42', to: null };

@@ -4,7 +4,7 @@ import type { KindOn } from '../../../sandbox/fault-queue.ts';
 import type { GeminiFault } from '../../../sandbox/interface.ts';
 import { failure } from '../../../src/jobs/job.ts';
 import { attempt } from '../attempt.ts';
-import { beginVideo, checkFailure, create, createTold, failureOf, listPosts, type Meaning } from './setup.ts';
+import { beginVideo, checkFailure, create, createTold, failureOf, listPosts, type Meaning, NO_SEED } from './setup.ts';
 import { meaningOf, NEVER, OMNI, PACE, RED, REFERENCE, serve, setUp } from './setup.ts';
 
 /** An interaction as the service tells it. */
@@ -15,7 +15,7 @@ test('a video goes from the prompt to its bytes, for one payment, and is asked a
   const { service, clock, provider } = await setUp(context);
   const started = await provider.start(attempt({ kind: 'video', aspectRatio: '16:9' }), { signal: NEVER });
   assert.ok(started.status === 'running');
-  assert.deepEqual([started.model, started.changes], [OMNI, []]);
+  assert.deepEqual([started.model, started.changes], [OMNI, [NO_SEED]]);
   const { operation } = started;
   assert.deepEqual(operation, JSON.parse(JSON.stringify(operation)));
 
@@ -39,7 +39,7 @@ test('a video is sent with its first frame, its settings and what to avoid, to b
   const settings = { duration: '5', resolution: '1080P' };
   const changes = { images: [REFERENCE], settings, negativePrompt: 'rain', aspectRatio: '3:4' };
   const started = await provider.start(attempt({ kind: 'video', ...changes }), { signal: NEVER });
-  assert.deepEqual(started.changes, [{ field: 'aspect_ratio', from: '3:4', to: '9:16' }]);
+  assert.deepEqual(started.changes, [{ field: 'aspect_ratio', from: '3:4', to: '9:16' }, NO_SEED]);
   assert.deepEqual(listPosts(service)[0]?.body, {
     model: OMNI,
     input: [

@@ -10,7 +10,7 @@ import {
   type Wish,
 } from '../../../src/providers/replicate/inputs.ts';
 import type { InputFields } from '../../../src/providers/replicate/schema.ts';
-import { nearestRatio } from '../../../src/providers/replicate/shape.ts';
+import { nearestRatio } from '../../../src/providers/aspect-ratio.ts';
 import { enumField, FILE, PROMPT, readFields as read, SEED } from './cog-schema.ts';
 
 /** What is sent; the changes have a test of their own. */
