@@ -20,11 +20,6 @@ import { PollPace } from './poll-pace.ts';
 import { areAlike, decideNext } from './retry.ts';
 import { followSignals } from './signals.ts';
 
-/**
- * Replicate's list shows a new prediction only after a moment, and after a crash the call may still be on its way:
- * looked at so often before a start counts as never accepted.
- */
-const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
 /** How much longer than its time an operation is asked for while the provider cannot be reached. */
 const UNREACHABLE_FACTOR = 3;
 /** So long the question whether a start was accepted is asked again without using up retries. */
@@ -51,9 +46,14 @@ export class Attempts {
     this.#collecting = new Collecting(this.#context);
   }
 
-  /** A webhook came in: from here on they are waited for. */
-  noteHeard(): void {
+  /** A webhook came in, about this item when it is open: from here on they are waited for. Never rejects. */
+  async hear(entry: Entry | undefined, name: string, operationId: string): Promise<void> {
     this.#context.hasHeard = true;
+    const item = entry?.job.items.find((each) => each.name === name);
+    if (entry === undefined || item === undefined) return;
+    const held = operationOf(item)?.id;
+    // An earlier start of the item was accepted after all, and nobody waits for it any more.
+    if (held !== undefined && held !== operationId) await this.#lost.cancelStray(entry.job, item, operationId);
   }
 
   /** Runs the item's attempt to its end. `signal` aborts for a cancel or a stop. Never rejects. */
@@ -130,7 +130,7 @@ export class Attempts {
     const provider = this.#context.providerOf(entry.job);
     if (provider?.canFind === true) {
       const since = item.inDoubtSince ?? item.attemptStartedAt ?? entry.job.createdAt;
-      if (!(await this.#isAbsent(entry, name, provider, since, FIND_DELAYS_MS))) return;
+      if (!(await this.#isAbsent(entry, name, provider, since))) return;
     } else if (await this.#takeKept(entry, name)) {
       return;
     }
@@ -152,14 +152,8 @@ export class Attempts {
   }
 
   /** Whether the lost start left nothing, so that the item may be started anew; else the item has moved on. */
-  async #isAbsent(
-    entry: Entry,
-    name: string,
-    provider: Provider,
-    since: number,
-    delaysMs: readonly number[],
-  ): Promise<boolean> {
-    const search = await this.#lost.pickUp(entry, name, provider, { since, delaysMs });
+  async #isAbsent(entry: Entry, name: string, provider: Provider, since: number): Promise<boolean> {
+    const search = await this.#lost.pickUp(entry, name, provider, since);
     if (search.status === 'found') this.#options.gates.noteAccepted(provider.name, isOwnChoice(entry.job));
     if (search.status === 'unknown') {
       const isPatient = this.#options.clock.now() - since < DOUBT_PATIENCE_MS;
@@ -176,8 +170,8 @@ export class Attempts {
     if (provider === undefined) return this.#endAttempt(entry, name, failure('provider-off', 'give-up'));
     const item = getItem(entry.job, name);
     if (item.inDoubtSince !== null && provider.canFind) {
-      // The attempt before this one lost its answer. It may have turned up since.
-      if (!(await this.#isAbsent(entry, name, provider, item.inDoubtSince, [0]))) return;
+      // The attempt before this one lost its answer. The list may lag behind, or did not answer then: the whole time again.
+      if (!(await this.#isAbsent(entry, name, provider, item.inDoubtSince))) return;
     }
     // A cancel that was saved before the call is paid for is met here, at no cost.
     if (entry.job.cancelRequest !== null) throw new Cancelled();
@@ -236,7 +230,7 @@ export class Attempts {
     const item = getItem(entry.job, name);
     const since = item.inDoubtSince ?? item.attemptStartedAt ?? entry.job.createdAt;
     if (item.inDoubtSince === null) await this.#jobs.note(entry, name, { inDoubtSince: since });
-    if (await this.#isAbsent(entry, name, provider, since, FIND_DELAYS_MS)) await this.#endAttempt(entry, name, lost);
+    if (await this.#isAbsent(entry, name, provider, since)) await this.#endAttempt(entry, name, lost);
   }
 
   /** Asks how the operation goes until it has ended or its time is over. */

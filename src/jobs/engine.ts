@@ -186,8 +186,8 @@ export class Engine {
    * provider is asked at once. News that come late, twice or in another order change nothing.
    */
   hear({ jobId, item, operationId }: { jobId: string; item: string; operationId: string }): void {
-    this.#attempts.noteHeard();
     this.#jobs.hear(jobId, item, operationId);
+    void this.#attempts.hear(this.#jobs.get(jobId), item, operationId);
   }
 
   /** As `cancel`, for a job whose turn has not come: false, and nothing is done, once any of it is under way. */

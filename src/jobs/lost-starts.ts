@@ -11,6 +11,11 @@ import type { Entry } from './open-jobs.ts';
 /** `failure`: the question itself failed, so nobody knows. */
 export type Search = { status: 'found' } | { status: 'absent' } | { status: 'unknown'; failure: Failure };
 
+/**
+ * Replicate's list shows a new prediction only after a moment, and after a crash the call may still be on its way:
+ * looked at so often before a start counts as never accepted.
+ */
+const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
 /** When what nobody waits for any more is looked for: the list may still lag behind. */
 const LAST_LOOKS_MS: readonly number[] = [0, 8_000];
 /** How long an upstream cancel may hold up the card. */
@@ -26,21 +31,17 @@ export class LostStarts {
   }
 
   /**
-   * Asks `find` after each of the delays, sooner when a webhook names the work. Found: the item is running with it.
+   * Asks `find` again and again for as long as a list may lag behind, sooner when a webhook names the work. Found:
+   * the item is running with it.
    * A question that fails leaves the item in doubt: paying again unasked is the one thing never done.
    */
-  async pickUp(
-    entry: Entry,
-    name: string,
-    provider: Provider,
-    ask: { since: number; delaysMs: readonly number[] },
-  ): Promise<Search> {
+  async pickUp(entry: Entry, name: string, provider: Provider, since: number): Promise<Search> {
     const { options, jobs } = this.#context;
-    for (const delayMs of ask.delaysMs) {
+    for (const delayMs of FIND_DELAYS_MS) {
       // A cancel must wait for the answer as well: what is found is cancelled upstream.
       await this.#context.sleepUntilNews(entry, name, delayMs, options.stop);
       try {
-        const found = await this.#find(entry.job, name, provider, ask.since, async ({ operation, model }) => {
+        const found = await this.#find(entry.job, name, provider, since, async ({ operation, model }) => {
           // The job first: a claim alone would hide the work from its own item after a crash.
           await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null });
           await jobs.claim(operation.id, entry.job, name);
@@ -49,7 +50,7 @@ export class LostStarts {
         await this.#context.noteAnswered(entry, name);
       } catch (error) {
         if (options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
-        await jobs.note(entry, name, { inDoubtSince: ask.since });
+        await jobs.note(entry, name, { inDoubtSince: since });
         return { status: 'unknown', failure: error.failure };
       }
     }
@@ -79,6 +80,28 @@ export class LostStarts {
         jobId: job.id,
         errorMessage: why,
       });
+    }
+  }
+
+  /** A webhook named work of the item that it does not hold. Cancels it when the service says that it is the item's. Never rejects. */
+  async cancelStray(job: Job, item: Item, operationId: string): Promise<void> {
+    const { store, log, stop } = this.#context.options;
+    const provider = this.#context.providerOf(job);
+    if (provider?.canFind !== true) return;
+    try {
+      const found = await provider.find(this.#context.requestFor(job, item.name), {
+        since: item.attempts[0]?.startedAt ?? item.attemptStartedAt ?? job.createdAt,
+        isClaimed: async (id) => id !== operationId || (await store.isClaimed(id)),
+        heard: [operationId],
+        signal: stop,
+      });
+      if (found === null) return;
+      await this.#context.jobs.claim(operationId, job, item.name);
+      await this.cancelUpstream(job, provider, found.operation);
+    } catch (error) {
+      if (stop.aborted) return;
+      const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
+      log.warn('work that a webhook named could not be looked at', { jobId: job.id, errorMessage: why });
     }
   }
 

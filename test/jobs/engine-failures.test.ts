@@ -270,3 +270,34 @@ test('pictures and videos of one service take turns where it lets through one st
   const kinds = harness.provider.accepted.map(({ request }) => request.kind);
   assert.ok(kinds.lastIndexOf('video') < 7, `the videos are not left for the end: ${kinds.join(' ')}`);
 });
+
+test('a list that did not answer proves nothing: it is asked for the whole time again before anything is paid', async (context) => {
+  const harness = await startEngine(context);
+  const { provider } = harness;
+  provider.starts.push('accept-and-lose');
+  provider.findFailures = 1;
+  provider.blindFinds = 3;
+  provider.checks.push(finishedAt('https://files/one.png'));
+  const job = newJob();
+  await harness.submit(job);
+  assert.equal((await harness.whenFinal(job.id)).state, 'done');
+  assert.equal(provider.accepted.length, 1);
+});
+
+test('a webhook that names an earlier start after the next was paid has it cancelled', async (context) => {
+  const harness = await startEngine(context);
+  const { provider } = harness;
+  provider.starts.push('accept-and-lose');
+  provider.blindFinds = 1_000;
+  const job = newJob();
+  await harness.submit(job);
+  while (provider.accepted.length < 2) await turn();
+  await harness.whenState(job.id, 'running');
+  provider.blindFinds = 0;
+  harness.engine.hear({ jobId: job.id, item: 'image', operationId: 'op-1' });
+  while (provider.cancelled.length === 0) await turn();
+  assert.deepEqual(provider.cancelled, ['op-1']);
+  harness.engine.hear({ jobId: job.id, item: 'image', operationId: 'op-1' });
+  await turn();
+  assert.deepEqual(provider.cancelled, ['op-1'], 'once');
+});
