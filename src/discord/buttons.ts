@@ -232,7 +232,7 @@ export class Buttons {
 
   async #fallBack(press: Press): Promise<void> {
     const { argument } = press;
-    const job = press.job.state === 'queued' ? await this.#leaveLine(press) : press.job;
+    const job = isFinal(press.job) ? press.job : await this.#leaveLine(press);
     if (!isFinal(job) || job.state === 'done' || argument === null) return this.#showAgain(press.ask, press.card);
     await this.#takeOver(
       { ...press, job },
@@ -243,7 +243,7 @@ export class Buttons {
     );
   }
 
-  /** A card whose turn does not come offers another provider: the job leaves the line first. The job as it is then. */
+  /** A card that waits for a service in trouble offers another one: the job leaves the line first. The job as it is then. */
   async #leaveLine({ ask, job }: Press): Promise<Job> {
     const { engine, clock } = this.#options;
     const ended = engine.withdraw(job.id, ask.userId).then((isOut) => (isOut ? engine.whenEnded(job.id) : undefined));

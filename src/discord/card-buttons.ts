@@ -63,7 +63,8 @@ function openButtons(job: Job, context: CardContext): Button[] {
 
 /** Whether its turn does not come because of trouble that is not its own. */
 function isHeld(job: Job, context: CardContext): boolean {
-  return isToldHold(context) && job.state === 'queued' && job.cancelRequest === null;
+  const isIdle = job.items.every(({ state }) => state === 'queued' || state === 'waiting');
+  return isToldHold(context) && isIdle && job.cancelRequest === null;
 }
 
 /** A pause that the service asked for is mostly over before anybody has read of it. */

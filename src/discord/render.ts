@@ -167,7 +167,7 @@ function bodyLines(job: Job, status: CardStatus, context: CardContext): string {
     case 'queued':
       return holdLine(job, context);
     case 'retrying':
-      return item.state === 'waiting' ? waitLines(item, context) : '';
+      return item.state === 'waiting' ? waitLines(job, item, context) : '';
     case 'generating':
       return itemLine(job, item, context);
   }
@@ -245,13 +245,16 @@ function waitLine(job: Job, item: Item & { state: 'waiting' }, { card }: Locale)
 }
 
 /** What went wrong and when it goes on, in words; the code for those who look it up. */
-function waitLines(item: Item & { state: 'waiting' }, { locale }: CardContext): string {
+function waitLines(job: Job, item: Item & { state: 'waiting' }, context: CardContext): string {
+  const { locale, hold } = context;
   const { card } = locale;
   const facts = [card.reason(item.failure.code)];
   if (item.variation > 0) facts.push(card.variation(item.variation));
   const cause = locale.causes[item.failure.code];
   const next = (item.variation > 0 ? card.nextTryChanged : card.nextTry)(seconds(item.until));
-  return `${cause} ${next}\n-# ${facts.join(' · ')}`;
+  // Its own time means nothing while the service is left alone for longer.
+  const held = hold !== null && hold.until > item.until ? holdLine(job, context) : '';
+  return `${held === '' ? `${cause} ${next}` : held}\n-# ${facts.join(' · ')}`;
 }
 
 function failureLines(job: Job, context: CardContext): string {
@@ -309,7 +312,8 @@ function footer(job: Job, context: CardContext): string {
   const model = input.model ?? (job.state === 'done' ? (job.items[0]?.model ?? null) : null);
   if (model !== null && input.provider !== 'local') facts.push(plainModel(model));
   if (input.aspectRatio !== null) facts.push(input.aspectRatio);
-  if (input.seed !== null) facts.push(locale.card.seed(input.seed));
+  const seed = shownSeed(job);
+  if (seed !== null) facts.push(locale.card.seed(seed));
   if (job.state === 'done' && job.finishedAt !== null && job.startedAt !== null) {
     facts.push(locale.card.took(((job.finishedAt - job.startedAt) / 1_000).toFixed(1)));
   }
@@ -317,6 +321,13 @@ function footer(job: Job, context: CardContext): string {
   const lines = [facts.join(' · ')];
   if (context.updatesEndAt !== null && !isFinal(job)) lines.push(locale.card.updatesEnd(seconds(context.updatesEndAt)));
   return lines.map((line) => `-# ${line}`).join('\n');
+}
+
+/** The one that was asked for, or that a retry took in its place; null where the service takes none. */
+function shownSeed({ state, input, items }: Job): number | null {
+  const [item] = items;
+  if (input.seed === null || item?.changes.some(({ field }) => field === 'seed') === true) return null;
+  return state === 'done' ? (item?.seed ?? input.seed) : input.seed;
 }
 
 /** Without its owner and its version, which `Details` tells; inert, since a user may have typed it. */

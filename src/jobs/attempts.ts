@@ -193,7 +193,10 @@ export class Attempts {
       gates.noteRefused(provider.name, error.failure, isOwnChoice(entry.job));
       if (error.isAccepted === 'unknown' && provider.canFind)
         await this.#resolveDoubt(entry, name, provider, error.failure);
-      else await this.#endAttempt(entry, name, error.failure, { usesRetry: !isComeBackLater(error.failure) });
+      else
+        await this.#endAttempt(entry, name, forDefault(error.failure, entry.job), {
+          usesRetry: !isComeBackLater(error.failure),
+        });
     }
   }
 
@@ -534,6 +537,12 @@ export class Attempts {
 /** Of a model that its user chose: what comes of it says little about the others. */
 function isOwnChoice({ input }: Job): boolean {
   return input.model !== null;
+}
+
+/** Nobody misspelt the model that is configured: it is gone. */
+function forDefault(lost: Failure, job: Job): Failure {
+  if (lost.reason !== 'model-unknown' || isOwnChoice(job)) return lost;
+  return failure('model-retired', 'give-up', { providerStatus: lost.providerStatus, details: lost.details });
 }
 
 /** The provider did no work and says when it will. */

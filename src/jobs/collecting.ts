@@ -91,6 +91,7 @@ export class Collecting {
     const { clock, config } = this.#context.options;
     const beganAt = clock.monotonic();
     let { output } = wanted;
+    let boundedFailures = 0;
     for (let delayMs = FETCH_DELAY_MS.first; ; delayMs = Math.min(delayMs * 2, FETCH_DELAY_MS.most)) {
       const file = await this.#fetchOnce(entry, name, provider, output, signal);
       if (!('code' in file)) return file;
@@ -99,9 +100,10 @@ export class Collecting {
       if (fresh !== null && 'code' in fresh) return fresh;
       const isMoved = fresh !== null && fresh.url !== output.url;
       const isOver = clock.monotonic() - beganAt > FETCH_FACTOR * config.timeoutMs[entry.job.input.kind];
+      boundedFailures += file.mostRetries === null ? 0 : 1;
+      const isUsedUp = isOver || boundedFailures > (file.mostRetries ?? Infinity);
       // Gone from its old address it may still be at a new one.
-      if (isOver || (file.next === 'give-up' && !(isMoved && file.reason === 'file-gone')))
-        return { ...file, next: 'give-up' };
+      if (isUsedUp || (file.next === 'give-up' && !(isMoved && file.reason === 'file-gone'))) return endFetching(file);
       output = fresh ?? output;
       await clock.sleep(Math.max(delayMs, this.#context.boundAskedWaitMs(entry, file)), signal);
     }
@@ -157,4 +159,10 @@ export class Collecting {
       return null;
     }
   }
+}
+
+/** Never made again unasked: it is paid for. Trouble on the way is told as what it means for the picture. */
+function endFetching(file: Failure): Failure {
+  if (file.reason.startsWith('file-')) return { ...file, next: 'give-up' };
+  return failure('file-unreachable', 'give-up', { providerStatus: file.providerStatus });
 }

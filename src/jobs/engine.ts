@@ -190,12 +190,12 @@ export class Engine {
     void this.#attempts.hear(this.#jobs.get(jobId), item, operationId);
   }
 
-  /** As `cancel`, for a job whose turn has not come: false, and nothing is done, once any of it is under way. */
+  /** As `cancel`, for a job of which nothing is under way: false, and nothing is done, for any other. */
   async withdraw(jobId: string, userId: string): Promise<boolean> {
     const entry = this.#jobs.get(jobId);
     if (entry === undefined) return false;
     const isWaiting = ({ name, state }: Item): boolean =>
-      state === 'queued' && this.#jobs.live(entry, name).cancel === null;
+      (state === 'queued' || state === 'waiting') && this.#jobs.live(entry, name).cancel === null;
     if (!entry.job.items.every(isWaiting)) return false;
     // Before the save, or its turn might come meanwhile.
     for (const { name } of entry.job.items) this.#turns.remove(jobId, name);

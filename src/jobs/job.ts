@@ -83,6 +83,7 @@ export type FailureReason =
   | 'no-output'
   | 'words-only'
   | 'file-gone'
+  | 'file-unreachable'
   | 'file-refused'
   | 'file-too-large'
   | 'internal'
@@ -118,6 +119,7 @@ export const FAILURE_CODES: Readonly<Record<FailureReason, ErrorCode>> = {
   'no-output': 'NO_OUTPUT',
   'words-only': 'NO_OUTPUT',
   'file-gone': 'NO_OUTPUT',
+  'file-unreachable': 'NO_OUTPUT',
   'file-refused': 'NO_OUTPUT',
   'file-too-large': 'NO_OUTPUT',
   internal: 'API_ERROR',

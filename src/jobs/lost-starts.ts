@@ -18,6 +18,8 @@ export type Search = { status: 'found' } | { status: 'absent' } | { status: 'unk
 const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
 /** When what nobody waits for any more is looked for: the list may still lag behind. */
 const LAST_LOOKS_MS: readonly number[] = [0, 8_000];
+/** What runs on costs: a cancel that failed is asked for again. */
+const CANCEL_AGAIN_MS: readonly number[] = [500, 2_000, 5_000, 9_000];
 /** How long an upstream cancel may hold up the card. */
 const CANCEL_BOUND_MS = 3_000;
 
@@ -108,7 +110,8 @@ export class LostStarts {
   /** Bounded for the card's sake; the call itself goes on and is safe to repeat. `Cancel-After` is behind it. */
   async cancelUpstream(job: Job, provider: Provider, operation: Operation): Promise<void> {
     const { clock, log, stop } = this.#context.options;
-    const ended = provider.cancel(operation, { signal: stop }).catch((error: unknown) => {
+    const ended = this.#insistOnCancel(provider, operation).catch((error: unknown) => {
+      if (stop.aborted) return;
       log.warn('work could not be cancelled upstream', {
         jobId: job.id,
         provider: provider.name,
@@ -118,6 +121,19 @@ export class LostStarts {
     const bound = new AbortController();
     await Promise.race([ended, clock.sleep(CANCEL_BOUND_MS, bound.signal).catch(() => undefined)]);
     bound.abort();
+  }
+
+  async #insistOnCancel(provider: Provider, operation: Operation): Promise<void> {
+    const { clock, stop } = this.#context.options;
+    for (const delayMs of CANCEL_AGAIN_MS) {
+      try {
+        return await provider.cancel(operation, { signal: stop });
+      } catch (error) {
+        if (!(error instanceof ProviderFailure) || error.failure.next === 'give-up') throw error;
+        await clock.sleep(delayMs, stop);
+      }
+    }
+    await provider.cancel(operation, { signal: stop });
   }
 
   /** One `find` and what holds its result, for one item at a time: equal requests never take the same work. */

@@ -55,7 +55,9 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     `The service answered with words instead of a picture${words === undefined || words === '' ? '' : `: \`${words}\``}. Press Retry, or ask for a picture more plainly.`,
   'no-output': () => 'The service finished and gave no picture. Press Retry.',
   'file-gone': () => 'The picture was made, but the service no longer has its file. Press Retry.',
-  'file-refused': () => 'What the service gave is not a picture. Press Retry, or choose another model.',
+  'file-unreachable': () =>
+    'The picture was made, but its file could not be fetched from the service. Press Retry to have it made again.',
+  'file-refused': () => 'What the service gave could not be taken as a picture. Press Retry, or choose another model.',
   'file-too-large': () => 'The file the service made is too large to fetch. Try another aspect ratio or model.',
   internal: () => 'Something went wrong inside the bot. It has been noted; press Retry.',
   'crashed-alone': () =>

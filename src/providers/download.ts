@@ -6,7 +6,7 @@ import { failure, type Failure } from '../jobs/job.ts';
 import { callWithin, CallTimedOut } from './call.ts';
 import { sniffMedia } from './media-type.ts';
 import { readNetworkError } from './network-error.ts';
-import { refusePixels } from './pixels.ts';
+import { isCut, refusePixels } from './pixels.ts';
 import { type FetchedFile, ProviderFailure } from './provider.ts';
 import { readRetryAfterMs } from './retry-after.ts';
 
@@ -32,6 +32,7 @@ export interface DownloadOptions {
 const DEFAULT_MAX_BYTES = 200 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MOST_REDIRECTS = 5;
+const PAGE_RETRIES = 3;
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -48,7 +49,9 @@ export async function downloadFile(url: string, options: DownloadOptions): Promi
         (error: unknown) => rethrow(error, signal),
       );
   const file = await sniffMedia(bytes);
-  if (file === undefined) throw refuse('not a picture or video');
+  // A page of a proxy, or nothing at all, may stand where the picture is a moment later.
+  if (file === undefined) throw refuse('not a picture or video', url.startsWith('data:') ? 0 : PAGE_RETRIES);
+  if (isCut(file)) throw new ProviderFailure(failure('network', 'retry', { providerStatus: 'cut before its end' }));
   const refused = file.mimeType.startsWith('image/') ? refusePixels(file) : null;
   if (refused !== null) throw new ProviderFailure(refused);
   return file;
@@ -57,6 +60,8 @@ export async function downloadFile(url: string, options: DownloadOptions): Promi
 /** Whether files of a service with this base address may come from `url`. */
 export function isAllowedHost(url: URL, allowedHosts: readonly AllowedHost[]): boolean {
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return false;
+  // fetch takes no address with a name in it.
+  if (url.username !== '' || url.password !== '') return false;
   return allowedHosts.some(
     ({ name, isPlainAllowed }) => (url.protocol === 'https:' || isPlainAllowed) && isSameHost(url.hostname, name),
   );
@@ -149,8 +154,10 @@ function parseUrl(address: string, base?: URL): URL {
 }
 
 /** Why is for the log; an address itself may be a signed one and is never told. */
-function refuse(why: string): ProviderFailure {
-  return new ProviderFailure(failure('file-refused', 'give-up', { providerStatus: `file refused: ${why}` }));
+function refuse(why: string, mostRetries = 0): ProviderFailure {
+  const providerStatus = `file refused: ${why}`;
+  if (mostRetries === 0) return new ProviderFailure(failure('file-refused', 'give-up', { providerStatus }));
+  return new ProviderFailure(failure('file-refused', 'retry', { mostRetries, providerStatus }));
 }
 
 function rethrow(error: unknown, signal: AbortSignal): never {

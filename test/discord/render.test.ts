@@ -456,3 +456,19 @@ it('a picture that was made otherwise than asked says what is different', () => 
   );
   assert.match(words, /aspect_ratio 16:9 instead of 21:9, guidance 3 is left out/);
 });
+
+it('a card that waits for its next attempt says when its service is left alone for longer, and offers the others', () => {
+  const waiting: ItemStatus = { state: 'waiting', until: NOW + 2_000, delayMs: 2_000, failure: TIMEOUT };
+  const hold = { until: NOW + 60_000, reason: 'provider-error' } as const;
+  const words = JSON.stringify(renderCard(go(ask(), [STARTING, waiting]), contextOf({ hold })).body);
+  assert.match(words, /Replicate has trouble and is asked again/);
+  assert.doesNotMatch(words, /Next try/);
+  assert.ok(words.includes('"Fallback: local"'));
+});
+
+it('a finished picture is shown with the seed it was made with', () => {
+  const asked = ask();
+  const job = { ...asked, input: { ...asked.input, seed: 42 } };
+  const done = go(job, [STARTING, RUNNING, COLLECTING, DONE], { seed: 77, variation: 1 });
+  assert.match(JSON.stringify(renderCard(done, contextOf()).body), /seed.77/);
+});

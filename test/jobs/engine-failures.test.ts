@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure, getItem, type Item, type Job } from '../../src/jobs/job.ts';
 import { StoreFailure, type JobStore } from '../../src/jobs/ports.ts';
-import type { Checked } from '../../src/providers/provider.ts';
+import { type Checked, ProviderFailure } from '../../src/providers/provider.ts';
 import { replaceMethod, startEngine } from './engine-setup.ts';
 import { newJob } from './new-job.ts';
 import { ScriptedProvider } from './scripted-provider.ts';
@@ -300,4 +300,40 @@ test('a webhook that names an earlier start after the next was paid has it cance
   harness.engine.hear({ jobId: job.id, item: 'image', operationId: 'op-1' });
   await turn();
   assert.deepEqual(provider.cancelled, ['op-1'], 'once');
+});
+
+test('a cancel that the service did not take is asked for again', async (context) => {
+  const provider = new ScriptedProvider();
+  const cancel = provider.cancel.bind(provider);
+  let refusals = 2;
+  provider.cancel = (operation) =>
+    refusals-- > 0 ? Promise.reject(new ProviderFailure(failure('provider-error', 'retry'))) : cancel(operation);
+  const harness = await startEngine(context, { provider });
+  const job = newJob();
+  await harness.submit(job);
+  await harness.whenState(job.id, 'running');
+  await harness.engine.cancel(job.id, 'u');
+  while (provider.cancelled.length === 0) await turn();
+  assert.deepEqual(provider.cancelled, ['op-1']);
+});
+
+test('a page in place of the file is fetched again as often as it says, and then the job ends, unpaid a second time', async (context) => {
+  const harness = await startEngine(context);
+  const page = failure('file-refused', 'retry', { mostRetries: 3 });
+  harness.provider.checks.push(finishedAt('https://files/one.png'));
+  for (let count = 0; count < 5; count += 1) harness.provider.files.push(page);
+  const job = newJob();
+  await harness.submit(job);
+  const final = await harness.whenFinal(job.id);
+  assert.equal(image(final).attempts[0]?.fetches.tries, 4);
+  assert.equal(harness.provider.accepted.length, 1);
+});
+
+test('a configured model that is gone is not called a misspelt one', async (context) => {
+  const harness = await startEngine(context);
+  harness.provider.starts.push(failure('model-unknown', 'give-up', { details: { model: 'owner/name' } }));
+  const job = newJob();
+  await harness.submit(job);
+  const { state, failure: lost } = image(await harness.whenFinal(job.id)) as Extract<Item, { state: 'failed' }>;
+  assert.deepEqual([state, lost.reason, lost.details.model], ['failed', 'model-retired', 'owner/name']);
 });

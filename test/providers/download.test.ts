@@ -40,13 +40,13 @@ test('a picture arrives whole, with the type its bytes have and not the one it i
   assert.deepEqual([file.mimeType, file.extension], ['image/png', '.png']);
 });
 
-test('a page in place of a picture is refused, whatever type it claims', async (context) => {
+test('a page in place of a picture is refused, whatever type it claims, and may be asked for again', async (context) => {
   const origin = await serve(context, (_, response) =>
     response.setHeader('content-type', 'image/png').end('<!doctype html><title>Sign in</title>'),
   );
   assert.deepEqual(await refusalOf(download(origin)), [
     'file-refused',
-    'give-up',
+    'retry',
     'file refused: not a picture or video',
   ]);
 });
@@ -266,4 +266,12 @@ test('a picture inside its address is read by the same rules', async () => {
   assert.equal((await refusalOf(download(base64, { maxBytes: 10 })))[0], 'file-too-large');
   assert.equal((await refusalOf(download('data:text/html,<p>hello')))[0], 'file-refused');
   assert.equal((await refusalOf(download('data:image/png')))[0], 'file-refused');
+});
+
+test('a picture that came without a length and without its end is tried again', async (context) => {
+  const origin = await serve(context, (_, response) => {
+    response.setHeader('transfer-encoding', 'chunked');
+    response.end(PNG.subarray(0, PNG.length - 20));
+  });
+  assert.deepEqual(await refusalOf(download(origin)), ['network', 'retry', 'cut before its end']);
 });

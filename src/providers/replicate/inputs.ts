@@ -87,8 +87,8 @@ export function isInputOf(listed: unknown, wish: Wish, fields: InputFields | nul
   if (images === 0 && isSentBy(listed, wish, null)) return true;
   if (fields !== null) return isSentBy(listed, wish, fields, images);
   const isNegativeApart = NEGATIVE_PROMPT_NAMES.some((name) => listed[name] === readNegative(wish));
-  const isPrompt = listed.prompt === foldNegative(wish) || (listed.prompt === wish.prompt && isNegativeApart);
-  const isSeed = listed.seed === undefined || listed.seed === wish.seed;
+  const isPrompt = isSame(listed.prompt, foldNegative(wish)) || (isSame(listed.prompt, wish.prompt) && isNegativeApart);
+  const isSeed = listed.seed === undefined || isSame(listed.seed, wish.seed);
   const isSet = Object.entries(wish.settings).every(([name, text]) => isAlike(listed[name], text));
   return isPrompt && isSeed && isSet;
 }
@@ -210,7 +210,13 @@ function readNegative({ negativePrompt }: Wish): string | null {
 }
 
 function isSame(one: unknown, other: unknown): boolean {
+  // A service may keep a number as text, or a text without the space at its end.
+  if (isPlain(one) && isPlain(other)) return String(one).trim() === String(other).trim();
   return one === other || (typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other));
+}
+
+function isPlain(value: unknown): value is string | number | boolean {
+  return ['string', 'number', 'boolean'].includes(typeof value);
 }
 
 /** A value as a schema made it of this text: `8` of `8.0`, `png` of `PNG`. */

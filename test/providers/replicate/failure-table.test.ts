@@ -219,7 +219,7 @@ const FILES: Readonly<Record<FaultOf<'file'>, FileRow>> = {
   'cut-half': [NETWORK, {}],
   'too-large': [['file-too-large', 'give-up', null], {}],
   'too-many-pixels': [['file-too-large', 'give-up', null], { providerStatus: 'file of 30000 × 30000 pixels' }],
-  'wrong-type': [['file-refused', 'give-up', null], { providerStatus: 'file refused: not a picture or video' }],
+  'wrong-type': [['file-refused', 'retry', 3], { providerStatus: 'file refused: not a picture or video' }],
   'redirect-away': [
     ['file-refused', 'give-up', null],
     { providerStatus: 'file refused: host files.elsewhere.invalid' },
