@@ -15,7 +15,10 @@ const DYING_BOT = join(import.meta.dirname, 'dying-bot.js');
 const PACE = { queueMs: 20, workMs: 80 };
 const FAST = { RETRY_BASE_SECONDS: '0.05', RETRY_MAX_SECONDS: '0.2' };
 const HALF_FILE = 'a lighthouse in the fog';
-const UNRECORDED = 'a lighthouse at dusk';
+/** As `dying-bot` says it. */
+const DIES_BEFORE = 'dies before ';
+/** In the write that saves what the service answered. */
+const RECORD = '"operation":{';
 /** A job of one picture has fewer writes. */
 const MOST_WRITES = 30;
 /** After the card says Done. */
@@ -53,22 +56,25 @@ function cardsOf(world: World): { messageId: string; word: string }[] {
 }
 
 test('killed half way through a file, between the answer to the paid call and its record, and before any write of a job’s life: every card that stands is done, and each picture is paid for once', async (context) => {
-  // One world for all of them: each bot that dies also brings on what those before it left.
+  // One world for all of them: each bot that dies first brings to its end what the one before it left.
   const world = await World.start(context, { pace: PACE });
   await dieWithHalfFile(world);
-  await dieBeforeRecord(world);
-  const kills = await dieAtEachWrite(world);
-  await untilNothingIsOpen(world);
+  const deaths = await dieAtEachWrite(world);
 
+  const kills = deaths.length;
   context.diagnostic(`${kills} kills`);
   assert.ok(kills >= FEWEST_WRITES && kills < MOST_WRITES, `${kills} kills went through a whole life`);
+  assert.ok(
+    deaths.some((death) => death.includes(RECORD)),
+    'one of them between the answer to the paid call and its record',
+  );
   const cards = cardsOf(world);
   const prompts = world.predictions().map(({ input }) => String(input['prompt']));
   assert.deepEqual(prompts.toSorted(), [...new Set(prompts)].toSorted(), 'each was paid for once');
   assert.equal(cards.length, prompts.length, 'each that was paid for has its one card');
   assert.ok(cards.every(({ word }) => word === 'Done'));
   // Before the first write there is no job yet, and the command says that the bot did not answer.
-  assert.equal(cards.length, kills + 2, 'none but the first is missing, and the last was not killed');
+  assert.equal(cards.length, kills + 1, 'none but the first is missing; the half file and the last job have theirs');
   const { fileFetches } = predictionOf(world, HALF_FILE);
   assert.equal(fileFetches, 2, 'the file that was cut in half was fetched again');
   const [{ messageId } = { messageId: '' }] = cards;
@@ -87,24 +93,20 @@ async function dieWithHalfFile(world: World): Promise<void> {
   stop();
 }
 
-/** The service had answered, and nothing of that is saved. */
-async function dieBeforeRecord(world: World): Promise<void> {
-  await startDying(world, { DIE_ABOUT: UNRECORDED, DIE_AT_TEXT: '"operation":{' });
-  // No second kill for the half file: how often it was fetched is counted.
-  await untilNothingIsOpen(world);
-  assert.equal(await diesMaking(world, UNRECORDED), true);
-  assert.ok(predictionOf(world, UNRECORDED).createdAt > 0);
-}
-
-/** Returns how many writes there were, each with its kill. The last bot has found none to die at, and lives. */
-async function dieAtEachWrite(world: World): Promise<number> {
-  for (let write = 1; write <= MOST_WRITES; write++) {
-    const prompt = `a lighthouse at dawn, number ${write}`;
-    await startDying(world, { DIE_ABOUT: prompt, DIE_AT_WRITE: String(write) });
-    // Those before are still coming to their end, and some meet this kill too.
-    if (!(await diesMaking(world, prompt))) return write - 1;
+/** Returns before what each of them died: one for each write of a job. The last bot has found none to die at, and lives. */
+async function dieAtEachWrite(world: World): Promise<string[]> {
+  const deaths: string[] = [];
+  while (deaths.length < MOST_WRITES) {
+    const prompt = `a lighthouse at dawn, number ${deaths.length + 1}`;
+    await startDying(world, { DIE_ABOUT: prompt, DIE_AT_WRITE: String(deaths.length + 1) });
+    // One kill meets one job: the one before has come to its end.
+    await untilNothingIsOpen(world);
+    if (!(await diesMaking(world, prompt))) break;
+    deaths.push(world.bot.lines.findLast((line) => line.startsWith(DIES_BEFORE)) ?? '');
+    // Else the kill came before it was asked for.
+    if (deaths.at(-1)?.includes(RECORD) === true) predictionOf(world, prompt);
   }
-  return MOST_WRITES;
+  return deaths;
 }
 
 function predictionOf(world: World, prompt: string): SandboxPrediction {

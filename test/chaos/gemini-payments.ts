@@ -17,6 +17,8 @@ export interface GeminiPaymentResult {
   attempts: number;
   /** Attempts whose answer a crash took. */
   lost: number;
+  /** Items that one fault failed, since an answer lost to a crash had counted against them. */
+  'cut short': number;
   violations: string[];
 }
 
@@ -46,6 +48,7 @@ export function checkGeminiPayments(
   return {
     attempts: attempts.length,
     lost: lost.length,
+    'cut short': jobs.flatMap(({ items }) => items.filter(isCutShort)).length,
     violations: [
       ...unexplained.map(({ id, prompt }) => `generation ${id} ("${prompt}") was paid for and no attempt explains it.`),
       ...unpaid.map(({ holder }) => `${holder} was done without a generation.`),
@@ -58,6 +61,14 @@ export function checkGeminiPayments(
 /** Whether a crash took the answer, rather than a fault on the way. */
 export function isLostWithProcess(lost: Failure | null): boolean {
   return lost?.reason === 'answer-lost' && lost.providerStatus === LOST_WITH_PROCESS;
+}
+
+/** What a fault lost is tried once more; an answer that went with a process should not use that up. */
+function isCutShort({ state, attempts }: Item): boolean {
+  const last = attempts.at(-1)?.failure ?? null;
+  if (state !== 'failed' || last?.reason !== 'answer-lost' || isLostWithProcess(last)) return false;
+  const byFault = attempts.filter(({ failure }) => failure?.reason === 'answer-lost' && !isLostWithProcess(failure));
+  return byFault.length <= (last.mostRetries ?? 0);
 }
 
 function checkSequence(key: string, item: Item): string[] {

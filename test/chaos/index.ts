@@ -2,8 +2,9 @@
  * `npm run chaos`: the real bot, killed with SIGKILL again and again while members use it and everything around it
  * fails; then every promise is checked. Prints the counts.
  *
- *   --kills N    how often it is killed; default 200 (about six minutes on two cores)
- *   --seed S     a whole number; the same one draws the same decisions. What they meet depends on time as well
+ *   --kills N    how often it is killed; default 200 (about eight minutes on two cores)
+ *   --seed S     a whole number; the same one draws the same decisions, and an odd one has webhooks. What they meet
+ *                depends on time as well
  *   --keep       keeps the bot's folder, its log and all records also when every check held
  *   --json FILE  writes the counts and all violations there too
  *
