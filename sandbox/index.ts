@@ -4,8 +4,8 @@
  * forgotten the messages that an old job would want to edit.
  */
 import { mkdirSync, rmSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { join, resolve } from 'node:path';
+import { findFreePort } from './free-port.ts';
 import { startSandbox, type Sandbox } from './sandbox.ts';
 
 const DEFAULT_PORT = 4400;
@@ -43,19 +43,6 @@ async function main(): Promise<void> {
 async function chooseWebhookSettings(): Promise<Record<string, string>> {
   const port = await findFreePort();
   return { HTTP_PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` };
-}
-
-/** One that the system gave just now, and gives nobody else for a while. */
-function findFreePort(): Promise<number> {
-  return new Promise((give, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      server.close(() => give(port));
-    });
-  });
 }
 
 function readPort(text: string | undefined): number | null {

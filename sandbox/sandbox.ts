@@ -20,7 +20,7 @@ export interface SandboxOptions {
   gemini?: Pick<GeminiOptions, 'pace' | 'slowMs' | 'rateLimits' | 'picture'>;
   /** Whether Discord limits rates; default true. */
   discordRateLimits?: boolean;
-  /** Default far above Discord's 1,000: whoever kills the bot here again and again need not wait for it. */
+  /** Session starts that Discord grants; default 1,000. */
   identifiesADay?: number;
   /** Settings of the bot that the page starts, beside `env()`. */
   botEnv?: Record<string, string>;
@@ -43,9 +43,6 @@ export interface Sandbox {
   close(): Promise<void>;
 }
 
-/** As a bot in very many servers gets. */
-const MANY_IDENTIFIES = 100_000;
-
 /** Rejects, with all it had started closed again, when a part cannot start. */
 export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbox> {
   const clock = createClock();
@@ -59,7 +56,7 @@ export async function startSandbox(options: SandboxOptions = {}): Promise<Sandbo
     const discord = await startDiscord({
       clock,
       rateLimits: options.discordRateLimits ?? true,
-      identifiesADay: options.identifiesADay ?? MANY_IDENTIFIES,
+      ...(options.identifiesADay === undefined ? {} : { identifiesADay: options.identifiesADay }),
     });
     undo.push(() => discord.close());
     const replicate = await startReplicate({ clock, ...options.replicate });

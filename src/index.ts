@@ -50,7 +50,7 @@ import { EXIT_WRONG_SETUP, stopInOrder } from './wiring/stop-in-order.ts';
 
 const EXIT_REFUSED = 78;
 /** SIGTERM must be over within 10 s; final edits get most of it. */
-const FLUSH_MS = 5_000;
+const FLUSH_MS = 3_000;
 const LAST_ANSWERS_MS = 2_000;
 const LAST_WORD_MS = 500;
 const clock = systemClock;
@@ -123,8 +123,6 @@ async function run(config: Config, log: Log): Promise<void> {
     alertAfter: config.engine.breakAfter,
     minFreeBytes: config.engine.minFreeBytes,
   });
-  const fallsBackAlone = (job: Job): boolean =>
-    config.fallback === 'auto' && job.state === 'failed' && job.input.provider !== 'local';
   const engine = new Engine({
     config: config.engine,
     store: jobs,
@@ -137,8 +135,9 @@ async function run(config: Config, log: Log): Promise<void> {
     describe: (lost) => en.failures[lost.reason]({}),
     hashPrompt: (prompt) => createHmac('sha256', storeKey).update(prompt).digest('hex').slice(0, 16),
     onSaved: (job) => {
+      // First, so that the card knows whether this failure is the end.
+      if (config.fallback === 'auto' && job.state === 'failed') void intake.fallBack(job);
       live.onSaved(job);
-      if (fallsBackAlone(job)) void intake.fallBack(job);
     },
     onContext: (jobId) => live.onContext(jobId),
     onAttempt: (provider, lost) => troubles.onAttempt(provider, lost),
@@ -163,7 +162,7 @@ async function run(config: Config, log: Log): Promise<void> {
     getJob: (jobId) => engine.get(jobId),
     getRemovedAt: (jobId) => jobs.getRemovedAt(jobId),
     contextFor,
-    notice: { afterMs: config.notifyAfterMs, goesOnAlone: fallsBackAlone },
+    notice: { afterMs: config.notifyAfterMs, goesOnAlone: (job) => intake.goesOnAlone(job) },
     log,
   });
   const answers = new Answers({ api, clock, log });
@@ -204,7 +203,8 @@ async function run(config: Config, log: Log): Promise<void> {
     clock,
     log,
   });
-  const afterAnswer = (ask: Ask): Promise<void> => teller.tell(ask);
+  // Somebody who is still typing has no answer that a line could follow.
+  const afterAnswer = async (ask: Ask): Promise<void> => (ask.kind === 'completion' ? undefined : teller.tell(ask));
   const router = new Router({ commands, context, buttons, afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
@@ -226,7 +226,6 @@ async function run(config: Config, log: Log): Promise<void> {
     await live.flush(FLUSH_MS);
     await http?.close();
     await jobs.markCleanEnd();
-    await starts.markCleanEnd();
     await database.close();
     // A gateway that says nothing must not hold up the end: all is saved.
     await Promise.race([gateway.close(), clock.sleep(LAST_WORD_MS)]);

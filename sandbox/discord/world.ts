@@ -175,7 +175,7 @@ export function toApiThread(thread: SandboxChannel, { isArchived, isLocked }: Th
       archived: isArchived,
       locked: isLocked,
       auto_archive_duration: 1_440,
-      archive_timestamp: JOINED_AT,
+      archive_timestamp: new Date(JOINED_AT).toISOString(),
     },
   };
 }

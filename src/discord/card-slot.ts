@@ -8,26 +8,23 @@
  */
 import type { Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
-import type { Clock, Log } from '../jobs/ports.ts';
+import type { Log } from '../jobs/ports.ts';
 import type { DiscordApi } from './api.ts';
 import type { Card, CardStore, UndeliveredStore } from './card.ts';
 import type { CardSender, Way } from './card-sender.ts';
+import { CardTurn, type CardTurnParts } from './card-turn.ts';
+import { CardWays } from './card-ways.ts';
 import { classifyDelivery, isPassing, type DeliveryFailure } from './delivery-failure.ts';
-import type { Pacer } from './pacer.ts';
-import { progressPauseMs, retryDelayMs } from './pace.ts';
-import { endOfEdits, pickToken, type TokenSource } from './token-source.ts';
+import { retryDelayMs } from './pace.ts';
+import { pickToken, type TokenSource } from './token-source.ts';
 
 /** What every slot shares. */
-export interface SlotParts {
+export interface SlotParts extends CardTurnParts {
   api: Pick<DiscordApi, 'blockedForMs' | 'openThread'>;
   cards: CardStore;
   undelivered: UndeliveredStore;
   sender: CardSender;
-  pacer: Pacer;
-  clock: Clock;
   log: Log;
-  stop: AbortSignal;
-  isFlushing: () => boolean;
   getRemovedAt: (jobId: string) => Promise<number | undefined>;
   /** The card shows the end of its job for the first time. */
   notify: (card: Card, job: Job) => Promise<void>;
@@ -52,18 +49,11 @@ export class CardSlot {
   #isDirty = false;
   /** The one loop that edits this card, while it runs. */
   #writing: Promise<void> | null = null;
-  /** Ends a wait for a paced turn that is no longer needed. */
-  #turn: AbortController | null = null;
-  /** Ends the pause between two edits that show progress alone. */
-  #pause: AbortController | null = null;
+  readonly #turn: CardTurn;
   #shown: string | null = null;
   #shownAt: number;
   #failures = 0;
-  /** From this revision on words alone; `isForNow`: because calls were lost, not because Discord refused. */
-  #plain: { revision: number; isForNow: boolean } | null = null;
-  /** The revision whose full card was tried again after words alone got through. */
-  #secondChance: number | null = null;
-  #closedWays = new Set<Way>();
+  readonly #ways = new CardWays();
   #hasOpenedThread = false;
 
   constructor(card: Card, job: Job, parts: SlotParts) {
@@ -71,6 +61,7 @@ export class CardSlot {
     this.#job = job;
     this.#parts = parts;
     this.#shownAt = parts.clock.now();
+    this.#turn = new CardTurn(parts);
   }
 
   get card(): Card {
@@ -91,10 +82,10 @@ export class CardSlot {
     this.#job = job;
     if (isFinal(job)) {
       // The end is worth a call on a way that was closed to a passing state.
-      this.#closedWays.clear();
+      this.#ways.reopen();
       // It does not wait for the turn its progress was waiting for, nor any news for a mere bar.
-      this.#turn?.abort(new Error('a final state came'));
-    } else this.#pause?.abort(new Error('there is news'));
+      this.#turn.end('a final state came');
+    } else this.#turn.wake();
     this.ask();
   }
 
@@ -117,19 +108,19 @@ export class CardSlot {
   /** A press brought a new token. The caller saves the card. */
   renew(source: TokenSource): Card {
     this.#card = { ...this.#card, ...pickToken(source), closed: null };
-    this.#closedWays.clear();
+    this.#ways.reopen();
     return this.#card;
   }
 
   /** A passing state need not be shown any more. */
   dropProgress(): void {
-    if (!isFinal(this.#job)) this.#turn?.abort(new Error('stopping'));
+    if (!isFinal(this.#job)) this.#turn.end('stopping');
   }
 
   /** The message shows something else from now on: what this one still meets is of no interest. */
   retire(): void {
     this.#isRetired = true;
-    this.#turn?.abort(new Error('the card shows another job'));
+    this.#turn.end('the card shows another job');
   }
 
   /**
@@ -166,12 +157,13 @@ export class CardSlot {
   }
 
   async #writeOnce(): Promise<void> {
-    const way = this.#way();
+    const { clock } = this.#parts;
+    const way = this.#ways.first(this.#card, { isEnd: isFinal(this.#job), now: clock.now() });
     if (way === null) return this.#rest();
-    if (!(await this.#waitForTurn(way))) return;
+    if (!(await this.#turn.wait(way, { card: this.#card, job: this.#job, shownAt: this.#shownAt }))) return;
     const job = this.#job;
     if (await this.#wasRemoved(way, job)) return this.#parts.onRemoved(this);
-    const message = this.#parts.sender.draw(this.#card, job, this.#plain?.revision === job.revision);
+    const message = this.#parts.sender.draw(this.#card, job, this.#ways.isPlain(job.revision));
     const content = JSON.stringify(message.body);
     if (content === this.#shown) return this.#noteShown(job);
     const { token, messageId } = this.#card;
@@ -187,53 +179,9 @@ export class CardSlot {
     }
     this.#shown = content;
     this.#failures = 0;
-    this.#shownAt = this.#parts.clock.now();
-    if (this.#takeSecondChance(job)) return;
-    await this.#noteShown(job);
-  }
-
-  /** The first way that is open; null: none is. */
-  #way(): Way | null {
-    const card = this.#card;
-    if (card.closed !== null) return null;
-    if (this.#parts.clock.now() < endOfEdits(card)) return 'token';
-    if (card.private) return null;
-    if (!this.#closedWays.has('bot')) return 'bot';
-    return isFinal(this.#job) && !this.#closedWays.has('post') ? 'post' : null;
-  }
-
-  /** False: the wait was ended by something newer, which has asked for itself. */
-  async #waitForTurn(way: Way): Promise<boolean> {
-    const { api, pacer, clock, stop } = this.#parts;
-    const isUrgent = isFinal(this.#job);
-    const blockedMs = api.blockedForMs();
-    const isPaced = !isUrgent || way !== 'token';
-    if (!isPaced && blockedMs === 0) return true;
-    const turn = (this.#turn = new AbortController());
-    const signal = AbortSignal.any([turn.signal, stop]);
-    try {
-      if (blockedMs > 0) await clock.sleep(blockedMs, signal);
-      if (!isUrgent) await this.#waitForProgress(signal);
-      if (isPaced) await pacer.wait(this.#card.channelId, isUrgent, signal);
-      return true;
-    } catch {
-      return false;
-    } finally {
-      this.#turn = null;
-    }
-  }
-
-  /** News of the job itself goes out as soon as it may; progress alone only now and then. */
-  async #waitForProgress(signal: AbortSignal): Promise<void> {
-    const { clock, isFlushing } = this.#parts;
-    if (isFlushing()) throw new Error('progress is not shown while stopping');
-    if (this.#card.shownRevision < this.#job.revision) return;
-    const waitMs = progressPauseMs(this.#job, this.#shownAt, clock.now());
-    if (waitMs <= 0) return;
-    const pause = (this.#pause = new AbortController());
-    // Woken by news, it goes on to its turn: the newest is drawn there.
-    await clock.sleep(waitMs, AbortSignal.any([signal, pause.signal])).catch(() => signal.throwIfAborted());
-    this.#pause = null;
+    this.#shownAt = clock.now();
+    if (isFinal(job) && this.#ways.takeSecondChance(job.revision)) this.#isDirty = true;
+    else await this.#noteShown(job);
   }
 
   /** What was removed while Discord was away must not be shown any more. */
@@ -259,16 +207,6 @@ export class CardSlot {
     onMoved(this, from);
     await cards.delete(from);
     log.info('a card could not be edited; its job stands on a new one', { jobId: this.#job.id });
-  }
-
-  /** Words alone got through because calls were lost before: Discord may take the picture now. */
-  #takeSecondChance(job: Job): boolean {
-    const isDue = this.#plain?.revision === job.revision && this.#plain.isForNow;
-    if (!isDue || this.#secondChance === job.revision || !isFinal(job)) return false;
-    this.#secondChance = job.revision;
-    this.#plain = null;
-    this.#isDirty = true;
-    return true;
   }
 
   async #noteShown(job: Job): Promise<void> {
@@ -311,7 +249,7 @@ export class CardSlot {
   /** A token is lost for every state, the others for this one. */
   #closeWay(way: Way, lost: DeliveryFailure, isOldToken = false): void {
     this.#isDirty = true;
-    if (way !== 'token') this.#closedWays.add(way);
+    if (way !== 'token') this.#ways.close(way);
     // A press may have brought a new one meanwhile.
     else if (!isOldToken) this.#card = { ...this.#card, tokenExpiresAt: 0 };
     if (lost.kind === 'no-access') {
@@ -338,8 +276,8 @@ export class CardSlot {
   async #simplify(job: Job, lost: DeliveryFailure): Promise<void> {
     const paths = lost.kind === 'refused' ? { code: lost.code, paths: lost.paths } : {};
     this.#parts.log.warn('Discord refused a card', { jobId: job.id, why: lost.kind, ...paths });
-    if (this.#plain?.revision === job.revision) return isFinal(job) ? this.#close('refused') : this.#noteShown(job);
-    this.#plain = { revision: job.revision, isForNow: false };
+    if (this.#ways.isPlain(job.revision)) return isFinal(job) ? this.#close('refused') : this.#noteShown(job);
+    this.#ways.usePlain(job.revision, { isForNow: false });
     this.#isDirty = true;
   }
 
@@ -350,8 +288,8 @@ export class CardSlot {
       return this.#tryAgain(lost.retryAfterMs);
     }
     // A file that never gets through, or a body that Discord stumbles over, must not keep the card from its end.
-    const isStuck = this.#failures >= FULL_TRIES && this.#plain?.revision !== job.revision;
-    if (isStuck && lost.kind !== 'unauthorized') this.#plain = { revision: job.revision, isForNow: true };
+    const isStuck = this.#failures >= FULL_TRIES && !this.#ways.isPlain(job.revision);
+    if (isStuck && lost.kind !== 'unauthorized') this.#ways.usePlain(job.revision, { isForNow: true });
     await this.#tryAgain(retryDelayMs(this.#failures));
   }
 
@@ -376,15 +314,19 @@ export class CardSlot {
       return isFinal(this.#job) ? this.#close('no-access') : undefined;
     }
     if (!isFinal(this.#job)) return;
-    await this.#keep();
+    const isKept = await this.#keep();
     await this.settle();
+    if (isKept) {
+      const { id: jobId } = this.#job;
+      this.#parts.log.warn('the end of a job could not be posted; it is kept for its asker', { jobId });
+    }
   }
 
   /** Nobody sees the end of this job: its asker is told at the next chance. What they deleted or stopped, they know. */
-  async #keep(): Promise<void> {
-    if (this.#card.closed === 'deleted' || this.#job.state === 'cancelled') return;
-    const { undelivered, clock, log } = this.#parts;
+  async #keep(): Promise<boolean> {
+    if (this.#card.closed === 'deleted' || this.#job.state === 'cancelled') return false;
+    const { undelivered, clock } = this.#parts;
     await undelivered.add(this.#job.userId, this.#job.id, clock.now());
-    log.warn('the end of a job could not be posted; it is kept for its asker', { jobId: this.#job.id });
+    return true;
   }
 }

@@ -136,7 +136,8 @@ export class GatewayConnection {
     const { rest } = this.#client;
     rest.setToken(this.#options.token);
     const { session_start_limit: limit } = (await rest.get(Routes.gatewayBot(), {
-      signal,
+      // discord.js leaves a listener on the signal with each call: on one that goes with it.
+      signal: AbortSignal.any([signal]),
     })) as RESTGetAPIGatewayBotResult;
     return limit;
   }

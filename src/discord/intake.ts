@@ -67,6 +67,7 @@ export class Intake {
   readonly #delivery: Delivery;
   /** Interactions at work or just done: the gateway may deliver one twice. */
   readonly #seen = new Set<string>();
+  readonly #fallingBack = new Set<string>();
   readonly #rush: Rush;
 
   constructor(options: IntakeOptions) {
@@ -102,16 +103,30 @@ export class Intake {
     });
   }
 
+  /** Whether a failed job is just going on by itself, so that its failure is not the end of the story. */
+  goesOnAlone({ id }: Job): boolean {
+    return this.#fallingBack.has(id);
+  }
+
   /**
    * FALLBACK=auto: a failed job goes on by itself with the free local preview, on its own card. Never to a
-   * paid service, and never from the preview itself. A process that ends before this is saved leaves
-   * the failed card with its buttons.
+   * paid service, and never from the preview itself. Where that cannot be, and in a process that ends before it
+   * is saved, the failed card keeps its buttons.
    */
   async fallBack(failed: Job): Promise<void> {
-    const { engine, live, log, providers } = this.#options;
+    const { live, providers } = this.#options;
     const card = live.findCard(failed.id);
     if (card === undefined || failed.state !== 'failed' || failed.input.provider === 'local') return;
     if (providers.get('local')?.kinds.includes(failed.input.kind) !== true) return;
+    this.#fallingBack.add(failed.id);
+    const isOnItsWay = await this.#beginFallback(failed, card);
+    this.#fallingBack.delete(failed.id);
+    if (!isOnItsWay) await live.tellEnd(card, failed);
+  }
+
+  /** False: there is no preview, because of a limit or of the disk. */
+  async #beginFallback(failed: Job, card: Card): Promise<boolean> {
+    const { engine, live, log } = this.#options;
     const job: Job = createJob({
       ...failed,
       id: deriveJobId(`fallback:${failed.id}`, this.#options.storeKey),
@@ -128,17 +143,19 @@ export class Intake {
       },
     });
     try {
-      if ((await engine.submit(job)) !== null) return;
+      if ((await engine.submit(job)) !== null) return false;
       await this.#delivery.keepCard(() => live.takeOver(card, job, card));
       const taken = await live.getCard(card.messageId);
       if (taken !== undefined) await live.redraw(taken);
       engine.begin(job.id);
+      return true;
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       log.error('a fallback could not be saved; the card keeps its buttons', {
         jobId: failed.id,
         errorMessage: error.message,
       });
+      return false;
     }
   }
 

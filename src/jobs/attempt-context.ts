@@ -37,6 +37,8 @@ export interface AttemptsOptions {
   onDiskFull: (freeBytes: number) => void;
   /** Aborts when the process stops. */
   stop: AbortSignal;
+  /** Aborts when a process that stops waits for no answer any more. */
+  lastCall: AbortSignal;
 }
 
 /** Aborts an attempt because somebody cancelled. */
@@ -46,10 +48,13 @@ export class Stopped extends Error {}
 
 /** A service that wants a longer pause between two questions is asked all the same: the work is paid for. */
 const LONGEST_ASKED_WAIT_MS = 60_000;
+/** A picture takes a few MB, so little changes in this time. */
+const ROOM_KNOWN_MS = 2_000;
 
 export class AttemptContext {
   readonly options: AttemptsOptions;
   readonly jobs: OpenJobs;
+  #room: { at: number; bytes: Promise<number> } | null = null;
 
   constructor(options: AttemptsOptions) {
     this.options = options;
@@ -78,6 +83,16 @@ export class AttemptContext {
       // Its time to work and as long again for the provider's queue.
       expiresAfterMs: this.options.config.timeoutMs[input.kind] * 2,
     };
+  }
+
+  /** Room on the disk in bytes, as of a moment ago: hundreds that begin at once ask once. */
+  measureFree(): Promise<number> {
+    const now = this.options.clock.monotonic();
+    if (this.#room === null || now - this.#room.at > ROOM_KNOWN_MS) {
+      // A disk that does not tell is found out by the save before the call.
+      this.#room = { at: now, bytes: this.options.assets.measureFree().catch(() => Infinity) };
+    }
+    return this.#room.bytes;
   }
 
   throwIfEnded(entry: Entry, signal: AbortSignal): void {

@@ -9,7 +9,7 @@
  *   never retried.
  */
 import type { Provider, Started } from '../providers/provider.ts';
-import { ProviderFailure } from '../providers/provider.ts';
+import { loseAnswer, ProviderFailure } from '../providers/provider.ts';
 import { AttemptContext, type AttemptsOptions, Cancelled, operationOf } from './attempt-context.ts';
 import { Collecting } from './collecting.ts';
 import type { Asset, Failure, FailureReason, Item, ItemStatus, Job, Operation, Output } from './job.ts';
@@ -19,10 +19,11 @@ import type { Entry, OpenJobs } from './open-jobs.ts';
 import { PollPace } from './poll-pace.ts';
 import { decideNext } from './retry.ts';
 
-/** Replicate's list shows a new prediction only after a moment; looked at so often before it counts as not accepted. */
-const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 3_000];
-/** After a crash the call may still be on its way: it is waited for longer before it counts as never accepted. */
-const FIND_AFTER_CRASH_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
+/**
+ * Replicate's list shows a new prediction only after a moment, and after a crash the call may still be on its way:
+ * looked at so often before a start counts as never accepted.
+ */
+const FIND_DELAYS_MS: readonly number[] = [0, 1_000, 2_000, 3_000, 4_000];
 /** How much longer than its time an operation is asked for while the provider cannot be reached. */
 const UNREACHABLE_FACTOR = 3;
 /** So long the question whether a start was accepted is asked again without using up retries. */
@@ -81,7 +82,7 @@ export class Attempts {
    * it stays in line, and the gate is closed for all.
    */
   async #mayBegin(entry: Entry, name: string): Promise<boolean> {
-    const { gates, assets, config, onDiskFull } = this.#options;
+    const { gates, config, onDiskFull } = this.#options;
     const provider = this.#context.providerOf(entry.job);
     if (provider?.isPaid !== true) return true;
     const reason = gates.refusalOf(provider.name, itemKey(entry.job.id, name));
@@ -89,8 +90,7 @@ export class Attempts {
       await this.end(entry, name, failure('breaker-open', 'give-up', { details: { provider: provider.name, reason } }));
       return false;
     }
-    // A disk that does not tell is found out by the save before the call.
-    const freeBytes = await assets.measureFree().catch(() => Infinity);
+    const freeBytes = await this.#context.measureFree();
     if (freeBytes >= config.minFreeBytes) return true;
     gates.hold(provider.name, FULL_DISK_HOLD_MS, 'disk-full');
     onDiskFull(freeBytes);
@@ -124,18 +124,14 @@ export class Attempts {
     const provider = this.#context.providerOf(entry.job);
     if (provider?.canFind === true) {
       const since = item.inDoubtSince ?? item.attemptStartedAt ?? entry.job.createdAt;
-      if (!(await this.#isAbsent(entry, name, provider, since, FIND_AFTER_CRASH_DELAYS_MS))) return;
+      if (!(await this.#isAbsent(entry, name, provider, since, FIND_DELAYS_MS))) return;
     } else if (await this.#takeKept(entry, name)) {
       return;
     }
     if (entry.job.cancelRequest !== null) throw new Cancelled();
     // Nobody can tell whether it was paid. It counts as an attempt, and the next one is made in the open.
     if (provider?.canFind === false && provider.isPaid)
-      return this.#endAttempt(
-        entry,
-        name,
-        failure('answer-lost', 'retry', { providerStatus: 'lost with the process' }),
-      );
+      return this.#endAttempt(entry, name, loseAnswer('lost with the process'));
     await this.#start(entry, name, signal);
   }
 
@@ -179,12 +175,14 @@ export class Attempts {
     const { gates } = this.#options;
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
     try {
-      // A cancel lets the call end where work upstream may come of it: aborted half way, nobody knew what to cancel.
       const started = await provider.start(this.#context.requestFor(entry.job, name), {
-        signal: isWhole ? signal : this.#options.stop,
+        signal: this.#startSignal(entry, name, provider),
       });
       gates.noteAccepted(provider.name);
       await this.#keepStarted(entry, name, started);
+      // What was in doubt turned up nowhere in time. Should it still do so, nobody waits for it any more. A seed of the
+      // user's own may be another one's too: that one's work must not be taken for it.
+      if (entry.job.input.seed === null) void this.#lost.cancelDoubtful(entry.job, item);
     } catch (error) {
       // Aborted by a stop, whatever the provider made of it: `starting` on disk is where `find` goes on.
       if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
@@ -194,6 +192,19 @@ export class Attempts {
         await this.#resolveDoubt(entry, name, provider, error.failure);
       else await this.#endAttempt(entry, name, error.failure, { usesRetry: !isComeBackLater(error.failure) });
     }
+  }
+
+  /**
+   * What ends the paid call early. A stop does: what it began is found after the restart. Where nothing can be found,
+   * the answer gets the rest of the time that a stop may take. A cancel does only where the call is the whole work:
+   * any other, aborted half way, would leave nobody who knew what to cancel upstream.
+   */
+  #startSignal(entry: Entry, name: string, provider: Provider): AbortSignal {
+    const { stop, lastCall } = this.#options;
+    const end = provider.isPaid && !provider.canFind ? lastCall : stop;
+    const cancel = this.#jobs.live(entry, name).cancel?.signal;
+    const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
+    return isWhole && cancel !== undefined ? AbortSignal.any([end, cancel]) : end;
   }
 
   async #keepStarted(entry: Entry, name: string, started: Started): Promise<void> {
@@ -359,11 +370,7 @@ export class Attempts {
     if (collected.status === 'kept') return this.#succeed(entry, name, collected.assets);
     if (collected.status === 'failed') return this.#endAttempt(entry, name, collected.failure);
     if (this.#context.providerOf(entry.job)?.isPaid !== false)
-      return this.#endAttempt(
-        entry,
-        name,
-        failure('answer-lost', 'retry', { providerStatus: 'lost with the process' }),
-      );
+      return this.#endAttempt(entry, name, loseAnswer('lost with the process'));
     // Free to make again.
     await this.#jobs.move(entry, name, { state: 'starting' });
     await this.#start(entry, name, signal);

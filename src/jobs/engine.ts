@@ -30,7 +30,9 @@ export interface EngineConfig extends AttemptsConfig {
 
 /** What its parts need; what they need of one another it fills in itself. */
 export interface EngineOptions
-  extends Omit<OpenJobsOptions, 'signal'>, Omit<AttemptsOptions, 'config' | 'jobs' | 'gates' | 'inFlight' | 'stop'> {
+  extends
+    Omit<OpenJobsOptions, 'signal'>,
+    Omit<AttemptsOptions, 'config' | 'jobs' | 'gates' | 'inFlight' | 'stop' | 'lastCall'> {
   config: EngineConfig;
   /** A provider is left alone from now on, or asked again. Must not throw. */
   onBreaker: (news: BreakerNews) => void;
@@ -63,6 +65,8 @@ const OVERDUE_SWEEP_MS = 30_000;
  */
 const SUSPECT_ENDS = 2;
 const FATAL_ENDS = 7;
+/** A stop must be over within 10 s, and final cards need some of it. */
+const LAST_CALL_MS = 5_000;
 /** Alone for so long without ending the process, it is let in with the others. */
 const ALONE_FOR_MS = 10_000;
 
@@ -79,6 +83,7 @@ export class Engine {
   readonly #running = new Map<string, number>();
   readonly #counted = new Set<Ticket>();
   readonly #stop = new AbortController();
+  readonly #lastCall = new AbortController();
   #isOpen = false;
   #resumed: Promise<void> = Promise.resolve();
 
@@ -86,7 +91,7 @@ export class Engine {
     this.#options = options;
     const { signal } = this.#stop;
     // Everything that waits listens to it; that is no leak.
-    setMaxListeners(0, signal);
+    setMaxListeners(0, signal, this.#lastCall.signal);
     this.#jobs = new OpenJobs({ ...options, signal });
     this.#lanes = new Lanes({
       concurrency: options.config.concurrency,
@@ -107,6 +112,7 @@ export class Engine {
       gates: this.#gates,
       inFlight: () => this.#lanes.inFlight(),
       stop: signal,
+      lastCall: this.#lastCall.signal,
     });
   }
 
@@ -250,13 +256,16 @@ export class Engine {
   }
 
   /**
-   * Takes no new turn, aborts what can be picked up again, and resolves when nothing is in flight and
+   * Takes no new turn, aborts what can be picked up again, waits a little for paid answers that could not, and resolves when nothing is in flight and
    * every save has ended. Writes no state of its own.
    */
   async stop(): Promise<void> {
     this.#isOpen = false;
     this.#stop.abort(new Stopped());
+    const timeIsUp = this.#options.clock.sleep(LAST_CALL_MS, this.#lastCall.signal);
+    void timeIsUp.then(() => this.#lastCall.abort(new Stopped())).catch(() => undefined);
     await this.#lanes.drain();
+    this.#lastCall.abort(new Stopped());
     await Promise.all([...this.#jobs.all()].map((entry) => entry.tail));
   }
 

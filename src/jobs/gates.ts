@@ -220,8 +220,18 @@ export class Gates {
   }
 
   #openLater(ms: number): void {
-    const { clock, signal, onOpen } = this.#options;
-    void clock.sleep(ms, signal).then(onOpen, () => undefined);
+    void this.#wait(ms).then(this.#options.onOpen, () => undefined);
+  }
+
+  /** Timers may fire a moment early: whoever looked then would find the gate closed, and nobody would look again. */
+  async #wait(ms: number): Promise<void> {
+    const { clock, signal } = this.#options;
+    const until = this.#now() + ms;
+    let leftMs = ms;
+    do {
+      await clock.sleep(Math.max(0, Math.ceil(leftMs)), signal);
+      leftMs = until - this.#now();
+    } while (leftMs > 0);
   }
 
   #gateOf(provider: string): Gate {

@@ -11,6 +11,8 @@ import type { Entry } from './open-jobs.ts';
 /** `failure`: the question itself failed, so nobody knows. */
 export type Search = { status: 'found' } | { status: 'absent' } | { status: 'unknown'; failure: Failure };
 
+/** When what nobody waits for any more is looked for: the list may still lag behind. */
+const LAST_LOOKS_MS: readonly number[] = [0, 8_000];
 /** How long an upstream cancel may hold up the card. */
 const CANCEL_BOUND_MS = 3_000;
 
@@ -55,18 +57,23 @@ export class LostStarts {
   }
 
   /**
-   * The item ended while nobody knew whether a start was accepted. Looks once more and cancels what is found,
+   * The item ended while nobody knew whether a start was accepted. Looks twice more and cancels what is found,
    * so that it costs as little as it can; `Cancel-After` is behind it. Never rejects.
    */
   async cancelDoubtful(job: Job, item: Item): Promise<void> {
     const provider = this.#context.providerOf(job);
     if (item.inDoubtSince === null || provider?.canFind !== true) return;
+    const { clock, stop } = this.#context.options;
     try {
-      const found = await this.#find(job, item.name, provider, item.inDoubtSince, ({ operation }) =>
-        this.#context.jobs.claim(operation.id, job, item.name),
-      );
-      if (found !== null) await this.cancelUpstream(job, provider, found.operation);
+      for (const delayMs of LAST_LOOKS_MS) {
+        await clock.sleep(delayMs, stop);
+        const found = await this.#find(job, item.name, provider, item.inDoubtSince, ({ operation }) =>
+          this.#context.jobs.claim(operation.id, job, item.name),
+        );
+        if (found !== null) return await this.cancelUpstream(job, provider, found.operation);
+      }
     } catch (error) {
+      if (stop.aborted) return;
       const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
       this.#context.options.log.warn('work that may have been accepted was not found', {
         jobId: job.id,

@@ -234,9 +234,7 @@ export const en = {
     retiredModel: (provider: string, model: string) =>
       `${provider} no longer offers the model \`${model}\`. Name another one in the settings and restart the bot.`,
     fewSessionStarts: (remaining: number, seconds: number) =>
-      `Discord allows this bot ${remaining} more connections today, so it waits until <t:${seconds}:t> with the next one. Find out why it was restarted so often.`,
-    manySessionStarts: (starts: number, minutes: number) =>
-      `The bot was started ${starts} times within minutes without a clean end; the next connection waits ${count(minutes, 'minute', 'minutes')}. Look for the cause in its log.`,
+      `Discord allows this bot ${remaining} more connections today, so the next one waits until <t:${seconds}:t>. Find out in its log why it connects so often.`,
   },
   edit: {
     title: 'Edit the prompt',

@@ -10,7 +10,7 @@
  * - it throws anything else: a bug of ours, never retried.
  * When the given signal aborts, a call ends soon, by throwing anything; the engine knows why it aborted.
  */
-import type { Failure, InputChange, Kind, Operation, Output } from '../jobs/job.ts';
+import { type Failure, failure, type InputChange, type Kind, type Operation, type Output } from '../jobs/job.ts';
 
 /** One attempt as the provider gets it. */
 export interface AttemptRequest {
@@ -200,4 +200,12 @@ export class ProviderFailure extends Error {
     this.failure = failure;
     this.isAccepted = isAccepted;
   }
+}
+
+/**
+ * The answer to a paid call is lost, and the service has nothing to find it by: what it made may be paid. It is tried
+ * once more, and no oftener.
+ */
+export function loseAnswer(providerStatus: string | null): Failure {
+  return failure('answer-lost', 'retry', { mostRetries: 1, providerStatus });
 }

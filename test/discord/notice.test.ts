@@ -64,6 +64,29 @@ test('one reply to the card mentions the asker alone, however often the end is d
   );
 });
 
+test('a failure whose fallback did not come about is told after all, once, whenever its card shows it', async (context) => {
+  const goesOn = new Set<string>();
+  const setup = await setUpLive(context, { notice: { afterMs: 1, goesOnAlone: ({ id }) => goesOn.has(id) } });
+  const { job, card } = await setup.openCard();
+  goesOn.add(job.id);
+  await setup.clock.sleep(10);
+  const failed = await setup.save(job, STARTING, FAILED);
+  await waitUntil(async () => (await setup.stores.cards.listUnsettled()).length === 0);
+  assert.equal(notices(setup, card.messageId).length, 0, 'while it goes on by itself nobody is called');
+  goesOn.delete(job.id);
+  await setup.live.tellEnd(card, failed);
+  assert.equal(notices(setup, card.messageId).length, 1);
+
+  const next = await setup.openCard({ isPrivate: true });
+  setup.discord.addFault({ method: 'PATCH', route: /./, kind: { status: 500 }, times: 2 });
+  await setup.clock.sleep(10);
+  const second = await setup.save(next.job, STARTING, FAILED);
+  await setup.live.tellEnd(next.card, second);
+  await waitUntil(async () => (await setup.stores.cards.listUnsettled()).length === 0);
+  const told = notices(setup, next.card.messageId).filter(({ id }) => setup.discord.getMessage(id)?.ephemeralFor);
+  assert.equal(told.length, 1);
+});
+
 test('the end of a private card is told to its asker alone', async (context) => {
   const setup = await setUpLive(context, { notice: ALWAYS });
   const { job, card } = await setup.openCard({ isPrivate: true });

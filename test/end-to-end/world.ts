@@ -28,11 +28,12 @@ const WAIT_MS = 30_000;
 export class World {
   readonly sandbox: Sandbox;
   bot: BotProcess;
-  readonly #env: Record<string, string>;
+  /** The bot's settings. */
+  readonly env: Readonly<Record<string, string>>;
 
   constructor(sandbox: Sandbox, env: Record<string, string>, bot: BotProcess) {
     this.sandbox = sandbox;
-    this.#env = env;
+    this.env = env;
     this.bot = bot;
   }
 
@@ -73,7 +74,7 @@ export class World {
   }
 
   async startAgain(): Promise<void> {
-    this.bot = startBot({ env: this.#env });
+    this.bot = startBot({ env: this.env });
     await this.whenOnline();
   }
 

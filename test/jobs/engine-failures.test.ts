@@ -196,3 +196,48 @@ test('a cancel ends at once what answers with the picture itself, since nothing 
   assert.equal(final.state, 'cancelled');
   assert.equal(image(final).attempts[0]?.failure?.reason, 'cancelled-by-user');
 });
+
+test('a second answer lost in a crash ends with Retry: nothing is paid a third time unasked', async (context) => {
+  const provider = answersAtOnce();
+  const calls: (() => void)[] = [];
+  provider.onStart = () =>
+    new Promise<void>((_, reject) => void calls.push(() => reject(new Error('the connection is gone'))));
+  let harness = await startEngine(context, { provider });
+  const job = newJob();
+  await harness.submit(job);
+  for (let kills = 1; kills <= 2; kills += 1) {
+    while (calls.length < kills) await turn();
+    const restarted = harness.restart();
+    await turn();
+    calls.at(-1)?.();
+    harness = await restarted;
+  }
+  const final = await harness.whenFinal(job.id);
+  assert.deepEqual(
+    [final.state, final.errorCode, final.causeCode],
+    ['failed', 'MAX_RETRIES_EXCEEDED', 'NETWORK_ERROR'],
+  );
+  assert.equal(image(final).attempts.length, 2);
+});
+
+test('a stop on purpose waits for an answer that could not be found again, and keeps it', async (context) => {
+  const provider = answersAtOnce();
+  provider.wholeInStart = ['image'];
+  let answer: (() => void) | null = null;
+  provider.onStart = () => new Promise<void>((resolve) => (answer = resolve));
+  provider.starts.push('finish', new Error('nothing is to be started again'));
+  let harness = await startEngine(context, { provider });
+  const job = newJob();
+  await harness.submit(job);
+  const whenCalled = async (): Promise<() => void> => {
+    while (answer === null) await turn();
+    return answer;
+  };
+  const goOn = await whenCalled();
+  const restarted = harness.restart(true);
+  goOn();
+  harness = await restarted;
+  const final = await harness.whenFinal(job.id);
+  assert.equal(final.state, 'done');
+  assert.equal(image(final).attempts.length, 1);
+});

@@ -124,6 +124,21 @@ test('an answer that was lost before the work was accepted is looked for before 
   assert.ok(harness.provider.finds >= 4, 'after the loss, and once more before the next start');
 });
 
+test('work that turns up only after it was given up for lost is cancelled, so that it costs as little as it can', async (context) => {
+  const harness = await startEngine(context);
+  const { provider } = harness;
+  provider.starts.push('accept-and-lose');
+  provider.blindFinds = 6;
+  const job = newJob();
+  await harness.submit(job);
+  while (provider.cancelled.length === 0) await new Promise((resolve) => setImmediate(resolve));
+  assert.deepEqual(provider.cancelled, ['op-1']);
+  provider.checks.push(FINISHED);
+  const final = await harness.whenFinal(job.id);
+  assert.equal(final.state, 'done');
+  assert.equal(getItem(final, 'image').attempts.at(-1)?.operationId, 'op-2');
+});
+
 test('two equal requests whose answers were lost each find their own work', async (context) => {
   const harness = await startEngine(context);
   harness.provider.starts.push('accept-and-lose', 'accept-and-lose');

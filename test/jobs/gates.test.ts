@@ -196,3 +196,23 @@ test('a shorter pause never ends a longer one', async () => {
   await pass(1_000);
   assert.deepEqual(gates.holdOf('replicate'), { until: 1_700_000_030_000, reason: 'disk-full' });
 });
+
+test('a timer that fires a moment early leaves nobody in line for ever', async () => {
+  let now = 0;
+  const opened = new Promise<boolean>((resolve) => {
+    const gates = new Gates({
+      clock: {
+        now: () => now,
+        monotonic: () => now,
+        sleep: async (ms) => void (now += ms > 1 ? ms - 0.8 : ms),
+      },
+      breakAfter: 3,
+      onOpen: () => resolve(gates.isOpen('replicate')),
+      onBreaker: () => undefined,
+      onHold: () => undefined,
+      signal: new AbortController().signal,
+    });
+    gates.hold('replicate', 1_000, 'rate-limit');
+  });
+  assert.equal(await opened, true);
+});

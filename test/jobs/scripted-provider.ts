@@ -35,6 +35,8 @@ export class ScriptedProvider implements Provider {
   finds = 0;
   /** What the last `find` was told of webhooks. */
   heard: readonly string[] = [];
+  /** So many answers of `find` see nothing yet, as a list that lags behind. */
+  blindFinds = 0;
   /** So many questions of `find` fail first. */
   findFailures = 0;
   /** Called inside `start`, before it is answered. */
@@ -83,6 +85,7 @@ export class ScriptedProvider implements Provider {
     this.finds += 1;
     this.heard = heard;
     if (this.findFailures-- > 0) throw lost();
+    if (this.blindFinds-- > 0) return null;
     for (const { id, request: sent } of this.accepted) {
       const isSame = sent.prompt === request.prompt && sent.seed === request.seed;
       if (isSame && !(await isClaimed(id))) return { operation: { provider: this.name, id, data: {} }, model: 'm' };

@@ -33,6 +33,13 @@ test('a card is read back exactly, also after a restart', async (t) => {
   assert.equal(await again.cards.get('11'), undefined);
 });
 
+test('a card of the first version is read as one of today', async (t) => {
+  const { database, cards } = await openAt(t, await temporaryFolder(t));
+  const { postingSince: _postingSince, ...fields } = sampleCard('10');
+  await database.inOrder(() => database.namespace('card').set('10', { ...fields, v: 1 }));
+  assert.deepEqual(await cards.get('10'), sampleCard('10'));
+});
+
 test('a card is unsettled from before its first save until it is settled, and again after a Retry', async (t) => {
   const { database: real } = await openAt(t, await temporaryFolder(t));
   const { database, writes } = recordWrites(real);

@@ -8,7 +8,7 @@ import { GoogleGenAI } from '@google/genai';
 import { failure } from '../../jobs/job.ts';
 import { callWithin, CallTimedOut } from '../call.ts';
 import { readNetworkError } from '../network-error.ts';
-import { ProviderFailure } from '../provider.ts';
+import { loseAnswer, ProviderFailure } from '../provider.ts';
 import { type HttpAnswer, readErrorAnswer } from './error-answer.ts';
 import { classify, mayBeAccepted } from './failures.ts';
 
@@ -118,12 +118,12 @@ export class GeminiApi {
       const { status } = answer;
       const classified = classify({ ...readErrorAnswer(answer, this.#now()), model });
       if (!isPaid || !mayBeAccepted(status)) return new HttpFailure(status, classified);
-      return new HttpFailure(status, createLost(classified.providerStatus), 'unknown');
+      return new HttpFailure(status, loseAnswer(classified.providerStatus), 'unknown');
     }
     if (answer !== null) return createUnreadable(isPaid);
     const network = readNetworkError(thrown);
     if (network !== null)
-      return network.isUnsent ? createNetwork(network.code) : loseAnswer(isPaid, network.code ?? 'connection lost');
+      return network.isUnsent ? createNetwork(network.code) : lose(isPaid, network.code ?? 'connection lost');
     const words = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
     return new Error(`The Google client failed: ${words.replaceAll(this.#apiKey, '[key]')}`);
   }
@@ -132,23 +132,18 @@ export class GeminiApi {
 /** A success that does not say what it should. */
 export function createUnreadable(isPaid: boolean): ProviderFailure {
   const providerStatus = 'unreadable answer';
-  if (isPaid) return new ProviderFailure(createLost(providerStatus), 'unknown');
+  if (isPaid) return new ProviderFailure(loseAnswer(providerStatus), 'unknown');
   return new ProviderFailure(failure('provider-error', 'retry', { providerStatus }));
 }
 
-function loseAnswer(isPaid: boolean, providerStatus: string): ProviderFailure {
-  return isPaid ? new ProviderFailure(createLost(providerStatus), 'unknown') : createNetwork(providerStatus);
+function lose(isPaid: boolean, providerStatus: string): ProviderFailure {
+  return isPaid ? new ProviderFailure(loseAnswer(providerStatus), 'unknown') : createNetwork(providerStatus);
 }
 
 /** A picture's call is the attempt itself: without an answer in time the attempt took too long, and may be paid. */
 function timeOut(isPaid: boolean, providerStatus: string): ProviderFailure {
   if (!isPaid) return createNetwork(providerStatus);
   return new ProviderFailure(failure('attempt-timeout', 'retry', { mostRetries: 1, providerStatus }), 'unknown');
-}
-
-/** Nothing can be asked for what it may have made, so it is paid again, but once only. */
-function createLost(providerStatus: string | null): ProviderFailure['failure'] {
-  return failure('answer-lost', 'retry', { mostRetries: 1, providerStatus });
 }
 
 function createNetwork(providerStatus: string | null): ProviderFailure {
