@@ -40,9 +40,14 @@ const BROKEN: [what: string, check: RegExp, breakIt: (evidence: Evidence) => Par
     ({ jobs }) => ({ jobs: replaceFirst(jobs, isByGemini, loseAnswer), killedAt: [] }),
   ],
   [
-    'a Gemini item that kills alone failed',
+    'a Gemini item that was given up at its first lost answer',
     /once for each attempt/,
-    ({ jobs }) => ({ jobs: replaceFirst(jobs, isByGemini, loseAnswer) }),
+    ({ jobs }) => ({ jobs: replaceFirst(jobs, isByGemini, giveUp), killedAt: startsOf(jobs) }),
+  ],
+  [
+    'a Gemini item whose answer was lost three times',
+    /once for each attempt/,
+    ({ jobs }) => ({ jobs: replaceFirst(jobs, isByGemini, loseThrice), killedAt: startsOf(jobs) }),
   ],
   ['a webhook that was refused', /webhooks/, ({ webhooks }) => ({ webhooks: answerAll(webhooks, 401) })],
   ['a webhook that broke the server', /webhooks/, ({ webhooks }) => ({ webhooks: answerAll(webhooks, 500) })],
@@ -165,11 +170,36 @@ function crash(job: Job): Job {
   }));
 }
 
+const LOST = failure('answer-lost', 'retry', { providerStatus: 'lost with the process' });
+
+function loseOnly(job: Job): Job {
+  return changeAttempts(job, (attempts) => attempts.slice(-1).map((last) => ({ ...last, number: 1, failure: LOST })));
+}
+
+function giveUp(job: Job): Job {
+  return changeItems(loseOnly(job), (item) => ({
+    ...item,
+    state: 'failed',
+    failure: LOST,
+    causeCode: null,
+  }));
+}
+
+function loseThrice(job: Job): Job {
+  return changeAttempts(job, (attempts) =>
+    attempts.slice(-1).flatMap((attempt) => [1, 2, 3].map((number) => ({ ...attempt, number, failure: LOST }))),
+  );
+}
+
+/** As if a process had been killed in every attempt. */
+function startsOf(jobs: readonly Job[]): number[] {
+  return jobs.flatMap(({ items }) => items.flatMap(({ attempts }) => attempts.map(({ startedAt }) => startedAt)));
+}
+
 /** The last answer, as a crash would. */
 function loseAnswer(job: Job): Job {
-  const lost = failure('answer-lost', 'retry', { providerStatus: 'lost with the process' });
   return changeAttempts(job, (attempts) =>
-    attempts.map((attempt) => (attempt === attempts.at(-1) ? { ...attempt, failure: lost } : attempt)),
+    attempts.map((attempt) => (attempt === attempts.at(-1) ? { ...attempt, failure: LOST } : attempt)),
   );
 }
 

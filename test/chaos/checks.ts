@@ -143,7 +143,10 @@ function checkInnocent({ jobs, faults }: Evidence): CheckResult {
   for (const job of jobs) {
     for (const item of job.items) {
       if (item.attempts.every(({ failure }) => failure === null)) innocent += 1;
-      if (item.state === 'failed' && !explained.has(item.failure.reason)) {
+      // Which kills may end an item of Gemini has its own check.
+      const isExplained =
+        item.state === 'failed' && (explained.has(item.failure.reason) || isLostWithProcess(item.failure));
+      if (item.state === 'failed' && !isExplained) {
         violations.push(`item ${job.id}:${item.name} failed with ${item.failure.reason}, and no fault explains that.`);
       }
       if (item.state === 'cancelled' && job.cancelRequest === null && !isUndelivered(job)) {

@@ -4,9 +4,8 @@
  *
  * - Each accepted generation is explained by one attempt with that prompt that was under way when it came, and an
  *   attempt explains one at most. An attempt that was done had one.
- * - An attempt whose answer a crash took says so (`answer-lost`), there was a kill while it was under way, and one
- *   more attempt follows it unless a member cancelled.
- * - Kills alone never use up an item's attempts.
+ * - An attempt whose answer a crash took says so (`answer-lost`), and there was a kill while it was under way.
+ * - A lost answer, whoever lost it, is tried once more and no oftener.
  */
 import type { SandboxGeneration } from '../../sandbox/interface.ts';
 import type { Attempt, Failure, Item, Job } from '../../src/jobs/job.ts';
@@ -17,8 +16,8 @@ export interface GeminiPaymentResult {
   attempts: number;
   /** Attempts whose answer a crash took. */
   lost: number;
-  /** Items that one fault failed, since an answer lost to a crash had counted against them. */
-  'cut short': number;
+  /** Items that failed because their answer was lost twice. */
+  'given up': number;
   violations: string[];
 }
 
@@ -30,6 +29,8 @@ interface Listed {
 
 /** A call that was broken off may be taken a moment after its attempt was closed; a done one had its answer. */
 const LATE_MS = 1_000;
+/** With the second one the attempts end: each may have been paid. */
+const MOST_LOSSES = 2;
 /** What the engine says of an answer that went with its process. */
 const LOST_WITH_PROCESS = 'lost with the process';
 
@@ -48,12 +49,12 @@ export function checkGeminiPayments(
   return {
     attempts: attempts.length,
     lost: lost.length,
-    'cut short': jobs.flatMap(({ items }) => items.filter(isCutShort)).length,
+    'given up': jobs.flatMap(({ items }) => items.filter(isGivenUp)).length,
     violations: [
       ...unexplained.map(({ id, prompt }) => `generation ${id} ("${prompt}") was paid for and no attempt explains it.`),
       ...unpaid.map(({ holder }) => `${holder} was done without a generation.`),
       ...unkilled.map(({ holder }) => `${holder} lost its answer with the process, and none was killed meanwhile.`),
-      ...jobs.flatMap(({ id, items }) => items.flatMap((item) => checkSequence(`${id}:${item.name}`, item))),
+      ...jobs.flatMap(({ id, items }) => items.flatMap((item) => checkItem(`${id}:${item.name}`, item))),
     ],
   };
 }
@@ -63,23 +64,22 @@ export function isLostWithProcess(lost: Failure | null): boolean {
   return lost?.reason === 'answer-lost' && lost.providerStatus === LOST_WITH_PROCESS;
 }
 
-/** What a fault lost is tried once more; an answer that went with a process should not use that up. */
-function isCutShort({ state, attempts }: Item): boolean {
-  const last = attempts.at(-1)?.failure ?? null;
-  if (state !== 'failed' || last?.reason !== 'answer-lost' || isLostWithProcess(last)) return false;
-  const byFault = attempts.filter(({ failure }) => failure?.reason === 'answer-lost' && !isLostWithProcess(failure));
-  return byFault.length <= (last.mostRetries ?? 0);
-}
-
-function checkSequence(key: string, item: Item): string[] {
+function checkItem(key: string, item: Item): string[] {
+  const { attempts } = item;
+  const losses = attempts.filter(({ failure }) => failure?.reason === 'answer-lost').length;
   const violations: string[] = [];
-  const last = item.attempts.at(-1);
-  const isFollowed = item.state === 'cancelled' || !isLostWithProcess(last?.failure ?? null);
-  if (!isFollowed) violations.push(`item ${key} is ${item.state}, and kills alone took its last answer.`);
-  if (item.attempts.some(({ number }, index) => number !== index + 1)) {
-    violations.push(`item ${key} has attempts ${item.attempts.map(({ number }) => number).join(', ')}.`);
+  if (losses > MOST_LOSSES) violations.push(`item ${key} was tried again after ${losses - 1} lost answers.`);
+  if (isGivenUp(item) && losses < MOST_LOSSES) {
+    violations.push(`item ${key} was given up after ${losses} lost answer, without another try.`);
+  }
+  if (attempts.some(({ number }, index) => number !== index + 1)) {
+    violations.push(`item ${key} has attempts ${attempts.map(({ number }) => number).join(', ')}.`);
   }
   return violations;
+}
+
+function isGivenUp(item: Item): boolean {
+  return item.state === 'failed' && item.failure.reason === 'answer-lost';
 }
 
 function listAttempts(jobs: readonly Job[]): Listed[] {
