@@ -5,8 +5,12 @@ import { join } from 'node:path';
 import { type FailureReason, isFinal, type Item, type Job } from '../../src/jobs/job.ts';
 import type { Evidence } from './evidence.ts';
 import { checkChains } from './log-chain.ts';
+import { checkAnswers } from './answers.ts';
+import { checkGeminiPayments, isLostWithProcess } from './gemini-payments.ts';
+import { checkHandouts } from './handouts.ts';
 import { checkPayments } from './payments.ts';
 import { checkCards, isUndelivered } from './standing-cards.ts';
+import { checkWebhooks } from './webhooks.ts';
 
 export interface CheckResult {
   what: string;
@@ -20,9 +24,29 @@ const CHECKS: readonly ((evidence: Evidence) => CheckResult)[] = [
   checkFinal,
   checkHistory,
   checkInteractions,
+  (evidence) => {
+    const { violations, ...counts } = checkAnswers(evidence);
+    return { what: 'every press and command is answered by a bot that lives', counts, violations };
+  },
   ({ jobs, predictions }) => {
     const { violations, ...counts } = checkPayments(jobs, predictions);
-    return { what: 'nothing was paid twice', counts: { predictions: predictions.length, ...counts }, violations };
+    return {
+      what: 'nothing was paid twice at Replicate',
+      counts: { predictions: predictions.length, ...counts },
+      violations,
+    };
+  },
+  ({ jobs, generations, killedAt }) => {
+    const { violations, ...counts } = checkGeminiPayments(jobs, generations, killedAt);
+    return {
+      what: 'Gemini was paid once for each attempt',
+      counts: { generations: generations.length, ...counts },
+      violations,
+    };
+  },
+  ({ webhooks, faults }) => {
+    const { violations, ...counts } = checkWebhooks(webhooks ?? [], faults);
+    return { what: 'rightly signed webhooks are heard and others are not', counts, violations };
   },
   ({ jobs, messages }) => {
     const { violations, ...counts } = checkCards(jobs, messages);
@@ -36,6 +60,10 @@ const CHECKS: readonly ((evidence: Evidence) => CheckResult)[] = [
   checkFailures,
   checkInnocent,
   checkFiles,
+  ({ jobs, handouts }) => {
+    const { violations, ...counts } = checkHandouts(jobs, handouts);
+    return { what: 'finished cards hand out their originals and details', counts, violations };
+  },
   ({ lives, brokenEnds }) => ({
     what: 'no process ended by itself',
     counts: { processes: lives },
@@ -94,7 +122,8 @@ function checkInteractions({ jobs, asked }: Evidence): CheckResult {
 function checkFailures({ jobs, faults }: Evidence): CheckResult {
   const failed = new Map<FailureReason, number>();
   for (const { failure } of jobs.flatMap(({ items }) => items.flatMap(({ attempts }) => attempts))) {
-    if (failure !== null && failure.code !== 'CANCELLED') {
+    // What a kill took from Gemini has its own check.
+    if (failure !== null && failure.code !== 'CANCELLED' && !isLostWithProcess(failure)) {
       failed.set(failure.reason, (failed.get(failure.reason) ?? 0) + 1);
     }
   }
@@ -114,7 +143,10 @@ function checkInnocent({ jobs, faults }: Evidence): CheckResult {
   for (const job of jobs) {
     for (const item of job.items) {
       if (item.attempts.every(({ failure }) => failure === null)) innocent += 1;
-      if (item.state === 'failed' && !explained.has(item.failure.reason)) {
+      // Which kills may end an item of Gemini has its own check.
+      const isExplained =
+        item.state === 'failed' && (explained.has(item.failure.reason) || isLostWithProcess(item.failure));
+      if (item.state === 'failed' && !isExplained) {
         violations.push(`item ${job.id}:${item.name} failed with ${item.failure.reason}, and no fault explains that.`);
       }
       if (item.state === 'cancelled' && job.cancelRequest === null && !isUndelivered(job)) {

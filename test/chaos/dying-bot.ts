@@ -3,13 +3,15 @@
  *
  *   DIE_ABOUT      the prompt of the job whose writes count
  *   DIE_AT_WRITE   the how-manieth of them is never made
- *   DIE_AT_TEXT    instead of a number: the first of them that holds this text is never made
  *
- * What is written together counts as one write, as it is one for the disk.
+ * What is written together counts as one write, as it is one for the disk. Its last line of output is DIES_BEFORE and
+ * what would have been written.
  */
+import { writeSync } from 'node:fs';
 import { GatheringSqlite } from '../../src/store/gathering-sqlite.ts';
 
-const { DIE_ABOUT: prompt = '', DIE_AT_WRITE: number = '', DIE_AT_TEXT: text = '' } = process.env;
+const DIES_BEFORE = 'dies before ';
+const { DIE_ABOUT: prompt = '', DIE_AT_WRITE: number = '' } = process.env;
 
 /** Keys and values of the next write, as far as they are about the job. */
 let waiting = '';
@@ -32,11 +34,16 @@ GatheringSqlite.prototype.delete = function (key: string): Promise<boolean> {
 GatheringSqlite.prototype.writeGathered = function (): Promise<void> {
   if (waiting !== '') {
     writes += 1;
-    if (text === '' ? writes === Number(number) : waiting.includes(text)) process.kill(process.pid, 'SIGKILL');
+    if (writes === Number(number)) die();
     waiting = '';
   }
   return writeGathered.call(this);
 };
+
+function die(): void {
+  writeSync(process.stdout.fd, `${DIES_BEFORE}${waiting}\n`);
+  process.kill(process.pid, 'SIGKILL');
+}
 
 function note(change: string): void {
   if (jobId !== null && change.includes(jobId)) waiting += change;

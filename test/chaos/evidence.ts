@@ -1,13 +1,14 @@
 /** What is left behind when a run is over, gathered from every side that has seen it. */
 import { cpSync, existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SandboxMessage, SandboxPrediction } from '../../sandbox/interface.ts';
+import type { SandboxGeneration, SandboxMessage, SandboxPrediction, SandboxWebhook } from '../../sandbox/interface.ts';
 import type { Job } from '../../src/jobs/job.ts';
 import type { HistoryEntry } from '../../src/jobs/ports.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openJobStore } from '../../src/store/job-store.ts';
 import type { MetFault } from './faults.ts';
 import type { LogLine } from './lives.ts';
+import type { Handout } from './handouts.ts';
 import type { Asked } from './members.ts';
 
 /** The records, as a store that was ended in order holds them. */
@@ -28,6 +29,14 @@ export interface Evidence extends Records {
   /** Ends of processes that nobody asked for. */
   brokenEnds: readonly string[];
   predictions: readonly SandboxPrediction[];
+  generations: readonly SandboxGeneration[];
+  /** null: none were asked for in this run. */
+  webhooks: readonly SandboxWebhook[] | null;
+  /** When processes were killed, and when the gateway lost the bot: as `Date.now()` tells it. */
+  killedAt: readonly number[];
+  goneAt: readonly number[];
+  /** What finished cards handed out when all was quiet again. */
+  handouts: readonly Handout[];
   /** Everything the bot has written in the channel, whoever sees it. */
   messages: readonly SandboxMessage[];
   faults: readonly MetFault[];

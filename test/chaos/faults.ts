@@ -1,5 +1,5 @@
 /** The trouble a run deals out, and which failures of attempts each explains. */
-import type { ReplicateFault } from '../../sandbox/interface.ts';
+import type { GeminiFault, ReplicateFault } from '../../sandbox/interface.ts';
 import type { Sandbox } from '../../sandbox/sandbox.ts';
 import type { FailureReason } from '../../src/jobs/job.ts';
 import type { Random } from './random.ts';
@@ -7,6 +7,8 @@ import type { Random } from './random.ts';
 interface FaultRow {
   name: string;
   weight: number;
+  /** Whose next calls meet it. */
+  service: 'replicate' | 'gemini' | 'discord';
   /** Waited out for many seconds: left out of a short run. */
   isSlow: boolean;
   /** Reasons for which an attempt may end because of it; each fault ends one attempt at most. */
@@ -20,8 +22,12 @@ export interface MetFault {
   explains: readonly FailureReason[];
 }
 
-/** More at once would hit one attempt again and again. */
+/** More at once at one service would hit one attempt again and again. */
 const MOST_ARMED = 3;
+
+/** Of their names. */
+export const WEBHOOK_FAULTS = 'replicate webhook: ';
+export const ANSWER_FAULTS = 'discord POST /callback: ';
 
 /** Only a passing trouble: an attempt waits and goes on, or a card is drawn again. */
 const NOTHING: readonly FailureReason[] = [];
@@ -47,6 +53,26 @@ export const FAULTS: readonly FaultRow[] = [
   replicate({ on: 'file', kind: 'http-500' }, 1, NOTHING),
   replicate({ on: 'file', kind: 'http-404' }, 1, ['file-gone']),
   replicate({ on: 'file', kind: 'hang' }, 1, ['network', 'attempt-timeout'], true),
+  replicate({ on: 'webhook', kind: 'lost' }, 1, NOTHING, true),
+  replicate({ on: 'webhook', kind: 'doubled' }, 1, NOTHING),
+  replicate({ on: 'webhook', kind: 'late' }, 1, NOTHING, true),
+  replicate({ on: 'webhook', kind: 'reordered' }, 1, NOTHING),
+  replicate({ on: 'webhook', kind: 'bad-signature' }, 1, NOTHING),
+  replicate({ on: 'webhook', kind: 'old' }, 1, NOTHING),
+  gemini({ on: 'generate', kind: 'cut-after' }, 3, ['answer-lost']),
+  gemini({ on: 'generate', kind: 'cut-before' }, 2, ['network', 'answer-lost']),
+  gemini({ on: 'generate', kind: 'hang' }, 2, ['attempt-timeout'], true),
+  gemini({ on: 'generate', kind: 'broken-json' }, 1, ['answer-lost']),
+  gemini({ on: 'generate', kind: 'http-500' }, 1, ['answer-lost']),
+  gemini({ on: 'generate', kind: 'http-503' }, 2, ['provider-error']),
+  gemini({ on: 'generate', kind: 'http-429-minute' }, 1, ['rate-limit']),
+  gemini({ on: 'generate', kind: 'http-400-input' }, 1, ['input-refused']),
+  gemini({ on: 'image', kind: 'finish-image-safety' }, 2, ['output-blocked']),
+  gemini({ on: 'image', kind: 'finish-max-tokens' }, 1, ['provider-error']),
+  gemini({ on: 'image', kind: 'blocked-other' }, 1, ['prompt-blocked']),
+  gemini({ on: 'image', kind: 'text-only' }, 1, ['words-only', 'no-output']),
+  gemini({ on: 'image', kind: 'empty' }, 1, ['no-output']),
+  gemini({ on: 'image', kind: 'slow' }, 2, NOTHING),
   discord('PATCH', /./, { status: 500 }),
   discord('PATCH', /./, { status: 503 }),
   discord('PATCH', /./, 'cut-before'),
@@ -60,6 +86,7 @@ export const FAULTS: readonly FaultRow[] = [
   {
     name: 'gateway: dropped, may resume',
     weight: 1,
+    service: 'discord',
     isSlow: false,
     explains: NOTHING,
     arm: (sandbox) => sandbox.discord.dropGateway(true),
@@ -67,6 +94,7 @@ export const FAULTS: readonly FaultRow[] = [
   {
     name: 'gateway: dropped, must identify again',
     weight: 1,
+    service: 'discord',
     isSlow: false,
     explains: NOTHING,
     arm: (sandbox) => sandbox.discord.dropGateway(false),
@@ -79,16 +107,19 @@ export class FaultDealer {
   readonly #table: readonly FaultRow[];
   readonly #dealt = new Map<FaultRow, number>();
 
-  constructor(sandbox: Sandbox, random: Random, isShort: boolean) {
+  /** `hasWebhooks`: without them nothing ever meets a fault of one. */
+  constructor(sandbox: Sandbox, random: Random, { isShort, hasWebhooks }: { isShort: boolean; hasWebhooks: boolean }) {
     this.#sandbox = sandbox;
     this.#random = random;
-    this.#table = FAULTS.filter(({ isSlow }) => !isShort || !isSlow);
+    const fits = ({ isSlow, name }: FaultRow): boolean =>
+      (!isShort || !isSlow) && (hasWebhooks || !name.startsWith(WEBHOOK_FAULTS));
+    this.#table = FAULTS.filter(fits);
   }
 
   /** Draws a fault, and arms it unless enough are armed. */
   deal(): void {
     const row = this.#random.pickRow(this.#table);
-    if (this.#sandbox.replicate.armedFaults().length >= MOST_ARMED) return;
+    if (this.#listArmed(row.service).length >= MOST_ARMED) return;
     row.arm(this.#sandbox);
     this.#dealt.set(row, (this.#dealt.get(row) ?? 0) + 1);
   }
@@ -96,16 +127,23 @@ export class FaultDealer {
   /** Takes back what nobody met, and tells what was met. Discord does not say, so of it everything dealt counts. */
   clear(): MetFault[] {
     const left = new Map<string, number>();
-    for (const { fault, times } of this.#sandbox.replicate.armedFaults()) {
-      left.set(nameOf(fault), (left.get(nameOf(fault)) ?? 0) + times);
+    for (const { name, times } of [...this.#listArmed('replicate'), ...this.#listArmed('gemini')]) {
+      left.set(name, (left.get(name) ?? 0) + times);
     }
     this.#sandbox.replicate.clearFaults();
+    this.#sandbox.gemini.clearFaults();
     this.#sandbox.discord.clearFaults();
     return [...this.#dealt].map(([{ name, explains }, times]) => ({
       name,
       times: times - (left.get(name) ?? 0),
       explains,
     }));
+  }
+
+  #listArmed(service: FaultRow['service']): { name: string; times: number }[] {
+    if (service === 'discord') return [];
+    const armed = service === 'gemini' ? this.#sandbox.gemini.armedFaults() : this.#sandbox.replicate.armedFaults();
+    return armed.map(({ fault, times }) => ({ name: nameOf(service, fault), times }));
   }
 }
 
@@ -115,11 +153,24 @@ function replicate(
   explains: readonly FailureReason[],
   isSlow = false,
 ): FaultRow {
-  return { name: nameOf(fault), weight, isSlow, explains, arm: (sandbox) => sandbox.replicate.addFault(fault) };
+  const name = nameOf('replicate', fault);
+  return {
+    name,
+    weight,
+    service: 'replicate',
+    isSlow,
+    explains,
+    arm: (sandbox) => sandbox.replicate.addFault(fault),
+  };
 }
 
-function nameOf({ on, kind }: ReplicateFault): string {
-  return `replicate ${on}: ${kind}`;
+function gemini(fault: GeminiFault, weight: number, explains: readonly FailureReason[], isSlow = false): FaultRow {
+  const name = nameOf('gemini', fault);
+  return { name, weight, service: 'gemini', isSlow, explains, arm: (sandbox) => sandbox.gemini.addFault(fault) };
+}
+
+function nameOf(service: FaultRow['service'], { on, kind }: { on: string; kind: string }): string {
+  return `${service} ${on}: ${kind}`;
 }
 
 type DiscordKind = Parameters<Sandbox['discord']['addFault']>[0]['kind'];
@@ -129,6 +180,7 @@ function discord(method: string, route: RegExp, kind: DiscordKind, isSlow = fals
   return {
     name: `discord ${method} ${route.source === '.' ? 'anything' : route.source.replaceAll('\\', '')}: ${what}`,
     weight: 1,
+    service: 'discord',
     isSlow,
     explains: NOTHING,
     arm: (sandbox) => sandbox.discord.addFault({ method, route, kind, times: 1 }),

@@ -7,12 +7,18 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { startBot } from '../../sandbox/bot.ts';
+import type { SandboxPrediction } from '../../sandbox/interface.ts';
 import { picturesOf, World } from '../end-to-end/world.ts';
 import { FINAL_WORDS, readCard, readChannel } from './cards.ts';
 
 const DYING_BOT = join(import.meta.dirname, 'dying-bot.js');
 const PACE = { queueMs: 20, workMs: 80 };
 const FAST = { RETRY_BASE_SECONDS: '0.05', RETRY_MAX_SECONDS: '0.2' };
+const HALF_FILE = 'a lighthouse in the fog';
+/** As `dying-bot` says it. */
+const DIES_BEFORE = 'dies before ';
+/** In the write that saves what the service answered. */
+const RECORD = '"operation":{';
 /** A job of one picture has fewer writes. */
 const MOST_WRITES = 30;
 /** After the card says Done. */
@@ -49,66 +55,62 @@ function cardsOf(world: World): { messageId: string; word: string }[] {
   return readChannel(world.sandbox, [world.userId('member')]).flatMap((message) => readCard(message) ?? []);
 }
 
-test('killed before any write of a job’s life: every card that stands is done, and each picture is paid for once', async (context) => {
+test('killed half way through a file, between the answer to the paid call and its record, and before any write of a job’s life: every card that stands is done, and each picture is paid for once', async (context) => {
+  // One world for all of them: each bot that dies first brings to its end what the one before it left.
   const world = await World.start(context, { pace: PACE });
-  await world.kill();
-  let kills = 0;
-  for (let write = 1; write <= MOST_WRITES && kills === write - 1; write++) {
-    const prompt = `a lighthouse at dawn, number ${write}`;
-    await startDying(world, { DIE_ABOUT: prompt, DIE_AT_WRITE: String(write) });
-    // One kill meets one job: the one before has come to its end.
-    await untilNothingIsOpen(world);
-    if (await diesMaking(world, prompt)) kills += 1;
-    await world.kill();
-  }
-  await world.startAgain();
-  await untilNothingIsOpen(world);
+  await dieWithHalfFile(world);
+  const deaths = await dieAtEachWrite(world);
 
+  const kills = deaths.length;
   context.diagnostic(`${kills} kills`);
   assert.ok(kills >= FEWEST_WRITES && kills < MOST_WRITES, `${kills} kills went through a whole life`);
+  assert.ok(
+    deaths.some((death) => death.includes(RECORD)),
+    'one of them between the answer to the paid call and its record',
+  );
   const cards = cardsOf(world);
   const prompts = world.predictions().map(({ input }) => String(input['prompt']));
   assert.deepEqual(prompts.toSorted(), [...new Set(prompts)].toSorted(), 'each was paid for once');
   assert.equal(cards.length, prompts.length, 'each that was paid for has its one card');
   assert.ok(cards.every(({ word }) => word === 'Done'));
   // Before the first write there is no job yet, and the command says that the bot did not answer.
-  assert.equal(cards.length, kills, 'none but the first is missing, and the last was not killed');
+  assert.equal(cards.length, kills + 1, 'none but the first is missing; the half file and the last job have theirs');
+  const { fileFetches } = predictionOf(world, HALF_FILE);
+  assert.equal(fileFetches, 2, 'the file that was cut in half was fetched again');
+  const [{ messageId } = { messageId: '' }] = cards;
+  assert.equal(picturesOf(world.message(messageId).message).length, 1, 'its card shows one picture');
 });
 
-test('killed between the answer to the paid call and its record: the work is found, not paid again', async (context) => {
-  const world = await World.start(context, { pace: PACE });
-  await world.kill();
-  const prompt = 'a lighthouse at dusk';
-  await startDying(world, { DIE_ABOUT: prompt, DIE_AT_TEXT: '"operation":{' });
-  assert.equal(await diesMaking(world, prompt), true);
-  assert.equal(world.predictions().length, 1, 'the service had answered');
-  const [card] = cardsOf(world);
-  assert.ok(card !== undefined);
-  await world.startAgain();
-  await assertMadeOnce(world, card.messageId);
-});
-
-test('killed with half of the file received: it is fetched again, and the picture is not made again', async (context) => {
-  const world = await World.start(context, { pace: PACE });
-  world.sandbox.replicate.addFault({ on: 'file', kind: 'cut-half' });
-  const stop = world.sandbox.replicate.onChange(({ path, status }) => {
-    // Half of it is out, and the connection still stands.
+/** Half of the file is out, and the connection still stands. */
+async function dieWithHalfFile(world: World): Promise<void> {
+  const { replicate } = world.sandbox;
+  replicate.addFault({ on: 'file', kind: 'cut-half' });
+  const stop = replicate.onChange(({ path, status }) => {
     if (path.startsWith('/files/') && status === 'cut') process.kill(world.bot.pid, 'SIGKILL');
   });
-  const card = await world.generate({ prompt: 'a lighthouse in the fog' });
+  await world.generate({ prompt: HALF_FILE });
   assert.equal((await world.bot.exited).signal, 'SIGKILL');
   stop();
-  await world.startAgain();
-  await assertMadeOnce(world, card);
-  assert.equal(world.predictions()[0]?.fileFetches, 2);
-});
+}
 
-async function assertMadeOnce(world: World, card: string): Promise<void> {
-  await world.whenCard(card, /Done/);
-  assert.equal(picturesOf(world.message(card).message).length, 1, 'the card shows one picture');
-  assert.equal(world.predictions().length, 1, 'one prediction was paid for');
-  assert.deepEqual(
-    cardsOf(world).map(({ messageId }) => messageId),
-    [card],
-  );
+/** Returns before what each of them died: one for each write of a job. The last bot has found none to die at, and lives. */
+async function dieAtEachWrite(world: World): Promise<string[]> {
+  const deaths: string[] = [];
+  while (deaths.length < MOST_WRITES) {
+    const prompt = `a lighthouse at dawn, number ${deaths.length + 1}`;
+    await startDying(world, { DIE_ABOUT: prompt, DIE_AT_WRITE: String(deaths.length + 1) });
+    // One kill meets one job: the one before has come to its end.
+    await untilNothingIsOpen(world);
+    if (!(await diesMaking(world, prompt))) break;
+    deaths.push(world.bot.lines.findLast((line) => line.startsWith(DIES_BEFORE)) ?? '');
+    // Else the kill came before it was asked for.
+    if (deaths.at(-1)?.includes(RECORD) === true) predictionOf(world, prompt);
+  }
+  return deaths;
+}
+
+function predictionOf(world: World, prompt: string): SandboxPrediction {
+  const [found, ...more] = world.predictions().filter(({ input }) => input['prompt'] === prompt);
+  assert.ok(found !== undefined && more.length === 0, `"${prompt}" was paid for once`);
+  return found;
 }

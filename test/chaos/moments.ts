@@ -38,6 +38,8 @@ export const MOMENTS: readonly Moment[] = [
   { name: 'a question to Replicate', weight: 1, watch: onReplicate('GET', /^\/predictions\/\w+$/) },
   { name: 'a search at Replicate', weight: 2, watch: onReplicate('GET', /^\/predictions\?/) },
   { name: 'a download', weight: 3, watch: onReplicate('GET', /^\/files\//) },
+  { name: 'a start at Gemini', weight: 3, watch: onState('starting', 'gemini') },
+  { name: 'an answer of Gemini', weight: 2, watch: onGemini },
   { name: 'an answer to Discord', weight: 3, watch: onDiscord('POST', /\/callback/) },
   { name: 'an edit', weight: 3, watch: onDiscord('PATCH', /\/messages\//) },
   ...(['queued', 'starting', 'running', 'waiting', 'collecting', 'done', 'cancelled'] as const).map((state) => ({
@@ -85,6 +87,11 @@ function onReplicate(method: string, path: RegExp): Moment['watch'] {
     sandbox.replicate.onChange((request) => (fits(request, method, path) ? hit() : undefined));
 }
 
+/** It has left; whether the bot has it is open. */
+function onGemini({ sandbox }: Watched, hit: () => void): () => void {
+  return sandbox.gemini.onChange((request) => (fits(request, 'POST', /:generateContent/) ? hit() : undefined));
+}
+
 function onDiscord(method: string, path: RegExp): Moment['watch'] {
   return ({ sandbox }, hit) =>
     sandbox.discord.onChange((change) => {
@@ -96,9 +103,9 @@ function fits(request: RecordedRequest, method: string, path: RegExp): boolean {
   return request.method === method && path.test(request.path);
 }
 
-function onState(state: ItemState): Moment['watch'] {
+function onState(state: ItemState, provider?: string): Moment['watch'] {
   return ({ lives }, hit) =>
     lives.onLine(({ fields }) => {
-      if (fields['to'] === state) hit();
+      if (fields['to'] === state && (provider === undefined || fields['provider'] === provider)) hit();
     });
 }

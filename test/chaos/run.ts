@@ -8,6 +8,8 @@ import { readChannel } from './cards.ts';
 import { checkAll, type CheckResult } from './checks.ts';
 import { readRecords, type Evidence, type Records } from './evidence.ts';
 import { FaultDealer, type MetFault } from './faults.ts';
+import { findLastingPort } from './free-port.ts';
+import { takeHandouts } from './handouts.ts';
 import { Lives } from './lives.ts';
 import { Members } from './members.ts';
 import { planKill, waitForMoment } from './moments.ts';
@@ -32,6 +34,8 @@ export interface Kill {
   came: boolean;
   /** How long after it. */
   delayMs: number;
+  /** As `Date.now()` tells it. */
+  at: number;
 }
 
 export interface ChaosResult {
@@ -41,6 +45,7 @@ export interface ChaosResult {
   killed: readonly Kill[];
   seconds: number;
   presses: number;
+  forms: number;
   replays: number;
   faults: readonly MetFault[];
   checks: CheckResult[];
@@ -53,6 +58,8 @@ const ACT_EVERY_MS = { least: 100, most: 500 };
 const FAULT_SHARE = 0.35;
 /** Hung calls are given up after a minute at most; a short run has none. */
 const SETTLE_MS = { short: 60_000, full: 240_000 };
+/** Far above what a start takes on a busy machine. */
+const LONGEST_START_MS = 30_000;
 /** So long nothing is open before it counts as settled. */
 const QUIET_MS = 1_500;
 const LOOK_EVERY_MS = 250;
@@ -60,11 +67,13 @@ const LOOK_EVERY_MS = 250;
 const EXTRA_LIVES = 5;
 const EXTRA_LIFE_MS = 6_000;
 const PACE = { queueMs: 50, workMs: 400 };
+/** What meets the fault `slow`: well within its time, and long enough to be killed in. */
+const SLOW_MS = 2_500;
 const SETTINGS = {
   RETRY_BASE_SECONDS: '0.05',
   RETRY_MAX_SECONDS: '0.4',
   // A fault alone must not use them up.
-  MAX_RETRIES: '12',
+  MAX_RETRIES: '20',
   IMAGE_TIMEOUT_SECONDS: '8',
   USER_RUNNING_LIMIT: '3',
   NOTIFY_AFTER_SECONDS: '0',
@@ -74,8 +83,8 @@ const SETTINGS = {
 export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-chaos-'));
   try {
-    const sandbox = await startSandbox({ folder, replicate: { pace: PACE } });
-    const run = new ChaosRun(sandbox, options);
+    const sandbox = await startSandbox({ folder, replicate: { pace: PACE }, gemini: { slowMs: SLOW_MS } });
+    const run = new ChaosRun(sandbox, options, hasWebhooks(options) ? await findLastingPort() : null);
     try {
       return await run.run();
     } finally {
@@ -87,6 +96,11 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   }
 }
 
+/** With the odd seeds: the other runs find out by asking, as a bot without a public address does. */
+function hasWebhooks({ seed }: ChaosOptions): boolean {
+  return seed % 2 === 1;
+}
+
 class ChaosRun {
   readonly #sandbox: Sandbox;
   readonly #options: ChaosOptions;
@@ -96,15 +110,23 @@ class ChaosRun {
   readonly #crowding = new AbortController();
   readonly #signal: AbortSignal;
   readonly #killed: Kill[] = [];
+  readonly #goneAt: number[] = [];
+  readonly #port: number | null;
 
-  constructor(sandbox: Sandbox, options: ChaosOptions) {
+  /** `port`: where webhooks come in; null: none are asked for. */
+  constructor(sandbox: Sandbox, options: ChaosOptions, port: number | null) {
     const { seed, isShort = false } = options;
+    const http = port === null ? {} : { HTTP_PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` };
+    this.#port = port;
     this.#sandbox = sandbox;
     this.#options = options;
     this.#signal = options.signal ?? new AbortController().signal;
-    this.#lives = new Lives(sandbox.env(SETTINGS));
+    this.#lives = new Lives(sandbox.env({ ...SETTINGS, ...http }));
     this.#members = new Members(sandbox, new Random(seed, 'members'));
-    this.#faults = new FaultDealer(sandbox, new Random(seed, 'faults'), isShort);
+    this.#faults = new FaultDealer(sandbox, new Random(seed, 'faults'), { isShort, hasWebhooks: port !== null });
+    sandbox.discord.onChange((change) => {
+      if (change.type === 'bot-connected' && !change.isConnected) this.#goneAt.push(Date.now());
+    });
   }
 
   async run(): Promise<ChaosResult> {
@@ -123,6 +145,7 @@ class ChaosRun {
       killed: this.#killed,
       seconds: Math.round((performance.now() - beganAt) / 1_000),
       presses: this.#members.presses,
+      forms: this.#members.forms,
       replays: this.#members.replays,
       faults,
       checks: checkAll(evidence),
@@ -162,8 +185,9 @@ class ChaosRun {
       const { name } = planned.moment;
       this.#lives.start();
       const came = await waitForMoment(planned, { sandbox: this.#sandbox, lives: this.#lives }, this.#signal);
+      const at = Date.now();
       await this.#lives.end('SIGKILL');
-      const kill = { life: this.#lives.count, moment: name, came, delayMs: planned.delayMs };
+      const kill = { life: this.#lives.count, moment: name, came, delayMs: planned.delayMs, at };
       this.#killed.push(kill);
       onKill?.(kill);
     }
@@ -171,22 +195,32 @@ class ChaosRun {
 
   /** No more kills and no more faults: everything must come to its end now, in bounded time. */
   async #settle(faults: readonly MetFault[]): Promise<Evidence> {
+    const { discord, replicate, gemini, folder } = this.#sandbox;
     this.#lives.start();
     await this.#members.settled();
+    await discord.waitForBot(LONGEST_START_MS);
+    // The last life that wrote them may have been the first that lived long enough.
+    await this.#until(LONGEST_START_MS, () => discord.commands(this.#guildId).length > 0);
+    await this.#members.generateOfEach();
     await this.#untilQuiet(this.#options.isShort === true ? SETTLE_MS.short : SETTLE_MS.full);
+    const handouts = await takeHandouts(this.#sandbox, this.#members.ids);
     let records = await this.#endAndRead();
     for (let extra = 0; extra < EXTRA_LIVES && records.open.length > 0; extra++) {
       this.#lives.start();
       await this.#untilQuiet(EXTRA_LIFE_MS, EXTRA_LIFE_MS - QUIET_MS);
       records = await this.#endAndRead();
     }
-    const { discord, replicate, folder } = this.#sandbox;
     return {
       ...records,
       lines: this.#lives.lines,
       lives: this.#lives.count,
       brokenEnds: this.#lives.brokenEnds,
       predictions: replicate.predictions(),
+      generations: gemini.generations(),
+      webhooks: this.#port === null ? null : replicate.webhooks,
+      killedAt: this.#killed.map(({ at }) => at),
+      goneAt: this.#goneAt,
+      handouts,
       messages: readChannel(this.#sandbox, this.#members.ids).filter(
         ({ message }) => message.author.id === discord.users.bot.id,
       ),
@@ -200,7 +234,17 @@ class ChaosRun {
   async #endAndRead(): Promise<Records> {
     const ended = await this.#lives.end('SIGTERM');
     if (ended?.code !== 0) this.#lives.brokenEnds.push(`SIGTERM ended life ${this.#lives.count} with ${ended?.code}`);
-    return readRecords(this.#sandbox.folder, this.#sandbox.discord.guilds[0]?.id ?? '');
+    return readRecords(this.#sandbox.folder, this.#guildId);
+  }
+
+  get #guildId(): string {
+    return this.#sandbox.discord.guilds[0]?.id ?? '';
+  }
+
+  /** Until it holds, or the time is over. */
+  async #until(mostMs: number, holds: () => boolean): Promise<void> {
+    const deadline = performance.now() + mostMs;
+    while (!holds() && performance.now() < deadline) await sleep(LOOK_EVERY_MS);
   }
 
   /** Until no card and no item of the log has been open for a while, or the time is over: the checks tell then. */
