@@ -48,6 +48,8 @@ export class LostStarts {
           await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null });
           await jobs.claim(operation.id, entry.job, name);
         });
+        // It may have ended meanwhile, and its webhook with it: asked about at once.
+        if (found !== null) jobs.live(entry, name).hasNews = true;
         if (found !== null) return { status: 'found' };
         await this.#context.noteAnswered(entry, name);
       } catch (error) {
