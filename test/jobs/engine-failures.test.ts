@@ -21,18 +21,19 @@ function answersAtOnce(): ScriptedProvider {
 
 test('an answer that a crash took is tried once more in the open: as another attempt, and the card can say so', async (context) => {
   const provider = answersAtOnce();
+  const calls: (() => void)[] = [];
+  provider.onStart = () =>
+    new Promise<void>((_, reject) => void calls.push(() => reject(new Error('the connection is gone'))));
   let harness = await startEngine(context, { provider });
-  let end = (): void => undefined;
-  provider.onStart = () => new Promise<void>((_, reject) => (end = () => reject(new Error('the connection is gone'))));
   const job = newJob();
   await harness.submit(job);
-  await harness.whenState(job.id, 'starting');
+  while (calls.length === 0) await turn();
   provider.onStart = null;
   provider.starts.push('finish');
   // The process ends while the service is at it; what it answers then is heard by nobody.
   const restarted = harness.restart();
   await turn();
-  end();
+  calls[0]?.();
   harness = await restarted;
   const final = await harness.whenFinal(job.id);
   assert.equal(final.state, 'done');
