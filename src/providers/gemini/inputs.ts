@@ -67,9 +67,12 @@ const VIDEO_SETTINGS: readonly ModelInputField[] = [
 
 /** Settings as the service takes them, or why one cannot be used. `2k` is taken for `2K`, `8s` for 8 seconds. */
 export function readSettings(model: string, kind: Kind, settings: AttemptRequest['settings']): SettingsReading {
-  const fields = listFields(model, kind).filter(({ isOwnOption }) => !isOwnOption);
+  const all = listFields(model, kind);
+  const fields = all.filter(({ isOwnOption }) => !isOwnOption);
   const values: Record<string, string> = {};
   for (const [name, got] of Object.entries(settings)) {
+    const own = all.find((each) => each.isOwnOption && each.name === name.toLowerCase());
+    if (own !== undefined) return { values: {}, refused: refuseOwnOption(own.name, got) };
     const field = fields.find((each) => each.name === name.toLowerCase());
     const value = field === undefined ? null : readValue(field, got.trim());
     if (field === undefined || value === null) return { values: {}, refused: refuseSetting(name, got, field, fields) };
@@ -90,6 +93,12 @@ function readValue({ choices, minimum, maximum }: ModelInputField, got: string):
   }
   const number = Number(/^(\d{1,6})\s?s?$/i.exec(got)?.[1] ?? Number.NaN);
   return number >= (minimum ?? 0) && number <= (maximum ?? Infinity) ? String(number) : null;
+}
+
+function refuseOwnOption(name: string, got: string): Failure {
+  return failure('setting-refused', 'give-up', {
+    details: { field: name, got: got.slice(0, LONGEST_SHOWN), option: name },
+  });
 }
 
 function refuseSetting(
