@@ -290,9 +290,14 @@ export class Buttons {
     if (renewed !== undefined) await live.redraw(renewed);
   }
 
-  /** The record of the card; one that was lost is made anew from the message the press came from. */
+  /**
+   * The record of the card; one that was lost is made anew. Not with the press's token: nobody knows yet what will
+   * answer the press, and a token edits its own answer.
+   */
   async #cardOf(ask: PressAsk | ModalAsk, job: Job): Promise<Card> {
-    return (await this.#options.live.getCard(ask.messageId)) ?? this.#options.live.attach(ask.messageId, job, ask);
+    return (
+      (await this.#options.live.getCard(ask.messageId)) ?? this.#options.live.attach(ask.messageId, job, job.origin)
+    );
   }
 }
 

@@ -119,8 +119,7 @@ export class Intake {
     if (card === undefined || failed.state !== 'failed' || failed.input.provider === 'local') return;
     if (providers.get('local')?.kinds.includes(failed.input.kind) !== true) return;
     this.#fallingBack.add(failed.id);
-    const isOnItsWay = await this.#beginFallback(failed, card);
-    this.#fallingBack.delete(failed.id);
+    const isOnItsWay = await this.#beginFallback(failed, card).finally(() => this.#fallingBack.delete(failed.id));
     if (!isOnItsWay) await live.tellEnd(card, failed);
   }
 

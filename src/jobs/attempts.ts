@@ -10,7 +10,7 @@
  */
 import type { Provider, Started } from '../providers/provider.ts';
 import { loseAnswer, ProviderFailure } from '../providers/provider.ts';
-import { AttemptContext, type AttemptsOptions, Cancelled, operationOf } from './attempt-context.ts';
+import { AttemptContext, type AttemptsOptions, Cancelled, operationOf, Stopped } from './attempt-context.ts';
 import { Collecting } from './collecting.ts';
 import type { Asset, Failure, FailureReason, Item, ItemStatus, Job, Operation, Output } from './job.ts';
 import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey } from './job.ts';
@@ -175,6 +175,8 @@ export class Attempts {
     }
     // A cancel that was saved before the call is paid for is met here, at no cost.
     if (entry.job.cancelRequest !== null) throw new Cancelled();
+    // A stop that came meanwhile: nothing is begun that would only be waited for.
+    if (this.#options.stop.aborted) throw new Stopped();
     const { gates } = this.#options;
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
     const end = this.#endOfStart(entry, name, provider);
@@ -188,8 +190,8 @@ export class Attempts {
       if (entry.job.input.seed === null) void this.#lost.cancelDoubtful(entry.job, item);
     } catch (error) {
       // Aborted by a stop, whatever the provider made of it: `starting` on disk is where `find` goes on.
-      if (this.#options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
-      if (isWhole) this.#context.throwIfEnded(entry, signal);
+      if (end.signal.aborted || !(error instanceof ProviderFailure)) throw error;
+      if (isWhole && !this.#options.stop.aborted) this.#context.throwIfEnded(entry, signal);
       gates.noteRefused(provider.name, error.failure, isOwnChoice(entry.job));
       if (error.isAccepted === 'unknown' && provider.canFind)
         await this.#resolveDoubt(entry, name, provider, error.failure);

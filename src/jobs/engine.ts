@@ -281,13 +281,17 @@ export class Engine {
     this.#stop.abort(new Stopped());
     const timeIsUp = this.#options.clock.sleep(LAST_CALL_MS, this.#lastCall.signal);
     void timeIsUp.then(() => this.#lastCall.abort(new Stopped())).catch(() => undefined);
-    await this.#lanes.drain();
+    // Suspects run alone, outside the lanes.
+    await Promise.all([this.#lanes.drain(), this.#resumed.catch(() => undefined)]);
     this.#lastCall.abort(new Stopped());
     await Promise.all([...this.#jobs.all()].map((entry) => entry.tail));
   }
 
   async #startAll(): Promise<void> {
-    for (const ticket of this.#suspects) await this.#runAlone(ticket);
+    for (const ticket of this.#suspects) {
+      if (this.#stop.signal.aborted) return;
+      await this.#runAlone(ticket);
+    }
     if (this.#stop.signal.aborted) return;
     this.#isOpen = true;
     let done = 0;
@@ -317,6 +321,8 @@ export class Engine {
     await Promise.race([this.#runTicket(ticket), progressed, timeIsUp]);
     bound.abort();
     live.onProgress = null;
+    // A stop leaves it as it is saved.
+    if (this.#stop.signal.aborted) return;
     // From here on it has company: an end proves nothing about it.
     const item = getItem(entry.job, ticket.item);
     if (item.alone && isOpenItem(item))

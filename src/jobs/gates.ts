@@ -72,7 +72,7 @@ const LONGEST_SPACE_MS = 60_000;
 /** Whatever a service asks for, it is asked again after this: the word may have been about one model. */
 const LONGEST_PAUSE_MS = 600_000;
 /** Shorter pauses are over before anybody has read of them. */
-const TOLD_PAUSE_MS = 10_000;
+const TOLD_PAUSE_MS = 5_000;
 const AFTER_PAUSE_MS = 1_000;
 const SPACE_GROWTH = 1.5;
 /** Replicate names about half of what lies between two starts of a small account: "resets in ~5s", six a minute. */
@@ -142,7 +142,9 @@ export class Gates {
     gate.troubleInRow = 0;
     gate.spaceMs = gate.spaceMs * SPACE_DECAY < SHORTEST_SPACE_MS ? 0 : gate.spaceMs * SPACE_DECAY;
     // Another model's quota says nothing about the one that is used up.
-    if (!(isOwnChoice && gate.breaker !== null && OF_A_MODEL.has(gate.breaker.reason))) this.#close(provider, gate);
+    const { breaker } = gate;
+    const isAboutAnother = isOwnChoice && breaker?.kind === 'account' && OF_A_MODEL.has(breaker.reason);
+    if (!isAboutAnother) this.#close(provider, gate);
   }
 
   /**
@@ -153,6 +155,7 @@ export class Gates {
     const gate = this.#gateOf(provider);
     if (lost.reason === 'rate-limit') this.#slowDown(provider, gate, lost.retryAfterMs);
     else if (ACCOUNT.has(lost.reason) && !isOwnChoice) this.#open(provider, gate, 'account', lost.reason);
+    else if (OF_A_MODEL.has(lost.reason)) return;
     else if (TROUBLE.has(lost.reason) || ACCOUNT.has(lost.reason)) this.#countTrouble(provider, gate, lost.reason);
     // Any other answer of the service is an answer: it is there, and the account is in order.
     else if (lost.providerStatus !== null) this.noteAccepted(provider, isOwnChoice);

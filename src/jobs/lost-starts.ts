@@ -72,6 +72,8 @@ export class LostStarts {
     try {
       for (const delayMs of LAST_LOOKS_MS) {
         await clock.sleep(delayMs, stop);
+        // What is just being started has the same input and is nobody's yet: it must not be taken for what was lost.
+        if (this.#isBeingStarted(job)) continue;
         const found = await this.#find(job, item.name, provider, item.inDoubtSince, ({ operation }) =>
           this.#context.jobs.claim(operation.id, job, item.name),
         );
@@ -93,15 +95,17 @@ export class LostStarts {
     const provider = this.#context.providerOf(job);
     if (provider?.canFind !== true) return;
     try {
-      const found = await provider.find(this.#context.requestFor(job, item.name), {
-        since: item.attempts[0]?.startedAt ?? item.attemptStartedAt ?? job.createdAt,
-        isClaimed: async (id) => id !== operationId || (await store.isClaimed(id)),
-        heard: [operationId],
-        signal: stop,
+      const found = await this.#inTurn(async () => {
+        const stray = await provider.find(this.#context.requestFor(job, item.name), {
+          since: item.attempts[0]?.startedAt ?? item.attemptStartedAt ?? job.createdAt,
+          isClaimed: async (id) => id !== operationId || (await store.isClaimed(id)),
+          heard: [operationId],
+          signal: stop,
+        });
+        if (stray !== null) await this.#context.jobs.claim(operationId, job, item.name);
+        return stray;
       });
-      if (found === null) return;
-      await this.#context.jobs.claim(operationId, job, item.name);
-      await this.cancelUpstream(job, provider, found.operation);
+      if (found !== null) await this.cancelUpstream(job, provider, found.operation);
     } catch (error) {
       if (stop.aborted) return;
       const why = error instanceof ProviderFailure ? error.message : 'unexpected error';
@@ -147,7 +151,7 @@ export class LostStarts {
     hold: (found: FoundOperation) => Promise<void>,
   ): Promise<FoundOperation | null> {
     const { store, stop } = this.#context.options;
-    const finding = this.#finding.then(async () => {
+    return this.#inTurn(async () => {
       const found = await provider.find(this.#context.requestFor(job, name), {
         since,
         isClaimed: (operationId) => store.isClaimed(operationId),
@@ -157,7 +161,19 @@ export class LostStarts {
       if (found !== null) await hold(found);
       return found;
     });
-    this.#finding = finding.catch(() => undefined);
-    return finding;
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const mine = this.#finding.then(work);
+    this.#finding = mine.catch(() => undefined);
+    return mine;
+  }
+
+  #isBeingStarted({ input }: Job): boolean {
+    for (const { job } of this.#context.jobs.all()) {
+      const isEqual = job.input.provider === input.provider && job.input.prompt === input.prompt;
+      if (isEqual && job.items.some(({ state }) => state === 'starting')) return true;
+    }
+    return false;
   }
 }

@@ -33,6 +33,7 @@ const DEFAULT_MAX_BYTES = 200 * 1024 * 1024;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const MOST_REDIRECTS = 5;
 const PAGE_RETRIES = 3;
+const CUT = { mostRetries: PAGE_RETRIES, providerStatus: 'cut before its end' };
 const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
@@ -51,9 +52,9 @@ export async function downloadFile(url: string, options: DownloadOptions): Promi
   const file = await sniffMedia(bytes);
   // A page of a proxy, or nothing at all, may stand where the picture is a moment later.
   if (file === undefined) throw refuse('not a picture or video', url.startsWith('data:') ? 0 : PAGE_RETRIES);
-  if (isCut(file)) throw new ProviderFailure(failure('network', 'retry', { providerStatus: 'cut before its end' }));
   const refused = file.mimeType.startsWith('image/') ? refusePixels(file) : null;
   if (refused !== null) throw new ProviderFailure(refused);
+  if (isCut(file)) throw new ProviderFailure(failure('network', 'retry', CUT));
   return file;
 }
 

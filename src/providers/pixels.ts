@@ -26,8 +26,6 @@ export function refusePixels({ bytes, mimeType }: FetchedFile): Failure | null {
   return failure('file-too-large', 'give-up', { providerStatus: `file of ${size}`, details: { size, limit } });
 }
 
-/** Some programs leave a little behind the end of a PNG. */
-const LONGEST_PNG_TAIL = 64;
 /** What stands before the part that a RIFF file counts. */
 const RIFF_HEAD = 8;
 
@@ -45,8 +43,7 @@ function readSides(bytes: Uint8Array): { width: number; height: number }[] | nul
 /** Whether the end is missing, for the kinds that mark theirs: what came without a length may have been cut. */
 export function isCut({ bytes, mimeType }: { bytes: Uint8Array; mimeType: string }): boolean {
   const file = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  // The chunk's name and its checksum; nothing stands behind it.
-  if (mimeType === 'image/png') return file.lastIndexOf('IEND', undefined, 'latin1') < file.length - LONGEST_PNG_TAIL;
+  if (mimeType === 'image/png') return file.lastIndexOf('IEND', undefined, 'latin1') === -1;
   if (mimeType === 'image/webp') return file.length < file.readUInt32LE(4) + RIFF_HEAD;
   return false;
 }

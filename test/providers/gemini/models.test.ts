@@ -147,7 +147,7 @@ test('a setting is checked before anything is paid, and the sentence says what c
     ['image', { Image_Size: '4k' }, null],
     ['image', { image_size: '3K' }, { field: 'image_size', got: '3K', allowed: '512, 1K, 2K, 4K' }],
     ['image', { steps: '4' }, { field: 'steps', got: '4', allowed: 'one of these settings: image_size' }],
-    ['image', { prompt: 'x' }, { field: 'prompt', got: 'x', allowed: 'one of these settings: image_size' }],
+    ['image', { prompt: 'x' }, { field: 'prompt', got: 'x', option: 'prompt' }],
     ['video', { duration: '8s', resolution: '720P' }, null],
     ['video', { duration: '15' }, null],
     ['video', { duration: '60' }, { field: 'duration', got: '60', allowed: 'a whole number from 3 to 15' }],
