@@ -81,9 +81,11 @@ export function CommandForm({ draft, change, leave, send, complete }: CommandFor
     const kept = text.slice(0, text.length - name.length - 1).trimEnd();
     const isEmpty = (values[name]?.text ?? '') === '' && values[name]?.file === undefined;
     if (named === option ? kept !== '' : !isEmpty) return false;
+    const picked = values[option.name];
     change({
       ...draft,
-      values: { ...values, [option.name]: { text: kept } },
+      // What was picked from a list stays what it is, not what it is called.
+      values: { ...values, [option.name]: picked?.text === kept ? picked : { text: kept } },
       shown: shown.includes(name) ? shown : [...shown, name],
     });
     setToFocus(name);

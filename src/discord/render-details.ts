@@ -26,6 +26,7 @@ export interface DetailsCard {
 /** All texts of a message share 4,000 characters (Discord: components, "Text Display"); escaping may double a prompt. */
 const PROMPT_SHOWN = 900;
 const NEGATIVE_SHOWN = 200;
+const SETTINGS_SHOWN = 300;
 /** Characters for the attempts of all items together; the oldest are left out first. */
 const ATTEMPTS_SHOWN = 1_200;
 const PROMPT_FILE = 'prompt.txt';
@@ -102,6 +103,8 @@ function timesOf({ createdAt, startedAt, finishedAt }: Job, { details }: Locale)
 function promptLines({ input }: Job, sent: string, { details }: Locale): string[] {
   const lines = [`**${sent === input.prompt ? details.prompt : details.promptAsSent}**`];
   lines.push(`> ${quoteLine(sent, PROMPT_SHOWN)}`);
+  const settings = Object.entries(input.settings).map(([name, value]) => `${name}=${value}`);
+  if (settings.length > 0) lines.push(`**${details.settings}** ${quoteLine(settings.join(', '), SETTINGS_SHOWN)}`);
   if (input.negativePrompt !== null) {
     lines.push(`**${details.negativePrompt}** ${quoteLine(input.negativePrompt, NEGATIVE_SHOWN)}`);
   }

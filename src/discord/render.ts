@@ -250,7 +250,7 @@ function waitLines(job: Job, item: Item & { state: 'waiting' }, context: CardCon
   const { card } = locale;
   const facts = [card.reason(item.failure.code)];
   if (item.variation > 0) facts.push(card.variation(item.variation));
-  const cause = locale.causes[item.failure.code];
+  const cause = item.failure.reason === 'answer-lost' ? card.answerLost : locale.causes[item.failure.code];
   const next = (item.variation > 0 ? card.nextTryChanged : card.nextTry)(seconds(item.until));
   // Its own time means nothing while the service is left alone for longer.
   const held = hold !== null && hold.until > item.until ? holdLine(job, context) : '';
@@ -291,9 +291,10 @@ function resultLines(job: Job, { locale }: CardContext): string {
   return lines.join('\n');
 }
 
-/** A seed of the bot's own is nobody's wish. */
+/** What the bot chose by itself is nobody's wish; Details tells all. */
 function isAskedFor({ field }: InputChange, { input }: Job): boolean {
-  return field !== 'seed' || input.seed !== null;
+  const asked = { aspect_ratio: input.aspectRatio, negative_prompt: input.negativePrompt, seed: input.seed };
+  return field in input.settings || Object.entries(asked).some(([name, value]) => name === field && value !== null);
 }
 
 function changeWords({ field, from, to }: InputChange, { card }: Locale): string {

@@ -9,7 +9,7 @@
  *   never retried.
  */
 import type { Provider, Started } from '../providers/provider.ts';
-import { loseAnswer, ProviderFailure } from '../providers/provider.ts';
+import { ProviderFailure } from '../providers/provider.ts';
 import { AttemptContext, type AttemptsOptions, Cancelled, operationOf, Stopped } from './attempt-context.ts';
 import { Collecting } from './collecting.ts';
 import type { Asset, Failure, FailureReason, Item, ItemStatus, Job, Operation, Output } from './job.ts';
@@ -28,6 +28,8 @@ const MAX_OUTPUTS = 10;
 const TOO_NEW_MS = 30_000;
 /** While the disk is full the paid lanes are looked at again so often. */
 const FULL_DISK_HOLD_MS = 30_000;
+/** Each answer that a crash took is tried once more while retries are left: a kill must not cost an innocent picture. */
+const LOST_WITH_PROCESS = { providerStatus: 'lost with the process' };
 const LONGEST_SEED = 2 ** 31 - 1;
 
 export class Attempts {
@@ -137,7 +139,7 @@ export class Attempts {
     if (entry.job.cancelRequest !== null) throw new Cancelled();
     // Nobody can tell whether it was paid. It counts as an attempt, and the next one is made in the open.
     if (provider?.canFind === false && provider.isPaid)
-      return this.#endAttempt(entry, name, loseAnswer('lost with the process'));
+      return this.#endAttempt(entry, name, failure('answer-lost', 'retry', LOST_WITH_PROCESS));
     await this.#start(entry, name, signal);
   }
 
@@ -379,7 +381,7 @@ export class Attempts {
     if (collected.status === 'kept') return this.#succeed(entry, name, collected.assets);
     if (collected.status === 'failed') return this.#endAttempt(entry, name, collected.failure);
     if (this.#context.providerOf(entry.job)?.isPaid !== false)
-      return this.#endAttempt(entry, name, loseAnswer('lost with the process'));
+      return this.#endAttempt(entry, name, failure('answer-lost', 'retry', LOST_WITH_PROCESS));
     // Free to make again.
     await this.#jobs.move(entry, name, { state: 'starting' });
     await this.#start(entry, name, signal);

@@ -16,6 +16,8 @@ export type Collected =
 
 /** Files are fetched again on transient trouble for so many times the attempt's own time; making the picture again would be paid again. */
 const FETCH_FACTOR = 5;
+/** A file that its service does not have is asked for so often before it counts as gone. */
+const GONE_TRIES = 3;
 const FETCH_DELAY_MS = { first: 500, most: 30_000 };
 
 type UrlOutput = Output & { kind: 'url' };
@@ -92,18 +94,20 @@ export class Collecting {
     const beganAt = clock.monotonic();
     let { output } = wanted;
     let boundedFailures = 0;
+    let goneTries = 0;
     for (let delayMs = FETCH_DELAY_MS.first; ; delayMs = Math.min(delayMs * 2, FETCH_DELAY_MS.most)) {
       const file = await this.#fetchOnce(entry, name, provider, output, signal);
       if (!('code' in file)) return file;
       const mayHaveMoved = file.next !== 'give-up' || file.reason === 'file-gone';
       const fresh = mayHaveMoved ? await this.#readFresh(entry, provider, wanted, signal) : null;
       if (fresh !== null && 'code' in fresh) return fresh;
-      const isMoved = fresh !== null && fresh.url !== output.url;
       const isOver = clock.monotonic() - beganAt > FETCH_FACTOR * config.timeoutMs[entry.job.input.kind];
       boundedFailures += file.mostRetries === null ? 0 : 1;
       const isUsedUp = isOver || boundedFailures > (file.mostRetries ?? Infinity);
-      // Gone from its old address it may still be at a new one.
-      if (isUsedUp || (file.next === 'give-up' && !(isMoved && file.reason === 'file-gone'))) return endFetching(file);
+      goneTries += file.reason === 'file-gone' ? 1 : 0;
+      // At a new address, or there again: what is just written is not everywhere at once.
+      const mayComeBack = file.reason === 'file-gone' && goneTries < GONE_TRIES;
+      if (isUsedUp || (file.next === 'give-up' && !mayComeBack)) return endFetching(file);
       output = fresh ?? output;
       await clock.sleep(Math.max(delayMs, this.#context.boundAskedWaitMs(entry, file)), signal);
     }

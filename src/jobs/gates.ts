@@ -215,7 +215,8 @@ export class Gates {
   #countTrouble(provider: string, gate: Gate, reason: FailureReason): void {
     gate.troubleInRow += 1;
     const { breaker } = gate;
-    // Trouble says nothing new about a refused account.
+    // Trouble says nothing about a refused account: the next one asks.
+    if (breaker?.kind === 'account') return;
     if (breaker !== null) this.#open(provider, gate, breaker.kind, breaker.reason);
     else if (gate.troubleInRow >= this.#options.breakAfter) this.#open(provider, gate, 'trouble', reason);
   }

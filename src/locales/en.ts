@@ -13,6 +13,14 @@ const providers: Readonly<Record<string, string>> = {
   local: 'Local preview',
 };
 
+/** Why a service is left alone, by the reason of the failure that said so. */
+const refusedAccounts: Readonly<Record<string, string>> = {
+  'key-refused': "it refused this bot's key",
+  'no-credit': "this bot's account there is used up",
+  'no-quota': "this bot's plan there has no pictures of this model in it",
+  'daily-quota': "this bot's plan there is used up for today",
+};
+
 /** What happened, and which button gets on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
   'attempt-timeout': () => 'It took too long. Press Retry.',
@@ -26,8 +34,8 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'provider-bug': () => 'The service answered something that makes no sense. Press Retry, or choose another model.',
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
   'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
-  'breaker-open': ({ provider }) =>
-    `${providers[provider ?? ''] ?? 'The service'} is not asked just now, because it refused this bot's key or account, and only the bot's owner can mend that. Choose another service.`,
+  'breaker-open': ({ provider, reason }) =>
+    `${providers[provider ?? ''] ?? 'The service'} is not asked just now: ${refusedAccounts[reason ?? ''] ?? "it refused this bot's account"}. Only the bot's owner can mend that. Choose another service.`,
   'disk-full': () =>
     'The bot has too little room on its disk to keep another picture, and only its owner can mend that.',
   'model-unknown': ({ model }) =>
@@ -176,6 +184,7 @@ export const en = {
     previewInstead: (provider: string) => `${provider} could not make it, so the bot painted a preview instead.`,
     fellBackFrom: (provider: string) => `${provider} could not make it.`,
     previewHelps: 'For a free preview, press Fallback: local.',
+    answerLost: 'The answer of the service was lost.',
     heldByTrouble: (provider: string, seconds: number) =>
       `${provider} has trouble and is asked again <t:${seconds}:R>. The place in line is kept.`,
     heldByPause: (provider: string, seconds: number) =>
@@ -257,6 +266,7 @@ export const en = {
     prompt: 'Prompt',
     promptAsSent: 'Prompt as sent',
     negativePrompt: 'Not in it',
+    settings: 'Settings',
     attempts: 'Attempts',
     noAttempt: 'None: it ended before its turn came.',
     earlier: (attempts: number) => `…and ${count(attempts, 'earlier one', 'earlier ones')}`,

@@ -40,12 +40,12 @@ const BROKEN: [what: string, check: RegExp, breakIt: (evidence: Evidence) => Par
     ({ jobs }) => ({ jobs: replaceFirst(jobs, isByGemini, loseAnswer), killedAt: [] }),
   ],
   [
-    'a Gemini item that was given up at its first lost answer',
+    'a Gemini item that was given up because of a kill',
     /once for each attempt/,
     ({ jobs }) => ({ jobs: replaceFirst(jobs, isByGemini, giveUp), killedAt: startsOf(jobs) }),
   ],
   [
-    'a Gemini item whose answer was lost three times',
+    'a Gemini item whose answer was lost on the way three times',
     /once for each attempt/,
     ({ jobs }) => ({ jobs: replaceFirst(jobs, isByGemini, loseThrice), killedAt: startsOf(jobs) }),
   ],
@@ -187,7 +187,11 @@ function giveUp(job: Job): Job {
 
 function loseThrice(job: Job): Job {
   return changeAttempts(job, (attempts) =>
-    attempts.slice(-1).flatMap((attempt) => [1, 2, 3].map((number) => ({ ...attempt, number, failure: LOST }))),
+    attempts
+      .slice(-1)
+      .flatMap((attempt) =>
+        [1, 2, 3].map((number) => ({ ...attempt, number, failure: { ...LOST, providerStatus: 'ECONNRESET' } })),
+      ),
   );
 }
 

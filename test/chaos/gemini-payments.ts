@@ -5,7 +5,7 @@
  * - Each accepted generation is explained by one attempt with that prompt that was under way when it came, and an
  *   attempt explains one at most. An attempt that was done had one.
  * - An attempt whose answer a crash took says so (`answer-lost`), and there was a kill while it was under way.
- * - A lost answer, whoever lost it, is tried once more and no oftener.
+ * - An answer that a crash took never ends its item; one that was lost on the way is tried once more and no oftener.
  */
 import type { SandboxGeneration } from '../../sandbox/interface.ts';
 import type { Attempt, Failure, Item, Job } from '../../src/jobs/job.ts';
@@ -16,7 +16,7 @@ export interface GeminiPaymentResult {
   attempts: number;
   /** Attempts whose answer a crash took. */
   lost: number;
-  /** Items that failed because their answer was lost twice. */
+  /** Items that failed because their answer was lost on the way twice. */
   'given up': number;
   violations: string[];
 }
@@ -66,11 +66,13 @@ export function isLostWithProcess(lost: Failure | null): boolean {
 
 function checkItem(key: string, item: Item): string[] {
   const { attempts } = item;
-  const losses = attempts.filter(({ failure }) => failure?.reason === 'answer-lost').length;
+  const losses = attempts.filter(
+    ({ failure }) => failure?.reason === 'answer-lost' && !isLostWithProcess(failure),
+  ).length;
   const violations: string[] = [];
   if (losses > MOST_LOSSES) violations.push(`item ${key} was tried again after ${losses - 1} lost answers.`);
   if (isGivenUp(item) && losses < MOST_LOSSES) {
-    violations.push(`item ${key} was given up after ${losses} lost answer, without another try.`);
+    violations.push(`item ${key} was given up after ${losses} answers lost on the way.`);
   }
   if (attempts.some(({ number }, index) => number !== index + 1)) {
     violations.push(`item ${key} has attempts ${attempts.map(({ number }) => number).join(', ')}.`);

@@ -450,11 +450,15 @@ it('a picture that was made otherwise than asked says what is different', () => 
   const changes = [
     { field: 'aspect_ratio', from: '21:9', to: '16:9' },
     { field: 'guidance', from: '3', to: null },
+    // Of the bot's own choice: nobody asked for it.
+    { field: 'output_format', from: 'png', to: null },
   ];
+  const asked = ask();
+  const job = { ...asked, input: { ...asked.input, settings: { guidance: '3' } } };
   const words = JSON.stringify(
-    renderCard(go(ask(), [STARTING, RUNNING, COLLECTING, DONE], { changes }), contextOf()).body,
+    renderCard(go(job, [STARTING, RUNNING, COLLECTING, DONE], { changes }), contextOf()).body,
   );
-  assert.match(words, /aspect_ratio 16:9 instead of 21:9, guidance 3 is left out/);
+  assert.match(words, /aspect_ratio 16:9 instead of 21:9, guidance 3 is left out\./);
 });
 
 it('a card that waits for its next attempt says when its service is left alone for longer, and offers the others', () => {

@@ -88,13 +88,14 @@ test('a file that has moved is fetched from its new address, and how often it wa
 
 test('a file that is gone for good ends the job with the count of tries, unpaid a second time', async (context) => {
   const harness = await startEngine(context);
-  harness.provider.checks.push(finishedAt('https://files/old.png'), finishedAt('https://files/old.png'));
-  harness.provider.files.push(failure('file-gone', 'give-up', { providerStatus: 'file HTTP 410' }));
+  const gone = failure('file-gone', 'give-up', { providerStatus: 'file HTTP 410' });
+  for (let tries = 1; tries <= 4; tries += 1) harness.provider.checks.push(finishedAt('https://files/old.png'));
+  harness.provider.files.push(gone, gone, gone, 'ok');
   const job = newJob();
   await harness.submit(job);
   const final = await harness.whenFinal(job.id);
   assert.equal(final.errorCode, 'NO_OUTPUT');
-  assert.equal(image(final).attempts[0]?.fetches.tries, 1);
+  assert.equal(image(final).attempts[0]?.fetches.tries, 3);
   assert.equal(harness.provider.accepted.length, 1);
 });
 
@@ -198,13 +199,13 @@ test('a cancel ends at once what answers with the picture itself, since nothing 
   assert.equal(image(final).attempts[0]?.failure?.reason, 'cancelled-by-user');
 });
 
-test('a second answer lost in a crash ends with Retry: nothing is paid a third time unasked', async (context) => {
+test('answers lost in crashes are tried again while retries are left, each as an attempt of its own, and no longer', async (context) => {
   const provider = answersAtOnce();
   const calls: (() => void)[] = [];
   provider.onStart = () =>
     new Promise<void>((_, reject) => void calls.push(() => reject(new Error('the connection is gone'))));
   let harness = await startEngine(context, { provider });
-  const job = newJob();
+  const job = newJob({ maxRetries: 1 });
   await harness.submit(job);
   for (let kills = 1; kills <= 2; kills += 1) {
     while (calls.length < kills) await turn();

@@ -33,7 +33,6 @@ export function listFields(model: string, kind: Kind): ModelInputField[] {
   return [
     { ...OWN, name: 'prompt', type: 'text', description: 'What to make', isRequired: true },
     { ...OWN, name: 'aspect_ratio', type: 'text', choices: listRatios(model, kind), description: 'Shape' },
-    { ...OWN, name: 'image', type: 'files', description: 'Pictures to start from' },
     ...(kind === 'image' ? imageSettings(model) : VIDEO_SETTINGS),
   ];
 }

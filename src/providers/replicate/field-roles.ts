@@ -102,10 +102,13 @@ export type Reservation =
 /** By name alone where the schema is not known (`field` is undefined). */
 export function findReservation(name: string, field: InputField | undefined): Reservation {
   if (SAFETY_SWITCH.test(name) || CALLBACK.test(name) || field?.isSecret === true) return { kind: 'fixed' };
+  // An item is one picture.
+  if (COUNT_NAMES.includes(name)) return { kind: 'fixed' };
   const option = OPTIONS_BY_NAME.get(name);
   if (option !== undefined) return { kind: 'option', option };
   const isPicture = field === undefined ? FIRST_FRAME_NAMES.includes(name) : isPictureField(field);
-  return isPicture ? { kind: 'option', option: 'image' } : null;
+  // They are filled from pictures that a command was given.
+  return isPicture ? { kind: 'fixed' } : null;
 }
 
 const OPTIONS_BY_NAME: ReadonlyMap<string, string> = new Map([
@@ -113,5 +116,4 @@ const OPTIONS_BY_NAME: ReadonlyMap<string, string> = new Map([
   ['aspect_ratio', 'aspect_ratio'],
   ['seed', 'seed'],
   ...NEGATIVE_PROMPT_NAMES.map((name) => [name, 'negative_prompt'] as const),
-  ...COUNT_NAMES.map((name) => [name, 'count'] as const),
 ]);

@@ -111,7 +111,7 @@ test('the inputs of a model are told in the order of its author, and of a listed
     [
       ['prompt', true],
       ['aspect_ratio', true],
-      ['num_outputs', true],
+      ['num_inference_steps', false],
     ],
   );
   assert.equal(flux?.kind, 'image');

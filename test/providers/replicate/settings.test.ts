@@ -106,12 +106,17 @@ test('what has an option of its own is sent there, and what nobody may set is sa
   const options = {
     prompt: 'prompt',
     seed: 'seed',
-    num_outputs: 'count',
-    image: 'image',
     aspect_ratio: 'aspect_ratio',
   };
   for (const [name, option] of Object.entries(options)) assert.equal(detailsOf({ [name]: '1' }).option, option, name);
-  for (const name of ['disable_safety_checker', 'openai_api_key', 'webhook_url', 'enable_safety_checker']) {
+  for (const name of [
+    'disable_safety_checker',
+    'openai_api_key',
+    'webhook_url',
+    'enable_safety_checker',
+    'num_outputs',
+    'image',
+  ]) {
     assert.equal(detailsOf({ [name]: 'true' }).fixed, 'yes', name);
   }
   assert.equal(detailsOf({ disable_safety_checker: 'true' }, null).fixed, 'yes', 'also when the schema is not known');
