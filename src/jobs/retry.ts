@@ -93,7 +93,9 @@ const MAYBE_PAID: ReadonlySet<FailureReason> = new Set<FailureReason>([
 /** Whether an earlier failure counts against how often this one may be tried again. */
 export function areAlike(earlier: Failure, lost: Failure): boolean {
   const isMaybePaid = ({ reason, mostRetries }: Failure): boolean => mostRetries !== null && MAYBE_PAID.has(reason);
-  return earlier.reason === lost.reason || (isMaybePaid(earlier) && isMaybePaid(lost));
+  // What a crash took is no bounded failure, though its reason is the same.
+  const isSame = earlier.reason === lost.reason && (earlier.mostRetries === null) === (lost.mostRetries === null);
+  return isSame || (isMaybePaid(earlier) && isMaybePaid(lost));
 }
 
 function isUsedUp({ failure, kind, retryCount, maxRetries, alike }: FailedAttempt): boolean {

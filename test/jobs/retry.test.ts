@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { failure, type Failure } from '../../src/jobs/job.ts';
 import {
+  areAlike,
   computeDelayMs,
   decideNext,
   remainingWaitMs,
@@ -120,4 +121,14 @@ test('a prompt that was refused is never worded anew, not even where every retry
   const step = decide(failure('prompt-blocked', 'retry', { mostRetries: 1 }), {}, { ...policy, variation: 'always' });
   assert.ok(step.next === 'wait');
   assert.deepEqual([step.variation, step.needsNewSeed], [0, false]);
+});
+
+test('what may be paid without a result is bounded together, and an answer that a crash took does not count against it', () => {
+  const lost = failure('answer-lost', 'retry', { mostRetries: 1 });
+  const late = failure('attempt-timeout', 'retry', { mostRetries: 1 });
+  const byCrash = failure('answer-lost', 'retry');
+  assert.equal(areAlike(late, lost), true);
+  assert.equal(areAlike(lost, lost), true);
+  assert.equal(areAlike(byCrash, lost), false);
+  assert.equal(areAlike(failure('network', 'retry'), lost), false);
 });

@@ -314,7 +314,8 @@ function answerOf(outcome: InteractionOutcome): string {
 /** One after the other, so that they stand in this order. */
 async function makeHistory(world: World): Promise<void> {
   for (const { by, options, ends, fault } of HISTORY) {
-    if (fault) world.sandbox.replicate.addFault({ on: 'create', kind: 'http-401' });
+    // Mended once and refused once more.
+    if (fault) world.sandbox.replicate.addFault({ on: 'create', kind: 'http-422' }, 2);
     const card = await world.generate(options, by);
     await world.whenCard(card, ends);
   }
