@@ -9,7 +9,9 @@
  */
 import type { SandboxGeneration } from '../../sandbox/interface.ts';
 import type { Attempt, Failure, Item, Job } from '../../src/jobs/job.ts';
+import { areAlike } from '../../src/jobs/retry.ts';
 import { varyPrompt } from '../../src/jobs/variations.ts';
+import { loseAnswer } from '../../src/providers/provider.ts';
 import { findUnmatched } from './matching.ts';
 
 export interface GeminiPaymentResult {
@@ -31,6 +33,8 @@ interface Listed {
 const LATE_MS = 1_000;
 /** With the second one the attempts end: each may have been paid. */
 const MOST_LOSSES = 2;
+/** With all that counts against it: what may be paid and came to nothing is tried once more together. */
+const LOST_ON_THE_WAY = loseAnswer(null);
 /** What the engine says of an answer that went with its process. */
 const LOST_WITH_PROCESS = 'lost with the process';
 
@@ -66,9 +70,7 @@ export function isLostWithProcess(lost: Failure | null): boolean {
 
 function checkItem(key: string, item: Item): string[] {
   const { attempts } = item;
-  const losses = attempts.filter(
-    ({ failure }) => failure?.reason === 'answer-lost' && !isLostWithProcess(failure),
-  ).length;
+  const losses = attempts.filter(({ failure }) => failure !== null && areAlike(failure, LOST_ON_THE_WAY)).length;
   const violations: string[] = [];
   if (losses > MOST_LOSSES) violations.push(`item ${key} was tried again after ${losses - 1} lost answers.`);
   if (isGivenUp(item) && losses < MOST_LOSSES) {
