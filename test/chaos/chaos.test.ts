@@ -190,7 +190,11 @@ function loseThrice(job: Job): Job {
     attempts
       .slice(-1)
       .flatMap((attempt) =>
-        [1, 2, 3].map((number) => ({ ...attempt, number, failure: { ...LOST, providerStatus: 'ECONNRESET' } })),
+        [1, 2, 3].map((number) => ({
+          ...attempt,
+          number,
+          failure: { ...LOST, mostRetries: 1, providerStatus: 'ECONNRESET' },
+        })),
       ),
   );
 }
