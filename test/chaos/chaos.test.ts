@@ -187,15 +187,13 @@ function giveUp(job: Job): Job {
 
 function loseThrice(job: Job): Job {
   return changeAttempts(job, (attempts) =>
-    attempts
-      .slice(-1)
-      .flatMap((attempt) =>
-        [1, 2, 3].map((number) => ({
-          ...attempt,
-          number,
-          failure: { ...LOST, mostRetries: 1, providerStatus: 'ECONNRESET' },
-        })),
-      ),
+    attempts.slice(-1).flatMap((attempt) =>
+      [1, 2, 3].map((number) => ({
+        ...attempt,
+        number,
+        failure: { ...LOST, mostRetries: 1, providerStatus: 'ECONNRESET' },
+      })),
+    ),
   );
 }
 
