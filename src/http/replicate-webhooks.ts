@@ -31,7 +31,8 @@ export interface ReplicateWebhooksOptions {
   clock: Clock;
 }
 
-const PATH = '/webhooks/replicate';
+/** Below PUBLIC_URL. */
+export const REPLICATE_WEBHOOKS_PATH = '/webhooks/replicate';
 /** Job ids and item names are ours, prediction ids are letters and digits; nothing else may reach a path or a key. */
 const NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const ATTEMPT = /^[1-9]\d{0,3}$/;
@@ -47,7 +48,7 @@ export function createReplicateWebhooks({ key, onWebhook, clock }: ReplicateWebh
   const seen = new SeenIds({ clock, keepMs: REMEMBERED_MS, most: MOST_REMEMBERED });
   return {
     method: 'POST',
-    path: PATH,
+    path: REPLICATE_WEBHOOKS_PATH,
     isPublic: true,
     async handle(request) {
       if (key.current() === null) {

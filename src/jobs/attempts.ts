@@ -181,7 +181,7 @@ export class Attempts {
     if (this.#options.stop.aborted) throw new Stopped();
     const { gates } = this.#options;
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
-    const end = this.#endOfStart(entry, name, provider);
+    const end = this.#endOfStart(entry, name, provider, isWhole);
     try {
       const request = this.#context.requestFor(entry.job, name);
       const started = await provider.start(request, { signal: end.signal }).finally(end.release);
@@ -209,11 +209,10 @@ export class Attempts {
    * the answer gets the rest of the time that a stop may take. A cancel does only where the call is the whole work:
    * any other, aborted half way, would leave nobody who knew what to cancel upstream.
    */
-  #endOfStart(entry: Entry, name: string, provider: Provider): ReturnType<typeof followSignals> {
+  #endOfStart(entry: Entry, name: string, provider: Provider, isWhole: boolean): ReturnType<typeof followSignals> {
     const { stop, lastCall } = this.#options;
     const end = provider.isPaid && !provider.canFind ? lastCall : stop;
     const cancel = this.#jobs.live(entry, name).cancel?.signal;
-    const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
     return isWhole && cancel !== undefined ? followSignals(end, cancel) : followSignals(end);
   }
 

@@ -2,7 +2,7 @@
  * Starts whose answer was lost: perhaps paid. Before anything is paid again the provider is asked what became of them,
  * and what nobody waits for any more is cancelled.
  */
-import type { FoundOperation, Provider } from '../providers/provider.ts';
+import type { FindOptions, FoundOperation, Provider } from '../providers/provider.ts';
 import { ProviderFailure } from '../providers/provider.ts';
 import type { AttemptContext } from './attempt-context.ts';
 import type { Failure, Item, Job, Operation } from './job.ts';
@@ -43,14 +43,16 @@ export class LostStarts {
       // A cancel must wait for the answer as well: what is found is cancelled upstream.
       await this.#context.sleepUntilNews(entry, name, delayMs, options.stop);
       try {
-        const found = await this.#find(entry.job, name, provider, since, async ({ operation, model }) => {
+        const found = await this.#find(entry.job, name, provider, { since }, async ({ operation, model }) => {
           // The job first: a claim alone would hide the work from its own item after a crash.
           await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null });
           await jobs.claim(operation.id, entry.job, name);
         });
-        // It may have ended meanwhile, and its webhook with it: asked about at once.
-        if (found !== null) jobs.live(entry, name).hasNews = true;
-        if (found !== null) return { status: 'found' };
+        if (found !== null) {
+          // It may have ended meanwhile, and its webhook with it: asked about at once.
+          jobs.live(entry, name).hasNews = true;
+          return { status: 'found' };
+        }
         await this.#context.noteAnswered(entry, name);
       } catch (error) {
         if (options.stop.aborted || !(error instanceof ProviderFailure)) throw error;
@@ -74,7 +76,7 @@ export class LostStarts {
         await clock.sleep(delayMs, stop);
         // What is just being started has the same input and is nobody's yet: it must not be taken for what was lost.
         if (this.#isBeingStarted(job)) continue;
-        const found = await this.#find(job, item.name, provider, item.inDoubtSince, ({ operation }) =>
+        const found = await this.#find(job, item.name, provider, { since: item.inDoubtSince }, ({ operation }) =>
           this.#context.jobs.claim(operation.id, job, item.name),
         );
         if (found !== null) return await this.cancelUpstream(job, provider, found.operation);
@@ -95,16 +97,14 @@ export class LostStarts {
     const provider = this.#context.providerOf(job);
     if (provider?.canFind !== true) return;
     try {
-      const found = await this.#inTurn(async () => {
-        const stray = await provider.find(this.#context.requestFor(job, item.name), {
-          since: item.attempts[0]?.startedAt ?? item.attemptStartedAt ?? job.createdAt,
-          isClaimed: async (id) => id !== operationId || (await store.isClaimed(id)),
-          heard: [operationId],
-          signal: stop,
-        });
-        if (stray !== null) await this.#context.jobs.claim(operationId, job, item.name);
-        return stray;
-      });
+      const ask = {
+        since: item.attempts[0]?.startedAt ?? item.attemptStartedAt ?? job.createdAt,
+        isClaimed: async (id: string) => id !== operationId || (await store.isClaimed(id)),
+        heard: [operationId],
+      };
+      const found = await this.#find(job, item.name, provider, ask, () =>
+        this.#context.jobs.claim(operationId, job, item.name),
+      );
       if (found !== null) await this.cancelUpstream(job, provider, found.operation);
     } catch (error) {
       if (stop.aborted) return;
@@ -147,26 +147,22 @@ export class LostStarts {
     job: Job,
     name: string,
     provider: Provider,
-    since: number,
+    ask: Pick<FindOptions, 'since'> & Partial<FindOptions>,
     hold: (found: FoundOperation) => Promise<void>,
   ): Promise<FoundOperation | null> {
     const { store, stop } = this.#context.options;
-    return this.#inTurn(async () => {
+    const finding = this.#finding.then(async () => {
       const found = await provider.find(this.#context.requestFor(job, name), {
-        since,
         isClaimed: (operationId) => store.isClaimed(operationId),
         heard: this.#context.jobs.heardOf(job.id, name),
         signal: stop,
+        ...ask,
       });
       if (found !== null) await hold(found);
       return found;
     });
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const mine = this.#finding.then(work);
-    this.#finding = mine.catch(() => undefined);
-    return mine;
+    this.#finding = finding.catch(() => undefined);
+    return finding;
   }
 
   #isBeingStarted({ input }: Job): boolean {

@@ -1,5 +1,6 @@
 /** The providers that are set up, in the order in which the first becomes the default. */
 import type { Config } from '../config.ts';
+import { REPLICATE_WEBHOOKS_PATH } from '../http/replicate-webhooks.ts';
 import type { Failure } from '../jobs/job.ts';
 import type { Log } from '../log.ts';
 import { createGeminiProvider } from '../providers/gemini/gemini-provider.ts';
@@ -13,9 +14,6 @@ export interface Providers {
   readWebhookSecret: ((options: CallOptions) => Promise<string>) | null;
   close(): Promise<void>;
 }
-
-/** Where Replicate's webhooks come in, below PUBLIC_URL. */
-export const REPLICATE_WEBHOOKS_PATH = '/webhooks/replicate';
 
 /** Asks nothing of any service yet. */
 export function createProviders(config: Config): Providers {
