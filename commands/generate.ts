@@ -1,4 +1,4 @@
-/** `/generate`: one picture from a prompt. */
+/** `/generate`: one to four pictures from a prompt. */
 import {
   ApplicationCommandOptionType,
   ApplicationIntegrationType,
@@ -6,17 +6,16 @@ import {
 } from 'discord-api-types/v10';
 import type { CommandAsk } from '../src/discord/ask.ts';
 import type { Command } from '../src/discord/command.ts';
-import type { Request } from '../src/jobs/job.ts';
+import { nameItems, type Request, SEEDS } from '../src/jobs/job.ts';
 import { parseSettings } from '../src/jobs/settings-text.ts';
 import { en } from '../src/locales/en.ts';
-import { PROVIDER_CHOICES, readInteger, readText } from './options.ts';
+import { PROVIDER_CHOICES, readInteger, readReferences, readText } from './options.ts';
 
 const words = en.commands.generate;
 
 /** Ratios every image service knows under these names (facts: Gemini and the Flux family list them all). */
 const ASPECT_RATIOS = ['1:1', '2:3', '3:2', '3:4', '4:3', '4:5', '5:4', '9:16', '16:9', '21:9'] as const;
-/** The largest seed every model takes: 2^31 - 1. */
-const LARGEST_SEED = 2_147_483_647;
+const MOST_PICTURES = 4;
 
 export const generate: Command = {
   data: {
@@ -53,6 +52,14 @@ export const generate: Command = {
         choices: ASPECT_RATIOS.map((ratio) => ({ name: ratio, value: ratio })),
       },
       {
+        type: ApplicationCommandOptionType.Integer,
+        name: 'count',
+        description: words.count,
+        min_value: 1,
+        max_value: MOST_PICTURES,
+      },
+      { type: ApplicationCommandOptionType.Attachment, name: 'image', description: words.image },
+      {
         type: ApplicationCommandOptionType.String,
         name: 'negative_prompt',
         description: words.negativePrompt,
@@ -63,7 +70,7 @@ export const generate: Command = {
         name: 'seed',
         description: words.seed,
         min_value: 0,
-        max_value: LARGEST_SEED,
+        max_value: SEEDS - 1,
       },
       {
         type: ApplicationCommandOptionType.String,
@@ -76,14 +83,17 @@ export const generate: Command = {
     ],
   },
 
-  async execute(ask, { answers, intake, defaultProvider, locale }) {
+  async execute(ask, { answers, intake, defaultProviders, locale }) {
     const parsed = parseSettings(readText(ask, 'settings') ?? '');
     if (parsed.problem !== null) return answers.refuse(ask, locale.models.badSettings(parsed.problem));
     await intake.submit(ask, {
-      input: { ...readRequest(ask, defaultProvider), settings: parsed.settings },
+      input: { ...readRequest(ask, defaultProviders.image), settings: parsed.settings },
       private: ask.options.get('private') === true,
       retryOf: null,
       fallbackFrom: null,
+      references: readReferences(ask, 'image'),
+      itemNames: nameItems('image', readInteger(ask, 'count') ?? 1),
+      carry: null,
     });
   },
 
@@ -109,5 +119,8 @@ function readRequest(ask: CommandAsk, defaultProvider: string): Omit<Request, 's
     negativePrompt: readText(ask, 'negative_prompt'),
     aspectRatio: readText(ask, 'aspect_ratio'),
     seed: readInteger(ask, 'seed'),
+    durationSeconds: null,
+    product: null,
+    itemPrompts: {},
   };
 }

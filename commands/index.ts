@@ -1,8 +1,11 @@
 /** The only list of commands. */
-import type { Command } from '../src/discord/command.ts';
+import type { Command, MenuCommand } from '../src/discord/command.ts';
 import { generate } from './generate.ts';
 import { help } from './help.ts';
 import { jobs } from './jobs.ts';
 import { models } from './models.ts';
 
 export const commands: readonly Command[] = [generate, models, jobs, help];
+
+/** Of the menu of a message. */
+export const menus: readonly MenuCommand[] = [];

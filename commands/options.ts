@@ -1,5 +1,6 @@
 /** Reading what was typed for an option. */
 import type { CommandAsk, CompletionAsk } from '../src/discord/ask.ts';
+import type { Reference } from '../src/jobs/job.ts';
 
 const PROVIDERS = ['replicate', 'gemini', 'local'] as const;
 /** Which of them are set up, the answer tells: a list of commands is the same for every bot. */
@@ -17,4 +18,11 @@ export function readText(ask: Typed, name: string): string | null {
 export function readInteger(ask: Typed, name: string): number | null {
   const value = ask.options.get(name);
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
+}
+
+/** The file of an option as a picture to start from; none where it was not given. */
+export function readReferences({ options, attachments }: CommandAsk, name: string): Reference[] {
+  const file = attachments.get(String(options.get(name) ?? ''));
+  if (file === undefined) return [];
+  return [{ name: file.name, fromJobId: null, state: 'coming', source: { kind: 'address', url: file.url } }];
 }

@@ -39,11 +39,8 @@ export interface Config {
   /** What the engine is given as it is. */
   readonly engine: {
     readonly timeoutMs: { readonly image: number; readonly video: number };
-    readonly retry: {
-      readonly baseMs: number;
-      readonly maxMs: number;
-      readonly variation: 'auto' | 'always' | 'never';
-    };
+    readonly retry: RetrySettings;
+    readonly retryOfSets: RetrySettings;
     readonly jobMaxAgeMs: number;
     /** With less room than this on the disk nothing paid is begun. */
     readonly minFreeBytes: number;
@@ -55,6 +52,12 @@ export interface Config {
   readonly log: { readonly level: 'debug' | 'info' | 'warn' | 'error'; readonly file: string | null };
   /** Values that must never be logged. */
   readonly secrets: readonly string[];
+}
+
+export interface RetrySettings {
+  readonly baseMs: number;
+  readonly maxMs: number;
+  readonly variation: 'auto' | 'always' | 'never';
 }
 
 /** A setting is missing or wrong. The message is one sentence for the owner and never holds a secret. */
@@ -121,9 +124,16 @@ export function readConfig(environment: Environment): Config {
   const maxRetries = settings.integer('MAX_RETRIES', 3, 0, 20);
   const baseMs = settings.seconds('RETRY_BASE_SECONDS', 2, 0, 600);
   const maxMs = settings.seconds('RETRY_MAX_SECONDS', 30, 0, 3_600);
+  // A buyer's set is waited for: shorter waits, and another wording each time, unless the owner says otherwise.
+  const retryOfSets: RetrySettings = {
+    baseMs: settings.read('RETRY_BASE_SECONDS') === null ? 1_000 : baseMs,
+    maxMs: settings.read('RETRY_MAX_SECONDS') === null ? 8_000 : maxMs,
+    variation: variation === 'never' ? 'never' : 'always',
+  };
   const engine: Config['engine'] = {
     timeoutMs: { image: imageTimeoutMs, video: videoTimeoutMs },
     retry: { baseMs, maxMs, variation },
+    retryOfSets,
     jobMaxAgeMs: Math.round(settings.number('JOB_MAX_AGE_HOURS', 24, 0.01, 24 * 30) * 3_600_000),
     concurrency: settings.integer('CONCURRENCY', 8, 1, 1_000),
     userRunningLimit: settings.integer('USER_RUNNING_LIMIT', 2, 1, 1_000),

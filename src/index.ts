@@ -7,7 +7,7 @@
 import { createHmac, randomBytes } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
-import { commands } from '../commands/index.ts';
+import { commands, menus } from '../commands/index.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
 import { Answers } from './discord/answers.ts';
 import type { Ask } from './discord/ask.ts';
@@ -45,7 +45,8 @@ import { createMetaStore, type MetaStore } from './store/meta-store.ts';
 import { openUndeliveredStore } from './store/undelivered-store.ts';
 import { startHttp } from './wiring/http.ts';
 import { OwnerTroubles } from './wiring/owner-troubles.ts';
-import { createProviders, warmCatalog } from './wiring/providers.ts';
+import { chooseForVideo, createProviders, warmCatalog } from './wiring/providers.ts';
+import { createReferenceKeeper } from './wiring/references.ts';
 import { EXIT_WRONG_SETUP, stopInOrder } from './wiring/stop-in-order.ts';
 
 const EXIT_REFUSED = 78;
@@ -136,7 +137,7 @@ async function run(config: Config, log: Log): Promise<void> {
     hashPrompt: (prompt) => createHmac('sha256', storeKey).update(prompt).digest('hex').slice(0, 16),
     onSaved: (job) => {
       // First, so that the card knows whether this failure is the end.
-      if (config.fallback === 'auto' && job.state === 'failed') void intake.fallBack(job);
+      if (config.fallback === 'auto') void intake.fallBack(job);
       live.onSaved(job);
     },
     onContext: (jobId) => live.onContext(jobId),
@@ -144,7 +145,7 @@ async function run(config: Config, log: Log): Promise<void> {
     onDiskFull: (freeBytes) => troubles.onDiskFull(freeBytes),
     onBreaker: (news) => troubles.onBreaker(news),
   });
-  const shownProviders = [...providers.values()].map(({ name, isPaid }) => ({ name, isPaid }));
+  const shownProviders = [...providers.values()].map(({ name, isPaid, kinds }) => ({ name, isPaid, kinds }));
   const contextFor = (job: Job, updatesEndAt: number | null): CardContext => ({
     now: clock.now(),
     locale: localeFor(job.locale),
@@ -172,6 +173,8 @@ async function run(config: Config, log: Log): Promise<void> {
     engine,
     live,
     providers,
+    assets,
+    keeper: createReferenceKeeper({ config, assets }),
     clock,
     maxRetries: config.maxRetries,
     storeKey,
@@ -194,7 +197,8 @@ async function run(config: Config, log: Log): Promise<void> {
   const { defaultProvider } = config;
   const models = new ModelCards({ answers, providers, defaultProvider });
   const completions = new Completions({ providers, defaultProvider });
-  const context = { answers, intake, lists, help, models, completions, defaultProvider };
+  const defaultProviders = { image: defaultProvider, video: chooseForVideo(defaultProvider, providers) };
+  const context = { answers, intake, lists, help, models, completions, defaultProviders };
   const teller = new UndeliveredTeller({
     api,
     store: undelivered,
@@ -205,7 +209,7 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   // Somebody who is still typing has no answer that a line could follow.
   const afterAnswer = async (ask: Ask): Promise<void> => (ask.kind === 'completion' ? undefined : teller.tell(ask));
-  const router = new Router({ commands, context, buttons, afterAnswer, clock, log });
+  const router = new Router({ commands, menus, context, parts: [lists, buttons], afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,
@@ -313,7 +317,7 @@ async function announce(
   const { guildId } = config.discord;
   try {
     const previousGuildId = (await meta.get('commands-guild')) || null;
-    const payloads = commands.map(({ data }) => data);
+    const payloads = [...commands, ...menus].map(({ data }) => data);
     const { wasWritten, ids } = await registerCommands({ rest, applicationId, guildId, previousGuildId, payloads });
     help.setCommandIds(ids);
     await meta.set('commands-guild', guildId ?? '');

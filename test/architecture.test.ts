@@ -60,8 +60,13 @@ const LAYERS: Layer[] = [
     because: 'what providers share (fetching a file) knows none of them',
   },
   {
+    files: ['src/pictures/*'],
+    mayImport: ['src/pictures/*', 'src/jobs/job.ts', 'src/jobs/ports.ts', 'node:*', 'node:*/*'],
+    because: 'what is done to a picture depends on its bytes alone',
+  },
+  {
     files: ['src/providers/local/**'],
-    mayImport: ['src/jobs/job.ts', 'src/providers/*', 'src/providers/local/**', 'node:*', 'node:*/*'],
+    mayImport: ['src/jobs/job.ts', 'src/pictures/*', 'src/providers/*', 'src/providers/local/**', 'node:*', 'node:*/*'],
     because: 'a provider turns vendor talk into ours and knows no other provider',
   },
   {
@@ -151,8 +156,10 @@ const PACKAGES: Record<string, string[]> = {
   ajv: ['src/providers/replicate/**'],
   '@google/genai': ['src/providers/gemini/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
-  'file-type': ['src/providers/*'],
-  'image-size': ['src/providers/*'],
+  'file-type': ['src/providers/*', 'src/pictures/*'],
+  'image-size': ['src/providers/*', 'src/pictures/*'],
+  sharp: ['src/pictures/*'],
+  fflate: ['src/discord/*'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };

@@ -10,9 +10,11 @@ import {
   InteractionType,
   type APIApplicationCommandAutocompleteInteraction,
   type APIApplicationCommandInteractionDataOption,
+  type APIAttachment,
   type APIChatInputApplicationCommandInteraction,
   type APIInteraction,
   type APIMessage,
+  type APIMessageApplicationCommandInteraction,
   type APIMessageComponentInteraction,
   type APIModalSubmitInteraction,
 } from 'discord-api-types/v10';
@@ -42,8 +44,29 @@ export interface CommandAsk extends Asker {
   kind: 'command';
   name: string;
   subcommand: string | null;
-  /** Of the subcommand, where there is one. */
+  /** Of the subcommand, where there is one. A file is the id of one of `attachments`. */
   options: ReadonlyMap<string, OptionValue>;
+  attachments: ReadonlyMap<string, GivenFile>;
+}
+
+/** A file somebody attached. Nothing said of it is believed but its size, and its address ends within a day. */
+export interface GivenFile {
+  url: string;
+  name: string;
+  bytes: number;
+}
+
+/** A command of the menu of a message. */
+export interface MenuAsk extends Asker {
+  kind: 'menu';
+  name: string;
+  message: {
+    id: string;
+    /** Whoever posted it. */
+    authorId: string;
+    /** Its pictures, attached ones and those its components show, each once. */
+    pictures: readonly ShownPicture[];
+  };
 }
 
 /** Somebody is typing an option of a command. */
@@ -71,16 +94,24 @@ export interface ShownPicture {
   description: string | null;
 }
 
+/** Something was chosen from a select. */
+export interface ChoiceAsk extends Asker {
+  kind: 'choice';
+  customId: string;
+  messageId: string;
+  values: readonly string[];
+}
+
 export interface ModalAsk extends Asker {
   kind: 'modal';
   customId: string;
-  /** The message whose button opened it. */
-  messageId: string;
+  /** The message whose button opened it; null: a menu did. */
+  messageId: string | null;
   /** Texts by the custom_id of their input. */
   fields: ReadonlyMap<string, string>;
 }
 
-export type Ask = CommandAsk | CompletionAsk | PressAsk | ModalAsk;
+export type Ask = CommandAsk | CompletionAsk | MenuAsk | PressAsk | ChoiceAsk | ModalAsk;
 
 const TOKEN_LIFE_MS = 15 * 60_000;
 /** Discord's default, for a payload without the field (reference, "Uploading Files"). */
@@ -100,13 +131,17 @@ export function answerSignal({ tokenExpiresAt }: Asker, now: number): AbortSigna
 /** null for interactions Darkroom does not know (pings, menus of a later version). */
 export function readAsk(payload: APIInteraction, now: number): Ask | null {
   if (payload.type === InteractionType.ApplicationCommand) {
-    if (payload.data.type !== ApplicationCommandType.ChatInput) return null;
-    // The cast repeats what the check above says; the type of the payload does not narrow by its data.
-    return readCommand(payload as APIChatInputApplicationCommandInteraction, now);
+    // The casts repeat what the checks say; the type of the payload does not narrow by its data.
+    if (payload.data.type === ApplicationCommandType.ChatInput)
+      return readCommand(payload as APIChatInputApplicationCommandInteraction, now);
+    if (payload.data.type === ApplicationCommandType.Message)
+      return readMenu(payload as APIMessageApplicationCommandInteraction, now);
+    return null;
   }
   if (payload.type === InteractionType.ApplicationCommandAutocomplete) return readCompletion(payload, now);
-  if (payload.type === InteractionType.MessageComponent && payload.data.component_type === ComponentType.Button) {
-    return readPress(payload, now);
+  if (payload.type === InteractionType.MessageComponent) {
+    if (payload.data.component_type === ComponentType.Button) return readPress(payload, now);
+    return readChoice(payload, now);
   }
   return payload.type === InteractionType.ModalSubmit ? readModal(payload, now) : null;
 }
@@ -114,9 +149,49 @@ export function readAsk(payload: APIInteraction, now: number): Ask | null {
 function readCommand(payload: APIChatInputApplicationCommandInteraction, now: number): CommandAsk | null {
   const asker = readAsker(payload, now);
   if (asker === null) return null;
-  const { name, options } = payload.data;
+  const { name, options, resolved } = payload.data;
   const { subcommand, given } = readSubcommand(options);
-  return { kind: 'command', ...asker, name, subcommand, options: readOptions(given) };
+  const attachments = new Map(Object.entries(resolved?.attachments ?? {}).map(([id, file]) => [id, readFile(file)]));
+  return { kind: 'command', ...asker, name, subcommand, options: readOptions(given), attachments };
+}
+
+function readFile({ url, filename, size }: APIAttachment): GivenFile {
+  return { url, name: filename, bytes: size };
+}
+
+function readMenu(payload: APIMessageApplicationCommandInteraction, now: number): MenuAsk | null {
+  const asker = readAsker(payload, now);
+  const { name, target_id: id, resolved } = payload.data;
+  const message = resolved.messages[id];
+  if (asker === null || message === undefined) return null;
+  return { kind: 'menu', ...asker, name, message: { id, authorId: message.author.id, pictures: listAll(message) } };
+}
+
+/** Attached files and what components show are often the same. Files that say they are something else are left out. */
+function listAll(message: APIMessage): ShownPicture[] {
+  const attached = message.attachments
+    .filter(({ content_type: type }) => type === undefined || type.startsWith('image/'))
+    .map(({ url, description, filename }) => ({ url, description: description ?? filename }));
+  const embedded = message.embeds.flatMap(({ image }) => (image === undefined ? [] : [image.url]));
+  const pictures = [
+    ...attached,
+    ...listPictures(message),
+    ...embedded.filter((url) => /^https?:/.test(url)).map((url) => ({ url, description: null })),
+  ];
+  const seen = new Set<string>();
+  return pictures.filter(({ url }) => {
+    const { pathname } = new URL(url);
+    const isNew = !seen.has(pathname);
+    seen.add(pathname);
+    return isNew;
+  });
+}
+
+function readChoice(payload: APIMessageComponentInteraction, now: number): ChoiceAsk | null {
+  const asker = readAsker(payload, now);
+  const { message, data } = payload;
+  if (asker === null || !('values' in data)) return null;
+  return { kind: 'choice', ...asker, customId: data.custom_id, messageId: message.id, values: data.values };
 }
 
 function readCompletion(payload: APIApplicationCommandAutocompleteInteraction, now: number): CompletionAsk | null {
@@ -151,16 +226,19 @@ function readPress(payload: APIMessageComponentInteraction, now: number): PressA
   };
 }
 
-/** null for one that no button opened: Darkroom has none yet. */
 function readModal(payload: APIModalSubmitInteraction, now: number): ModalAsk | null {
   const asker = readAsker(payload, now);
-  if (asker === null || payload.message === undefined) return null;
+  if (asker === null) return null;
   const fields = new Map<string, string>();
   for (const row of payload.data.components) {
     const inputs = 'components' in row ? row.components : 'component' in row ? [row.component] : [];
-    for (const input of inputs) if ('value' in input) fields.set(input.custom_id, String(input.value));
+    for (const input of inputs) {
+      if ('value' in input) fields.set(input.custom_id, String(input.value));
+      else if ('values' in input) fields.set(input.custom_id, input.values.join(','));
+    }
   }
-  return { kind: 'modal', ...asker, customId: payload.data.custom_id, messageId: payload.message.id, fields };
+  const messageId = payload.message?.id ?? null;
+  return { kind: 'modal', ...asker, customId: payload.data.custom_id, messageId, fields };
 }
 
 /** Whatever a message carries as `media`, wherever it stands among its components. */
@@ -184,6 +262,7 @@ function listPictures({ components = [] }: APIMessage): ShownPicture[] {
 function readAsker(
   payload:
     | APIChatInputApplicationCommandInteraction
+    | APIMessageApplicationCommandInteraction
     | APIApplicationCommandAutocompleteInteraction
     | APIMessageComponentInteraction
     | APIModalSubmitInteraction,

@@ -7,8 +7,8 @@
  * one job.
  */
 import type { Engine } from '../jobs/engine.ts';
-import type { Job } from '../jobs/job.ts';
-import { isFinal } from '../jobs/job.ts';
+import type { Item, Job } from '../jobs/job.ts';
+import { doneNames, isFinal } from '../jobs/job.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Clock, JobStore } from '../jobs/ports.ts';
 import type { Answers } from './answers.ts';
@@ -18,7 +18,7 @@ import { parseCustomId, type CustomId, type JobAction } from './custom-id.ts';
 import type { Details } from './details.ts';
 import type { Downloads } from './downloads.ts';
 import { readEditedPrompt, renderEditForm } from './edit-form.ts';
-import type { Intake, Wish } from './intake.ts';
+import { type Intake, repeatWish, type Wish } from './intake.ts';
 import type { LiveMessage } from './live-message.ts';
 import { mayChange } from './permissions.ts';
 import { seconds } from './private-card.ts';
@@ -33,6 +33,10 @@ export interface ButtonsOptions {
   downloads: Downloads;
   details: Details;
 }
+
+/** The form that a button of a card opened. */
+type FormAsk = ModalAsk & { messageId: string };
+type CardAsk = PressAsk | FormAsk;
 
 /** A press of a button on a private answer is about a job, and about no card it stands on. */
 interface JobPress {
@@ -72,6 +76,10 @@ export class Buttons {
     this.#options = options;
   }
 
+  owns(customId: string): boolean {
+    return parseCustomId(customId) !== null;
+  }
+
   /** Answers the press in every case. */
   async press(ask: PressAsk): Promise<void> {
     const id = parseCustomId(ask.customId);
@@ -86,7 +94,9 @@ export class Buttons {
   async submit(ask: ModalAsk): Promise<void> {
     const id = parseCustomId(ask.customId);
     if (id?.action !== 'edit') return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
-    await this.#inTurn(ask.messageId, () => this.#edit(ask, id.jobId));
+    const { messageId } = ask;
+    if (messageId === null) return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
+    await this.#inTurn(messageId, () => this.#edit({ ...ask, messageId }, id.jobId));
   }
 
   /** Presses of one card follow each other. */
@@ -118,14 +128,14 @@ export class Buttons {
   }
 
   /** A job of another server answers exactly like one that does not exist; one's own is found anywhere, privately. */
-  async #find(ask: PressAsk | ModalAsk, jobId: string, isPrivate = false): Promise<Job | undefined> {
+  async #find(ask: CardAsk, jobId: string, isPrivate = false): Promise<Job | undefined> {
     const job = await this.#options.engine.get(jobId);
     const isOwn = isPrivate && job?.userId === ask.userId;
     return isOwn || job?.guildId === ask.guildId ? job : undefined;
   }
 
   async #refuseUnknown(
-    ask: PressAsk | ModalAsk,
+    ask: CardAsk,
     { action, jobId }: Pick<CustomId, 'action' | 'jobId'>,
     locale: Locale,
   ): Promise<void> {
@@ -193,7 +203,7 @@ export class Buttons {
   }
 
   /** Other words: on a card of finished work a new card for whoever asks, else the same card. */
-  async #edit(ask: ModalAsk, jobId: string): Promise<void> {
+  async #edit(ask: FormAsk, jobId: string): Promise<void> {
     const { answers, intake } = this.#options;
     const locale = localeFor(ask.locale);
     const job = await this.#find(ask, jobId);
@@ -203,8 +213,8 @@ export class Buttons {
     // While the form was open the card may have gone on to something else: what was typed must not end that.
     if (!isFinal(job) || card.currentJobId !== job.id) return this.#showAgain(ask, card);
     const input = { ...job.input, prompt: readEditedPrompt(ask.fields) };
-    if (job.state !== 'done') return this.#takeOver({ ask, job, card }, { input, fallbackFrom: null });
-    await intake.submit(ask, { input, private: job.private, retryOf: job.id, fallbackFrom: null });
+    if (job.state !== 'done') return this.#takeOver({ ask, job, card }, repeatWish(job, { input }));
+    await intake.submit(ask, repeatWish(job, { input }));
   }
 
   async #cancel({ ask, job, card }: Press): Promise<void> {
@@ -222,25 +232,27 @@ export class Buttons {
     const model = provider === job.input.provider ? job.input.model : null;
     // Settings are the model's own.
     const settings = model === job.input.model && provider === job.input.provider ? job.input.settings : {};
-    const change = { input: { ...job.input, provider, model, settings }, fallbackFrom: null };
+    const input = { ...job.input, provider, model, settings };
     if (!isFinal(job)) return this.#showAgain(press.ask, press.card);
-    if (job.state !== 'done') return this.#takeOver(press, change);
+    if (job.state !== 'done')
+      return this.#takeOver(press, repeatWish(job, { input, carry: { from: job, names: doneNames(job) } }));
     if (argument === null || job.fallbackFrom !== argument) return this.#showAgain(press.ask, press.card);
-    // The preview is finished work: it stays where it is, and the retry gets a card of its own.
-    await this.#options.intake.submit(press.ask, { ...change, private: job.private, retryOf: job.id });
+    // The preview is finished work: it stays where it is, and the retry gets a card of its own. What of a set the first
+    // service had made before is not made again.
+    const names = new Set(job.items.filter((item) => providerOf(item, job) === argument).map(({ name }) => name));
+    await this.#options.intake.submit(press.ask, repeatWish(job, { input, carry: { from: job, names } }));
   }
 
   async #fallBack(press: Press): Promise<void> {
     const { argument } = press;
     const job = isFinal(press.job) ? press.job : await this.#leaveLine(press);
     if (!isFinal(job) || job.state === 'done' || argument === null) return this.#showAgain(press.ask, press.card);
-    await this.#takeOver(
-      { ...press, job },
-      {
-        input: { ...job.input, provider: argument, model: null, settings: {} },
-        fallbackFrom: job.fallbackFrom ?? job.input.provider,
-      },
-    );
+    const wish = repeatWish(job, {
+      input: { ...job.input, provider: argument, model: null, settings: {} },
+      fallbackFrom: job.fallbackFrom ?? job.input.provider,
+      carry: { from: job, names: doneNames(job) },
+    });
+    await this.#takeOver({ ...press, job }, wish);
   }
 
   /** A card that waits for a service in trouble offers another one: the job leaves the line first. The job as it is then. */
@@ -251,14 +263,10 @@ export class Buttons {
     return (await engine.get(job.id)) ?? job;
   }
 
-  async #takeOver(
-    press: { ask: PressAsk | ModalAsk; card: Card; job: Job },
-    change: Pick<Wish, 'input' | 'fallbackFrom'>,
-  ): Promise<void> {
-    const { ask, card, job } = press;
+  async #takeOver({ ask, card, job }: { ask: CardAsk; card: Card; job: Job }, wish: Wish): Promise<void> {
     // An earlier press may still be waiting to hear whether its answer stands.
     if (this.#isTaken(card.messageId, job)) return this.#options.answers.acknowledge(ask);
-    await this.#options.intake.takeOver(ask, card, job, { ...change, private: job.private, retryOf: job.id });
+    await this.#options.intake.takeOver(ask, card, job, wish);
   }
 
   /** Whether another job that repeats this one is on its way to the card. */
@@ -269,21 +277,16 @@ export class Buttons {
 
   /** A new card for whoever pressed, with a new seed. */
   async #again({ ask, job }: Press): Promise<void> {
-    await this.#options.intake.submit(ask, {
-      input: { ...job.input, seed: null },
-      private: job.private,
-      retryOf: job.id,
-      fallbackFrom: null,
-    });
+    await this.#options.intake.submit(ask, repeatWish(job, { input: { ...job.input, seed: null } }));
   }
 
   /** The card showed a button that no longer fits: take the press and draw the card as it is. */
-  async #showAgain(ask: PressAsk | ModalAsk, card: Card): Promise<void> {
+  async #showAgain(ask: CardAsk, card: Card): Promise<void> {
     await this.#options.answers.acknowledge(ask);
     await this.#refreshCard(card, ask);
   }
 
-  async #refreshCard(card: Card, ask: PressAsk | ModalAsk): Promise<void> {
+  async #refreshCard(card: Card, ask: CardAsk): Promise<void> {
     const { live } = this.#options;
     await live.renewToken(card, ask);
     const renewed = await live.getCard(card.messageId);
@@ -294,14 +297,19 @@ export class Buttons {
    * The record of the card; one that was lost is made anew. Not with the press's token: nobody knows yet what will
    * answer the press, and a token edits its own answer.
    */
-  async #cardOf(ask: PressAsk | ModalAsk, job: Job): Promise<Card> {
+  async #cardOf(ask: CardAsk, job: Job): Promise<Card> {
     return (
       (await this.#options.live.getCard(ask.messageId)) ?? this.#options.live.attach(ask.messageId, job, job.origin)
     );
   }
 }
 
+/** Who made it: a set may hold the work of two. */
+function providerOf({ attempts }: Item, { input }: Job): string {
+  return attempts.at(-1)?.provider ?? input.provider;
+}
+
 /** Finished work is anybody's to start from; what failed is taken over, and belongs to the asker. */
-function mayEdit(ask: PressAsk | ModalAsk, job: Job): boolean {
+function mayEdit(ask: CardAsk, job: Job): boolean {
   return job.state === 'done' || mayChange(ask, job);
 }

@@ -41,11 +41,22 @@ function finalButtons(job: Job, context: CardContext): Button[] {
   const details = button(job, 'details', buttons.details);
   switch (job.state) {
     case 'done':
-      return [...doneButtons(job, context), edit, details, ...backButtons(job, context)];
+      return [
+        ...doneButtons(job, context),
+        edit,
+        ...animateButtons(job, context),
+        details,
+        ...backButtons(job, context),
+      ];
     case 'cancelled':
       return [button(job, 'again', buttons.again), edit, details];
     case 'partial':
-      return [download(job, context), ...fallbackButtons(job, context), details];
+      return [
+        download(job, context),
+        button(job, 'retry', buttons.retryFailed),
+        ...fallbackButtons(job, context),
+        details,
+      ];
     default:
       return highlight([button(job, 'retry', buttons.retry), edit, ...fallbackButtons(job, context), details], job);
   }
@@ -76,6 +87,12 @@ function doneButtons(job: Job, context: CardContext): Button[] {
   return [download(job, context), button(job, 'again', context.locale.buttons.again)];
 }
 
+/** A picture can be made to move, where a service of the bot does so. */
+function animateButtons(job: Job, { locale, providers }: CardContext): Button[] {
+  const isPossible = job.input.kind === 'image' && providers.some(({ kinds }) => kinds.includes('video'));
+  return isPossible ? [button(job, 'animate', locale.buttons.animate)] : [];
+}
+
 /** After a fallback: to the provider that failed first. */
 function backButtons(job: Job, { locale, providers }: CardContext): Button[] {
   const first = job.fallbackFrom;
@@ -85,7 +102,7 @@ function backButtons(job: Job, { locale, providers }: CardContext): Button[] {
 
 function fallbackButtons(job: Job, { locale, providers, fallback }: CardContext): Button[] {
   if (fallback === 'never') return [];
-  const others = providers.filter(({ name }) => name !== job.input.provider);
+  const others = providers.filter(({ name, kinds }) => name !== job.input.provider && kinds.includes(job.input.kind));
   // The free one first: it always works.
   others.sort((one, other) => Number(one.isPaid) - Number(other.isPaid));
   return others.map(({ name }) => button(job, 'fallback', locale.buttons.fallback(name), ButtonStyle.Secondary, name));
@@ -93,7 +110,8 @@ function fallbackButtons(job: Job, { locale, providers, fallback }: CardContext)
 
 /** Whether a failed card has the button for the free preview. */
 export function offersPreview(job: Job, { providers, fallback }: CardContext): boolean {
-  return fallback !== 'never' && job.input.provider !== 'local' && providers.some(({ name }) => name === 'local');
+  const isThere = providers.some(({ name, kinds }) => name === 'local' && kinds.includes(job.input.kind));
+  return fallback !== 'never' && job.input.provider !== 'local' && isThere;
 }
 
 /** The one button that stands out is the one that helps: trying a refused key or prompt again does not. */

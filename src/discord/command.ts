@@ -1,7 +1,11 @@
-/** What a slash command is: its data and what it asks. One file each in `commands/`. */
-import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
+/** What a slash command is, or one of the menu of a message: its data and what it asks. One file each in `commands/`. */
+import type {
+  RESTPostAPIChatInputApplicationCommandsJSONBody,
+  RESTPostAPIContextMenuApplicationCommandsJSONBody,
+} from 'discord-api-types/v10';
+import type { Kind } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
-import type { CommandAsk, CompletionAsk } from './ask.ts';
+import type { CommandAsk, CompletionAsk, MenuAsk } from './ask.ts';
 import type { Answers } from './answers.ts';
 import type { Choice, Completions } from './autocomplete.ts';
 import type { Help } from './help.ts';
@@ -17,13 +21,19 @@ export interface CommandContext {
   help: Help;
   models: ModelCards;
   completions: Completions;
-  /** The provider a request without one goes to. */
-  defaultProvider: string;
+  /** The provider a request without one goes to, for each kind. */
+  defaultProviders: Readonly<Record<Kind, string>>;
 }
 
 export interface Command {
   data: RESTPostAPIChatInputApplicationCommandsJSONBody;
   execute(ask: CommandAsk, context: CommandContext): Promise<void>;
-  /** What to offer for the option being typed. From memory: it returns no promise, so that it cannot wait. */
-  autocomplete?(ask: CompletionAsk, context: CommandContext): Choice[];
+  /** What to offer for the option being typed: from memory, or from a look at the disk. Too late, nothing is offered. */
+  autocomplete?(ask: CompletionAsk, context: CommandContext): Choice[] | Promise<Choice[]>;
+}
+
+/** A command of the menu of a message. */
+export interface MenuCommand {
+  data: RESTPostAPIContextMenuApplicationCommandsJSONBody;
+  execute(ask: MenuAsk, context: CommandContext): Promise<void>;
 }

@@ -4,7 +4,8 @@
  */
 
 /** On a card. */
-export type CardAction = 'cancel' | 'retry' | 'fallback' | 'again' | 'edit' | 'download' | 'details' | 'refresh';
+export type CardAction =
+  'cancel' | 'retry' | 'fallback' | 'again' | 'edit' | 'animate' | 'download' | 'details' | 'refresh';
 /** In the private answer to `Details`; the argument is the card's message. */
 export type DetailsAction = 'delete' | 'delete-now' | 'keep';
 export type JobAction = CardAction | DetailsAction;
@@ -22,6 +23,7 @@ const ACTIONS: readonly JobAction[] = [
   'fallback',
   'again',
   'edit',
+  'animate',
   'download',
   'details',
   'refresh',

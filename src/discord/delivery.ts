@@ -22,6 +22,8 @@ export interface DeliveryOptions {
   live: LiveMessage;
   clock: Clock;
   log: Log;
+  /** The job's card stands. Must not throw. */
+  begin: (jobId: string) => void;
   /** Ends waits when the process stops. */
   signal: AbortSignal;
 }
@@ -98,7 +100,7 @@ export class Delivery {
         }
         const card = await live.attach(messageId, (await engine.get(job.id)) ?? job, job.origin);
         await live.redraw(card);
-        engine.begin(job.id);
+        this.#options.begin(job.id);
         return;
       } catch (error) {
         if (signal.aborted) return;

@@ -12,9 +12,9 @@ import { createHmac } from 'node:crypto';
 import type { APIInteractionResponse } from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Engine } from '../jobs/engine.ts';
-import type { Job, Request } from '../jobs/job.ts';
-import { createJob } from '../jobs/job.ts';
-import type { Clock, Log } from '../jobs/ports.ts';
+import type { Job, Reference, Request } from '../jobs/job.ts';
+import { createJob, doneNames, hasReferences, itemNamesOf, type NewJob } from '../jobs/job.ts';
+import type { AssetStore, Clock, Log, ReferenceKeeper } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -25,6 +25,7 @@ import { Delivery } from './delivery.ts';
 import type { Card } from './card.ts';
 import { endOfEdits, type LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
+import { type Carry, ReferenceCopies } from './reference-copies.ts';
 import { describeFailure, renderCard, type CardContext } from './render.ts';
 import { Rush } from './rush.ts';
 
@@ -34,6 +35,8 @@ export interface IntakeOptions {
   engine: Engine;
   live: LiveMessage;
   providers: ReadonlyMap<string, Provider>;
+  assets: AssetStore;
+  keeper: ReferenceKeeper;
   clock: Clock;
   maxRetries: number;
   /** A secret of this store. */
@@ -49,6 +52,25 @@ export interface Wish {
   private: boolean;
   retryOf: string | null;
   fallbackFrom: string | null;
+  /** Pictures to start from; those of another job or draft are copied. */
+  references: readonly Reference[];
+  itemNames: readonly [string, ...string[]];
+  /** What need not be made again. */
+  carry: Carry | null;
+}
+
+/** The same once more, with other words or elsewhere where `change` says so. */
+export function repeatWish(job: Job, change: Partial<Wish> = {}): Wish {
+  return {
+    input: job.input,
+    private: job.private,
+    retryOf: job.id,
+    fallbackFrom: null,
+    references: job.references,
+    itemNames: itemNamesOf(job),
+    carry: null,
+    ...change,
+  };
 }
 
 interface CardAnswer {
@@ -65,6 +87,7 @@ const SEEN_LIMIT = 1_000;
 export class Intake {
   readonly #options: IntakeOptions;
   readonly #delivery: Delivery;
+  readonly #copies: ReferenceCopies;
   /** Interactions at work or just done: the gateway may deliver one twice. */
   readonly #seen = new Set<string>();
   readonly #fallingBack = new Set<string>();
@@ -72,7 +95,8 @@ export class Intake {
 
   constructor(options: IntakeOptions) {
     this.#options = options;
-    this.#delivery = new Delivery(options);
+    this.#copies = new ReferenceCopies(options);
+    this.#delivery = new Delivery({ ...options, begin: (jobId) => void this.#copies.beginWhenCopied(jobId) });
     this.#rush = new Rush(options);
   }
 
@@ -116,21 +140,26 @@ export class Intake {
   async fallBack(failed: Job): Promise<void> {
     const { live, providers } = this.#options;
     const card = live.findCard(failed.id);
-    if (card === undefined || failed.state !== 'failed' || failed.input.provider === 'local') return;
+    const isShort = failed.state === 'failed' || failed.state === 'partial';
+    if (card === undefined || !isShort || failed.cancelRequest !== null || failed.input.provider === 'local') return;
     if (providers.get('local')?.kinds.includes(failed.input.kind) !== true) return;
     this.#fallingBack.add(failed.id);
     const isOnItsWay = await this.#beginFallback(failed, card).finally(() => this.#fallingBack.delete(failed.id));
     if (!isOnItsWay) await live.tellEnd(card, failed);
   }
 
-  /** False: there is no preview, because of a limit or of the disk. */
-  async #beginFallback(failed: Job, card: Card): Promise<boolean> {
-    const { engine, live, log } = this.#options;
-    const job: Job = createJob({
+  /** The job that goes on with the preview, its files its own. Rejects with StoreFailure. */
+  async #createFallback(failed: Job, card: Card): Promise<Job> {
+    const id = deriveJobId(`fallback:${failed.id}`, this.#options.storeKey);
+    const copied = await this.#copies.begin(id, failed.references);
+    if (copied.refused !== null) throw new StoreFailure('A picture to start from is gone.');
+    return createJob({
       ...failed,
-      id: deriveJobId(`fallback:${failed.id}`, this.#options.storeKey),
+      id,
       input: { ...failed.input, provider: 'local', model: null, settings: {} },
-      itemNames: ['image'],
+      references: copied.references,
+      itemNames: itemNamesOf(failed),
+      carried: await this.#copies.carry(id, { from: failed, names: doneNames(failed) }),
       createdAt: this.#options.clock.now(),
       retryOf: failed.id,
       fallbackFrom: failed.fallbackFrom ?? failed.input.provider,
@@ -141,12 +170,18 @@ export class Intake {
         cardMessageId: card.messageId,
       },
     });
+  }
+
+  /** False: there is no preview, because of a limit or of the disk. */
+  async #beginFallback(failed: Job, card: Card): Promise<boolean> {
+    const { engine, live, log } = this.#options;
     try {
+      const job = await this.#createFallback(failed, card);
       if ((await engine.submit(job)) !== null) return false;
       await this.#delivery.keepCard(() => live.takeOver(card, job, card));
       const taken = await live.getCard(card.messageId);
       if (taken !== undefined) await live.redraw(taken);
-      engine.begin(job.id);
+      void this.#copies.beginWhenCopied(job.id);
       return true;
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
@@ -166,7 +201,9 @@ export class Intake {
   recover(loaded: readonly Job[]): void {
     const { engine, live } = this.#options;
     const shown = loaded.filter((job) => live.isShown(job.id));
+    // All at once; what still copies something follows when it has it.
     engine.begin(...shown.map((job) => job.id));
+    for (const job of shown) if (!hasReferences(job)) void this.#copies.beginWhenCopied(job.id);
     for (const job of loaded) if (!live.isShown(job.id)) void this.#delivery.recover(job);
   }
 
@@ -177,23 +214,45 @@ export class Intake {
     const locale = localeFor(asker.locale);
     const id = deriveJobId(asker.interactionId, this.#options.storeKey);
     if (this.#wasSeen(asker.interactionId)) return null;
-    const refusal = this.#check(asker, wish, locale) ?? (await this.#checkModel(wish.input, locale));
+    const refusal = this.#check(asker, wish, locale);
     if (refusal !== null) {
       await this.#options.answers.refuse(asker, refusal);
       return null;
     }
     try {
       if ((await this.#options.engine.get(id)) !== undefined) return null;
-      const job = this.#create(id, asker, wish, cardMessageId);
-      const limit = await this.#options.engine.submit(job);
-      if (limit === null) return job;
-      await this.#options.answers.refuse(asker, locale.refusals.userLimit(limit));
+      const refused = await this.#take(id, asker, wish, cardMessageId, locale);
+      if (typeof refused !== 'string') return refused;
+      await this.#options.answers.refuse(asker, refused);
+      await this.#copies.forget(id, wish.references);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       this.#options.log.error('a request could not be saved', { errorMessage: error.message });
       await this.#options.answers.refuse(asker, locale.refusals.storeFailing);
     }
     return null;
+  }
+
+  /** The saved job, or the sentence that refuses it. Rejects with StoreFailure. */
+  async #take(
+    id: string,
+    asker: Asker,
+    wish: Wish & { userId: string },
+    cardMessageId: string | null,
+    locale: Locale,
+  ): Promise<Job | string> {
+    const { engine } = this.#options;
+    // Side by side: together they must leave time for the answer.
+    const [copied, refusal] = await Promise.all([
+      this.#copies.begin(id, wish.references),
+      this.#checkModel(wish, locale),
+    ]);
+    if (refusal !== null) return refusal;
+    if (copied.refused !== null) return describeFailure(copied.refused, locale);
+    const carried = wish.carry === null ? [] : await this.#copies.carry(id, wish.carry);
+    const job = this.#create(id, asker, { ...wish, references: copied.references, carried }, cardMessageId);
+    const limit = await engine.submit(job);
+    return limit === null ? job : locale.refusals.userLimit(limit);
   }
 
   #check(asker: Asker, { input, private: isPrivate }: Wish, locale: Locale): string | null {
@@ -209,24 +268,32 @@ export class Intake {
   }
 
   /** Only a model somebody typed can be wrong; one that cannot be looked up in time is left to the attempt. */
-  async #checkModel(input: Request, locale: Locale): Promise<string | null> {
+  async #checkModel({ input, references }: Wish, locale: Locale): Promise<string | null> {
     const provider = this.#options.providers.get(input.provider);
     const { kind, model, settings } = input;
-    if (provider === undefined || (model === null && Object.keys(settings).length === 0)) return null;
+    const isPlain = model === null && Object.keys(settings).length === 0 && references.length === 0;
+    if (provider === undefined || (isPlain && kind === 'image')) return null;
     try {
       const signal = AbortSignal.timeout(MODEL_CHECK_MS);
-      const refused = await provider.refuse({ kind, model, settings, images: 0 }, { signal });
+      const refused = await provider.refuse({ kind, model, settings, images: references.length }, { signal });
       return refused === null ? null : describeFailure(refused, locale);
     } catch {
       return null;
     }
   }
 
-  #create(id: string, asker: Asker, wish: Wish & { userId: string }, cardMessageId: string | null): Job {
+  #create(
+    id: string,
+    asker: Asker,
+    wish: Omit<Wish, 'references'> & Pick<NewJob, 'userId' | 'references' | 'carried'>,
+    cardMessageId: string | null,
+  ): Job {
     return createJob({
       id,
       input: wish.input,
-      itemNames: ['image'],
+      references: wish.references,
+      itemNames: wish.itemNames,
+      carried: wish.carried,
       guildId: asker.guildId,
       channelId: asker.channelId,
       userId: wish.userId,
@@ -274,7 +341,7 @@ export class Intake {
     if (delivered.status !== 'stands') return;
     await this.#rush.over();
     await this.#delivery.keepCard(() => keep(delivered.messageId));
-    this.#options.engine.begin(job.id);
+    void this.#copies.beginWhenCopied(job.id);
   }
 
   #wasSeen(interactionId: string): boolean {

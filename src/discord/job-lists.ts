@@ -63,6 +63,10 @@ export class JobLists {
     );
   }
 
+  owns(customId: string): boolean {
+    return parseListId(customId) !== null;
+  }
+
   /** A button of either. */
   async press(ask: PressAsk): Promise<void> {
     const { answers } = this.#options;

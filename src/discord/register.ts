@@ -4,7 +4,7 @@
  * permissions that admins gave it.
  */
 import { DiscordAPIError, Routes, type REST } from 'discord.js';
-import type { RESTPostAPIChatInputApplicationCommandsJSONBody } from 'discord-api-types/v10';
+import type { RESTPostAPIApplicationCommandsJSONBody } from 'discord-api-types/v10';
 
 export interface Registration {
   rest: REST;
@@ -13,7 +13,7 @@ export interface Registration {
   guildId: string | null;
   /** The server they were registered in by an earlier start; emptied when it is another one now. */
   previousGuildId: string | null;
-  payloads: readonly RESTPostAPIChatInputApplicationCommandsJSONBody[];
+  payloads: readonly RESTPostAPIApplicationCommandsJSONBody[];
 }
 
 export interface Registered {

@@ -114,7 +114,7 @@ function promptLines({ input }: Job, sent: string, { details }: Locale): string[
 /** As the last attempt sent it. */
 function promptAsSent(job: Job): string {
   const variation = Math.max(0, ...job.items.map((item) => item.attempts.at(-1)?.variation ?? item.variation));
-  return varyPrompt(job.input, variation);
+  return varyPrompt(job.input, job.items[0]?.name ?? '', variation);
 }
 
 function attemptLines(job: Job, item: Item, locale: Locale): string {

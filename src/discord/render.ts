@@ -12,7 +12,7 @@ import {
   type APIContainerComponent,
   type APIMessageTopLevelComponent,
 } from 'discord-api-types/v10';
-import type { Asset, ErrorCode, Failure, FailureReason, InputChange, Item, Job } from '../jobs/job.ts';
+import type { Asset, ErrorCode, Failure, FailureReason, InputChange, Item, Job, Kind } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import { buttonRows, isToldHold, offersPreview } from './card-buttons.ts';
@@ -30,7 +30,7 @@ export interface CardContext {
   /** Why its provider is not asked to begin anything now; null: nothing keeps it. */
   hold: { until: number; reason: FailureReason } | null;
   /** Configured providers. */
-  providers: readonly { name: string; isPaid: boolean }[];
+  providers: readonly { name: string; isPaid: boolean; kinds: readonly Kind[] }[];
   fallback: 'ask' | 'auto' | 'never';
   /** For a private card: when live updates end; null for others. */
   updatesEndAt: number | null;

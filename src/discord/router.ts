@@ -5,18 +5,29 @@
 import type { APIInteraction } from 'discord-api-types/v10';
 import type { Clock, Log } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
-import type { Ask, CompletionAsk } from './ask.ts';
+import type { Ask, ChoiceAsk, CompletionAsk, ModalAsk, PressAsk } from './ask.ts';
 import type { Choice } from './autocomplete.ts';
 import { readAsk } from './ask.ts';
-import type { Buttons } from './buttons.ts';
-import type { Command, CommandContext } from './command.ts';
-import { parseListId } from './list-id.ts';
+import type { Command, CommandContext, MenuCommand } from './command.ts';
+
+/** Answers what its own components bring. Each answers the interaction in every case. */
+export interface Part {
+  owns(customId: string): boolean;
+  press?(ask: PressAsk): Promise<void>;
+  choose?(ask: ChoiceAsk): Promise<void>;
+  submit?(ask: ModalAsk): Promise<void>;
+}
+
+/** An autocomplete that comes later is shown to nobody. */
+const COMPLETE_WITHIN_MS = 2_000;
 
 export interface RouterOptions {
   commands: readonly Command[];
+  menus: readonly MenuCommand[];
   /** What every command gets beside the asker's language. */
   context: Omit<CommandContext, 'locale'>;
-  buttons: Buttons;
+  /** Whose buttons, selects and forms there are: the first that knows a custom id has it. */
+  parts: readonly Part[];
   /** What is told beside the answer, once that is out. Never rejects. */
   afterAnswer?: (ask: Ask) => Promise<void>;
   clock: Clock;
@@ -26,12 +37,14 @@ export interface RouterOptions {
 export class Router {
   readonly #options: RouterOptions;
   readonly #commands: ReadonlyMap<string, Command>;
+  readonly #menus: ReadonlyMap<string, MenuCommand>;
   #isClosed = false;
   readonly #atWork = new Set<Promise<void>>();
 
   constructor(options: RouterOptions) {
     this.#options = options;
     this.#commands = new Map(options.commands.map((command) => [command.data.name, command]));
+    this.#menus = new Map(options.menus.map((menu) => [menu.data.name, menu]));
   }
 
   /** Takes a raw interaction. Returns at once; never throws. */
@@ -52,28 +65,42 @@ export class Router {
   }
 
   async #route(ask: Ask): Promise<void> {
-    const { context, buttons } = this.#options;
-    const { answers, lists } = context;
+    const { context } = this.#options;
+    const { answers } = context;
     const locale = localeFor(ask.locale);
-    if (ask.kind === 'completion') return answers.complete(ask, this.#complete(ask, locale));
+    if (ask.kind === 'completion') return answers.complete(ask, await this.#complete(ask, locale));
     if (this.#isClosed) return answers.refuse(ask, locale.refusals.restarting);
-    if (ask.kind === 'modal') return buttons.submit(ask);
-    if (ask.kind === 'press') return parseListId(ask.customId) === null ? buttons.press(ask) : lists.press(ask);
-    const command = this.#commands.get(ask.name);
-    if (command === undefined) {
-      this.#options.log.warn('an unknown command came', { name: ask.name });
-      return answers.refuse(ask, locale.refusals.unknownCommand);
-    }
-    await command.execute(ask, { ...context, locale });
+    if (ask.kind === 'press' || ask.kind === 'choice' || ask.kind === 'modal') return this.#handOn(ask, locale);
+    const running =
+      ask.kind === 'menu'
+        ? this.#menus.get(ask.name)?.execute(ask, { ...context, locale })
+        : this.#commands.get(ask.name)?.execute(ask, { ...context, locale });
+    if (running !== undefined) return running;
+    this.#options.log.warn('an unknown command came', { name: ask.name });
+    await answers.refuse(ask, locale.refusals.unknownCommand);
+  }
+
+  /** A component of a later or an earlier version may belong to nobody. */
+  async #handOn(ask: PressAsk | ChoiceAsk | ModalAsk, locale: Locale): Promise<void> {
+    const part = this.#options.parts.find((each) => each.owns(ask.customId));
+    const answer =
+      ask.kind === 'press' ? part?.press?.(ask) : ask.kind === 'choice' ? part?.choose?.(ask) : part?.submit?.(ask);
+    await (answer ?? this.#options.context.answers.refuse(ask, locale.refusals.unknownButton));
   }
 
   /** Nothing is offered rather than an error shown: what is typed can be sent all the same. */
-  #complete(ask: CompletionAsk, locale: Locale): Choice[] {
+  async #complete(ask: CompletionAsk, locale: Locale): Promise<Choice[]> {
+    const bound = new AbortController();
+    const late = this.#options.clock.sleep(COMPLETE_WITHIN_MS, bound.signal).then(() => []);
+    late.catch(() => undefined);
     try {
-      return this.#commands.get(ask.name)?.autocomplete?.(ask, { ...this.#options.context, locale }) ?? [];
+      const offered = this.#commands.get(ask.name)?.autocomplete?.(ask, { ...this.#options.context, locale }) ?? [];
+      return await Promise.race([offered, late]);
     } catch (error) {
       this.#logBug(ask, error);
       return [];
+    } finally {
+      bound.abort();
     }
   }
 

@@ -1,10 +1,12 @@
 /** What every step of an attempt needs: the parts around it, the request as the provider gets it, and how a step is cut short. */
-import type { AttemptRequest, Provider } from '../providers/provider.ts';
+import type { AttemptRequest, Provider, ReferenceImage } from '../providers/provider.ts';
+import { ProviderFailure } from '../providers/provider.ts';
 import type { Gates } from './gates.ts';
-import type { Failure, Item, Job, Kind, Operation } from './job.ts';
-import { getItem } from './job.ts';
+import type { Failure, Item, Job, Kind, Operation, Reference } from './job.ts';
+import { failure, getItem } from './job.ts';
 import type { Entry, OpenJobs } from './open-jobs.ts';
 import type { AssetStore, Clock, JobStore, Log } from './ports.ts';
+import { StoreFailure } from './ports.ts';
 import type { RetryPolicy } from './retry.ts';
 import { followSignals } from './signals.ts';
 import { varyPrompt } from './variations.ts';
@@ -12,6 +14,8 @@ import { varyPrompt } from './variations.ts';
 export interface AttemptsConfig {
   timeoutMs: Readonly<Record<Kind, number>>;
   retry: RetryPolicy;
+  /** Of sets that sell a product. */
+  retryOfSets: RetryPolicy;
   jobMaxAgeMs: number;
   /** With less room than this on the disk nothing paid is begun. */
   minFreeBytes: number;
@@ -68,7 +72,8 @@ export class AttemptContext {
     return this.options.providers.get(job.input.provider);
   }
 
-  requestFor(job: Job, name: string): AttemptRequest {
+  /** Rejects with ProviderFailure when a picture to start from is gone from the disk. */
+  async requestFor(job: Job, name: string): Promise<AttemptRequest> {
     const item = getItem(job, name);
     const { input } = job;
     return {
@@ -77,15 +82,33 @@ export class AttemptContext {
       attempt: item.attempt,
       kind: input.kind,
       model: input.model,
-      prompt: varyPrompt(input, item.variation),
+      prompt: varyPrompt(input, name, item.variation),
       negativePrompt: input.negativePrompt,
       aspectRatio: input.aspectRatio,
       seed: item.seed,
       settings: input.settings,
-      images: [],
+      durationSeconds: input.durationSeconds,
+      images: await Promise.all(job.references.map((reference) => this.#readReference(reference))),
       // Its time to work and as long again for the provider's queue.
       expiresAfterMs: this.options.config.timeoutMs[input.kind] * 2,
     };
+  }
+
+  async #readReference(reference: Reference): Promise<ReferenceImage> {
+    if (reference.state !== 'kept') throw new Error('Expected every reference to be kept before an attempt.');
+    const { asset, width, height } = reference.picture;
+    try {
+      return { bytes: await this.options.assets.read(asset), mimeType: asset.mimeType, width, height };
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      this.options.log.error('a picture to start from could not be read', { errorMessage: error.message });
+      throw new ProviderFailure(failure('reference-lost', 'give-up'));
+    }
+  }
+
+  /** How the attempts of a job follow each other. */
+  retryOf({ input }: Job): RetryPolicy {
+    return input.product === null ? this.options.config.retry : this.options.config.retryOfSets;
   }
 
   /** Room on the disk in bytes, as of a moment ago: hundreds that begin at once ask once. */

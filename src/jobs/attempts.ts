@@ -13,7 +13,7 @@ import { ProviderFailure } from '../providers/provider.ts';
 import { AttemptContext, type AttemptsOptions, Cancelled, operationOf, Stopped } from './attempt-context.ts';
 import { Collecting } from './collecting.ts';
 import type { Asset, Failure, FailureReason, Item, ItemStatus, Job, Operation, Output } from './job.ts';
-import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey } from './job.ts';
+import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey, SEEDS } from './job.ts';
 import { LostStarts } from './lost-starts.ts';
 import type { Entry, OpenJobs } from './open-jobs.ts';
 import { PollPace } from './poll-pace.ts';
@@ -30,7 +30,6 @@ const TOO_NEW_MS = 30_000;
 const FULL_DISK_HOLD_MS = 30_000;
 /** Each answer that a crash took is tried once more while retries are left: a kill must not cost an innocent picture. */
 const LOST_WITH_PROCESS = { providerStatus: 'lost with the process' };
-const LONGEST_SEED = 2 ** 31 - 1;
 
 export class Attempts {
   readonly #options: AttemptsOptions;
@@ -109,7 +108,7 @@ export class Attempts {
     const { clock } = this.#options;
     // In doubt, the seed is what the work is known by: another one would never find it, and pay again.
     const isFirst = item.attempt === 0 && item.inDoubtSince === null;
-    const seed = isFirst ? (entry.job.input.seed ?? this.#newSeed()) : item.seed;
+    const seed = isFirst && entry.job.input.seed === null ? this.#newSeed() : item.seed;
     this.#jobs.live(entry, item.name).kept = [];
     this.#jobs.live(entry, item.name).fetchTries = 0;
     await this.#jobs.move(
@@ -183,7 +182,7 @@ export class Attempts {
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
     const end = this.#endOfStart(entry, name, provider, isWhole);
     try {
-      const request = this.#context.requestFor(entry.job, name);
+      const request = await this.#context.requestFor(entry.job, name);
       const started = await provider.start(request, { signal: end.signal }).finally(end.release);
       gates.noteAccepted(provider.name, isOwnChoice(entry.job));
       await this.#keepStarted(entry, name, started);
@@ -402,7 +401,7 @@ export class Attempts {
 
   /** The attempt came to nothing: wait for the next one, or fail. */
   async #endAttempt(entry: Entry, name: string, lost: Failure, { usesRetry = true } = {}): Promise<void> {
-    const { clock, config, random } = this.#options;
+    const { clock, random } = this.#options;
     const item = getItem(entry.job, name);
     const step = decideNext(
       {
@@ -417,7 +416,7 @@ export class Attempts {
         now: clock.now(),
         random: random(),
       },
-      config.retry,
+      this.#context.retryOf(entry.job),
     );
     const attempts = usesRetry ? [...item.attempts, this.#closeAttempt(entry.job, item, lost)] : item.attempts;
     this.#options.onAttempt(entry.job.input.provider, lost);
@@ -533,7 +532,7 @@ export class Attempts {
   }
 
   #newSeed(): number {
-    return Math.floor(this.#options.random() * LONGEST_SEED);
+    return Math.floor(this.#options.random() * (SEEDS - 1));
   }
 }
 

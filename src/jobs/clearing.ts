@@ -79,8 +79,8 @@ export class Clearing {
     });
     // A page full of open ones: what ended begins the next, if there is anything.
     if (room === 0) return { jobs: open, next: ended.entries.length > 0 ? `O${skip + limit}` : ended.next };
-    const jobs = await Promise.all(ended.entries.map(({ id }) => this.#options.store.get(id)));
-    return { jobs: [...open, ...jobs.filter((job) => job !== undefined)], next: ended.next };
+    const jobs = await this.#options.store.getMany(ended.entries.map(({ id }) => id));
+    return { jobs: [...open, ...jobs], next: ended.next };
   }
 
   /** What a clearing would take, at this moment. Open jobs count only where the filter names their state, or the job. */

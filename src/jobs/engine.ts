@@ -12,8 +12,17 @@ import { setImmediate as nextTurnOfLoop } from 'node:timers/promises';
 import { type AttemptsConfig, type AttemptsOptions, Cancelled, operationOf, Stopped } from './attempt-context.ts';
 import { Attempts } from './attempts.ts';
 import { type BreakerNews, Gates, type Hold } from './gates.ts';
-import type { Item, Job, Kind } from './job.ts';
-import { ACTIVE_ITEM_STATES, failure, getItem, isOpenItem, itemKey, requestCancel } from './job.ts';
+import type { Item, Job, Kind, Reference } from './job.ts';
+import {
+  ACTIVE_ITEM_STATES,
+  failure,
+  getItem,
+  hasReferences,
+  isOpenItem,
+  itemKey,
+  requestCancel,
+  setReference,
+} from './job.ts';
 import { Lanes } from './lanes.ts';
 import { type Entry, OpenJobs, type OpenJobsOptions } from './open-jobs.ts';
 import { remainingWaitMs } from './retry.ts';
@@ -142,11 +151,21 @@ export class Engine {
     return null;
   }
 
-  /** Offers a saved job to the lanes: its card stands, so it may be paid for. A second call changes nothing. */
+  /** Notes that a picture to start from is a file of the job by now. Nothing, for a job that has ended meanwhile. */
+  async keepReference(jobId: string, index: number, reference: Reference): Promise<void> {
+    const entry = this.#jobs.get(jobId);
+    if (entry === undefined) return;
+    await this.#jobs.update(entry, (job) => setReference(job, index, reference));
+  }
+
+  /**
+   * Offers saved jobs to the lanes: their cards stand, so they may be paid for. A second call changes nothing; one
+   * whose references are still coming is left for a later call.
+   */
   begin(...jobIds: readonly string[]): void {
     for (const jobId of jobIds) {
       const entry = this.#jobs.get(jobId);
-      if (entry === undefined || entry.isBegun) continue;
+      if (entry === undefined || entry.isBegun || !hasReferences(entry.job)) continue;
       entry.isBegun = true;
       for (const item of entry.job.items) if (item.state === 'queued') this.#offer(entry, item);
     }
@@ -154,12 +173,12 @@ export class Engine {
     this.#fillLanes();
   }
 
-  /** Ends a job that never reached its user, unpaid. */
-  async discard(jobId: string): Promise<void> {
+  /** Ends a job that was not begun, unpaid: it never reached its user, or cannot be made. */
+  async discard(jobId: string, lost = failure('cancelled-undelivered', 'give-up')): Promise<void> {
     const entry = this.#jobs.get(jobId);
     if (entry === undefined || entry.isBegun) return;
     for (const item of entry.job.items) {
-      if (isOpenItem(item)) await this.#attempts.end(entry, item.name, failure('cancelled-undelivered', 'give-up'));
+      if (isOpenItem(item)) await this.#attempts.end(entry, item.name, lost);
     }
   }
 
@@ -390,7 +409,7 @@ export class Engine {
       if (this.#isLimited(entry.job)) open += entry.job.items.filter(isOpenItem).length;
     }
     const limit = userRunningLimit + userWaitingLimit;
-    const asked = job.items.length;
+    const asked = job.items.filter(isOpenItem).length;
     // What fits an empty queue is never split: with nothing open, any single request is taken.
     if (open === 0 || open + asked <= limit) return null;
     return { limit, open, asked, runningLimit: userRunningLimit, waitingLimit: userWaitingLimit };

@@ -22,7 +22,8 @@
  * - waiting     an attempt came to nothing; the next one starts at `until`.
  *
  * Job, from its items: all final: all done = done; some done = partial; none done and any failed =
- * failed; else cancelled. Not final: nothing begun = queued, else running.
+ * failed; else cancelled. Not final: nothing begun = queued, else running. A job that goes on with an earlier one's
+ * set carries what was done there as done items of its own: they count as done, and not as begun.
  *
  * This file imports nothing. Times are milliseconds since 1970 (UTC).
  */
@@ -72,6 +73,9 @@ export type FailureReason =
   | 'input-refused'
   | 'setting-refused'
   | 'image-needed'
+  | 'reference-refused'
+  | 'reference-unreachable'
+  | 'reference-lost'
   | 'provider-off'
   | 'output-blocked'
   | 'output-copied'
@@ -108,6 +112,9 @@ export const FAILURE_CODES: Readonly<Record<FailureReason, ErrorCode>> = {
   'input-refused': 'VALIDATION_ERROR',
   'setting-refused': 'VALIDATION_ERROR',
   'image-needed': 'VALIDATION_ERROR',
+  'reference-refused': 'VALIDATION_ERROR',
+  'reference-unreachable': 'NETWORK_ERROR',
+  'reference-lost': 'VALIDATION_ERROR',
   'provider-off': 'VALIDATION_ERROR',
   'output-blocked': 'CONTENT_BLOCKED',
   'output-copied': 'CONTENT_BLOCKED',
@@ -185,7 +192,47 @@ export interface Request {
   seed: number | null;
   /** The model's own inputs by name, as they were typed; the provider gives them the types of its schema. */
   settings: Record<string, string>;
+  /** How long a video is to last; null: as long as the model makes them. */
+  durationSeconds: number | null;
+  /** What a set of pictures is to sell; the prompts of its items are built from it. null: no set. */
+  product: Product | null;
+  /** The prompts of items that have one of their own, by the item's name. */
+  itemPrompts: Record<string, string>;
 }
+
+/** As its owner described it. */
+export interface Product {
+  title: string;
+  features: string[];
+  audience: string | null;
+  keywords: Keyword[];
+}
+
+/** What buyers search for, and why they do. */
+export interface Keyword {
+  word: string;
+  intents: string[];
+}
+
+/** Where a reference is copied from. */
+export type ReferenceSource = { kind: 'address'; url: string } | { kind: 'asset'; asset: Asset };
+
+/** A reference made ready: upright, without metadata, of moderate size, and a file of the job itself. */
+export interface ReferencePicture {
+  asset: Asset;
+  width: number;
+  height: number;
+  /** Of a picture that moves, the first frame alone was taken. */
+  isFirstFrame: boolean;
+}
+
+/** A picture to start from. It is copied before anything is paid, since the address it came from ends. */
+export type Reference = {
+  /** A file's name, for the one who gave it; empty for a job's picture. */
+  name: string;
+  /** The job whose picture it is; null: it was given as a file. */
+  fromJobId: string | null;
+} & ({ state: 'coming'; source: ReferenceSource } | { state: 'kept'; picture: ReferencePicture });
 
 /** An input that was not sent as it was asked for, because the service does not take it so. */
 export interface InputChange {
@@ -255,6 +302,8 @@ export interface ItemCommon {
    */
   inDoubtSince: number | null;
   attempts: Attempt[];
+  /** The job that made it, where this one only shows it again; null: it is this job's own work. */
+  carriedFrom: string | null;
   /** Unclean process ends in this same step without progress between them. */
   uncleanEnds: number;
   /** The item runs with nothing beside it, because it was there at two unclean ends. */
@@ -281,12 +330,14 @@ export type Item = ItemCommon & ItemStatus;
 
 export interface Job {
   /** Version of this record's shape. */
-  v: 2;
+  v: 3;
   id: string;
   /** Grows by one with every save; a card knows which it shows. */
   revision: number;
   state: JobState;
   input: Request;
+  /** Pictures to start from, in order. Nothing begins before each of them is kept. */
+  references: Reference[];
   items: Item[];
   guildId: string | null;
   channelId: string;
@@ -338,6 +389,9 @@ export const OPEN_ITEM_STATES: ReadonlySet<ItemState> = new Set<ItemState>([
 /** States that hold a lane slot: an attempt is in flight. */
 export const ACTIVE_ITEM_STATES: ReadonlySet<ItemState> = new Set<ItemState>(['starting', 'running', 'collecting']);
 
+/** Seeds are below this: 2^31 - 1 is the largest that every model takes. */
+export const SEEDS = 2 ** 31;
+
 /** Thrown by `moveTo` when the map does not know the move: always a bug of the caller. */
 export class IllegalMove extends Error {
   override name = 'IllegalMove';
@@ -351,7 +405,10 @@ export class IllegalMove extends Error {
 export interface NewJob {
   id: string;
   input: Request;
+  references: Reference[];
   itemNames: readonly [string, ...string[]];
+  /** Done items of an earlier job, their files copied to this one: not made again. Names among `itemNames`. */
+  carried: readonly (Item & { state: 'done' })[];
   guildId: string | null;
   channelId: string;
   userId: string;
@@ -365,29 +422,16 @@ export interface NewJob {
   origin: Origin;
 }
 
-/** A job as it is first saved: revision 1, every item queued. */
-export function createJob({ itemNames, ...rest }: NewJob): Job {
-  const items = itemNames.map((name): Item => ({
-    name,
-    state: 'queued',
-    attempt: 0,
-    retryCount: 0,
-    seed: rest.input.seed ?? 0,
-    variation: 0,
-    attemptStartedAt: null,
-    model: rest.input.model,
-    changes: [],
-    fetches: { tries: 0, lastFailure: null },
-    inDoubtSince: null,
-    attempts: [],
-    uncleanEnds: 0,
-    alone: false,
-  }));
+/** A job as it is first saved: revision 1, every item queued but those carried over. */
+export function createJob({ itemNames, carried, ...rest }: NewJob): Job {
+  const items = itemNames.map(
+    (name, index): Item => carried.find((item) => item.name === name) ?? createItem(name, index, rest.input),
+  );
   return {
     ...rest,
-    v: 2,
+    v: 3,
     revision: 1,
-    state: 'queued',
+    state: deriveState(items),
     items,
     startedAt: null,
     finishedAt: null,
@@ -395,9 +439,35 @@ export function createJob({ itemNames, ...rest }: NewJob): Job {
     errorCode: null,
     causeCode: null,
     errorMessage: null,
-    result: [],
+    result: resultOf(items),
     cancelRequest: null,
   };
+}
+
+function createItem(name: string, index: number, { seed, model }: Request): Item {
+  return {
+    name,
+    state: 'queued',
+    attempt: 0,
+    retryCount: 0,
+    // Several pictures of one seed would be the same picture.
+    seed: seed === null ? 0 : (seed + index) % SEEDS,
+    variation: 0,
+    attemptStartedAt: null,
+    model,
+    changes: [],
+    fetches: { tries: 0, lastFailure: null },
+    inDoubtSince: null,
+    attempts: [],
+    carriedFrom: null,
+    uncleanEnds: 0,
+    alone: false,
+  };
+}
+
+/** A done item as another job shows it: its files are those of that job by now, and its retries are over. */
+export function carryItem(job: Job, item: Item & { state: 'done' }, assets: Asset[]): Item & { state: 'done' } {
+  return { ...item, assets, retryCount: 0, carriedFrom: item.carriedFrom ?? job.id };
 }
 
 export interface Move {
@@ -428,12 +498,45 @@ export function requestCancel(job: Job, userId: string, now: number): Job {
   return { ...job, cancelRequest: { userId, at: now }, revision: job.revision + 1 };
 }
 
+/** A picture to start from is a file of the job by now. */
+export function setReference(job: Job, index: number, reference: Reference): Job {
+  if (isFinal(job) || job.references[index]?.state !== 'coming') return job;
+  const references = job.references.map((each, at) => (at === index ? reference : each));
+  return { ...job, references, revision: job.revision + 1 };
+}
+
 export function getItem(job: Job, name: string): Item {
   const item = job.items.find((candidate) => candidate.name === name);
   if (item === undefined) {
     throw new Error(`Expected an item of job ${job.id} ([${job.items.map((i) => i.name).join(', ')}]), got ${name}.`);
   }
   return item;
+}
+
+/** The names of a request's items: one output each. */
+export function nameItems(kind: Kind, count: number): [string, ...string[]] {
+  const [first = kind, ...rest] = Array.from({ length: count }, (_, index) => `${kind}_${index + 1}`);
+  return rest.length === 0 ? [kind] : [first, ...rest];
+}
+
+export function itemNamesOf({ items, input }: Pick<Job, 'items' | 'input'>): [string, ...string[]] {
+  const [first = input.kind, ...rest] = items.map(({ name }) => name);
+  return [first, ...rest];
+}
+
+/** What of a job need not be made again. */
+export function doneNames({ items }: Pick<Job, 'items'>): Set<string> {
+  return new Set(items.filter(({ state }) => state === 'done').map(({ name }) => name));
+}
+
+/** The prompt of an item, without any variation. */
+export function promptOf({ prompt, itemPrompts }: Pick<Request, 'prompt' | 'itemPrompts'>, itemName: string): string {
+  return Object.hasOwn(itemPrompts, itemName) ? (itemPrompts[itemName] ?? prompt) : prompt;
+}
+
+/** Whether every picture to start from is a file of the job itself. */
+export function hasReferences({ references }: Pick<Job, 'references'>): boolean {
+  return references.every(({ state }) => state === 'kept');
 }
 
 /** Names an item among those of all jobs. */
@@ -456,7 +559,10 @@ export function isFinalState(state: JobState): boolean {
 
 export function deriveState(items: readonly Item[]): JobState {
   const count = (state: ItemState): number => items.filter((item) => item.state === state).length;
-  if (items.some(isOpenItem)) return count('queued') === items.length ? 'queued' : 'running';
+  if (items.some(isOpenItem)) {
+    const isBegun = ({ state, carriedFrom }: Item): boolean => state !== 'queued' && carriedFrom === null;
+    return items.some(isBegun) ? 'running' : 'queued';
+  }
   if (count('done') === items.length) return 'done';
   if (count('done') > 0) return 'partial';
   return count('failed') > 0 ? 'failed' : 'cancelled';
@@ -483,7 +589,7 @@ export function failure(
 /** What every item keeps when it leaves its state behind. */
 function commonOf(item: Item): ItemCommon {
   const { name, attempt, retryCount, seed, variation, attemptStartedAt, model } = item;
-  const { changes, fetches, inDoubtSince, attempts, uncleanEnds, alone } = item;
+  const { changes, fetches, inDoubtSince, attempts, carriedFrom, uncleanEnds, alone } = item;
   return {
     name,
     attempt,
@@ -496,6 +602,7 @@ function commonOf(item: Item): ItemCommon {
     fetches,
     inDoubtSince,
     attempts,
+    carriedFrom,
     uncleanEnds,
     alone,
   };
@@ -523,6 +630,10 @@ function summarize(
       : null,
     causeCode: isLost && lost.state === 'failed' ? lost.causeCode : null,
     errorMessage: isLost ? describe(lost.failure) : null,
-    result: items.flatMap((item) => (item.state === 'done' ? item.assets : [])),
+    result: resultOf(items),
   };
+}
+
+function resultOf(items: readonly Item[]): Asset[] {
+  return items.flatMap((item) => (item.state === 'done' ? item.assets : []));
 }

@@ -152,7 +152,7 @@ export class LostStarts {
   ): Promise<FoundOperation | null> {
     const { store, stop } = this.#context.options;
     const finding = this.#finding.then(async () => {
-      const found = await provider.find(this.#context.requestFor(job, name), {
+      const found = await provider.find(await this.#context.requestFor(job, name), {
         isClaimed: (operationId) => store.isClaimed(operationId),
         heard: this.#context.jobs.heardOf(job.id, name),
         signal: stop,

@@ -4,7 +4,7 @@
  * where it is.
  */
 import type { Asset, Failure, Item, ItemCommon, ItemStatus, Job } from './job.ts';
-import { getItem, isFinal, itemKey, MOVES, moveTo } from './job.ts';
+import { getItem, isFinal, itemKey, MOVES, moveTo, promptOf } from './job.ts';
 import type { Clock, JobStore, Log, LogFields } from './ports.ts';
 
 export interface OpenJobsOptions {
@@ -211,23 +211,26 @@ export class OpenJobs {
   }
 
   logNew(job: Job): void {
-    for (const item of job.items) this.#options.log.info('item is queued', this.#moveFields(job, item, null, null));
+    for (const item of job.items) {
+      if (item.state === 'queued') this.#options.log.info('item is queued', this.#moveFields(job, item, null, null));
+    }
   }
 
   #logMove(job: Job, name: string, before: Item, enteredAt: number): void {
     const item = getItem(job, name);
     const fields = this.#moveFields(job, item, before.state, this.#options.clock.now() - enteredAt);
     if (item.state === 'waiting')
-      Object.assign(fields, { delayMs: item.delayMs }, this.#failureFields(job, item.failure, item.failure.code));
+      Object.assign(fields, { delayMs: item.delayMs }, this.#failureFields(job, item, item.failure, item.failure.code));
     if (item.state === 'failed') {
       const code = item.causeCode === null ? item.failure.code : 'MAX_RETRIES_EXCEEDED';
       Object.assign(
         fields,
-        this.#failureFields(job, item.failure, code),
+        this.#failureFields(job, item, item.failure, code),
         item.causeCode === null ? {} : { causeCode: item.causeCode },
       );
     }
-    if (item.state === 'cancelled') Object.assign(fields, this.#failureFields(job, item.failure, item.failure.code));
+    if (item.state === 'cancelled')
+      Object.assign(fields, this.#failureFields(job, item, item.failure, item.failure.code));
     this.#options.log.info(`item moved from ${before.state} to ${item.state}`, fields);
   }
 
@@ -246,18 +249,18 @@ export class OpenJobs {
         kind: input.kind,
         size: input.aspectRatio ?? 'default',
         count: job.items.length,
-        promptLength: input.prompt.length,
+        promptLength: promptOf(input, item.name).length,
       },
       durationMs,
     };
   }
 
-  #failureFields(job: Job, lost: Failure, errorCode: string): LogFields {
+  #failureFields(job: Job, item: Item, lost: Failure, errorCode: string): LogFields {
     const status = lost.providerStatus === null ? '' : ` (${lost.providerStatus})`;
     return {
       errorCode,
       errorMessage: `${this.#options.describe(lost)}${status}`,
-      promptHash: this.#options.hashPrompt(job.input.prompt),
+      promptHash: this.#options.hashPrompt(promptOf(job.input, item.name)),
     };
   }
 }

@@ -1,7 +1,7 @@
 /**
  * What the jobs need from outside, declared here so that they know neither Keyv, nor a disk, nor Discord.
  */
-import type { Asset, Job, JobState, Kind } from './job.ts';
+import type { Asset, Failure, Job, JobState, Kind, Reference } from './job.ts';
 
 /** Time, passed in so that tests move it. */
 export interface Clock {
@@ -32,6 +32,8 @@ export interface JobStore {
   save(job: Job): Promise<void>;
   /** undefined: there is no such job, or its record cannot be read (set aside and logged). */
   get(id: string): Promise<Job | undefined>;
+  /** As `get`, in the order of the ids; those that are not there are left out. */
+  getMany(ids: readonly string[]): Promise<Job[]>;
   /** Every job that is not final, oldest first; forgets ids that are final or absent. */
   listOpen(): Promise<Job[]>;
   /** Notes that an item holds this operation, so that `find` leaves it to its owner. Writing twice changes nothing. */
@@ -99,6 +101,13 @@ export interface AssetStore {
   }): Promise<Asset>;
   /** Rejects with StoreFailure when the file is gone or is not what was saved. */
   read(asset: Asset): Promise<Buffer>;
+  /** The same file as one of another job too, durable when it resolves: each is deleted without the other. */
+  adopt(asset: Asset, to: { jobId: string; item: string; index: number }): Promise<Asset>;
+  /**
+   * What `make` makes of the file's bytes, kept beside it under this name until the job's files are deleted: made once.
+   * Rejects with what `make` rejects with, and with StoreFailure when the file itself cannot be read.
+   */
+  derive(asset: Asset, name: string, make: (bytes: Buffer) => Promise<Uint8Array>): Promise<Buffer>;
   /** The files of one item that were put, in the order of their index: also those that no record names. */
   findAll(jobId: string, item: string): Promise<Asset[]>;
   /** Room on the disk in bytes. Rejects with StoreFailure. */
@@ -110,4 +119,29 @@ export interface AssetStore {
 /** Something the disk or the store refused. The message is a sentence for the owner. */
 export class StoreFailure extends Error {
   override name = 'StoreFailure';
+}
+
+/** Makes references the own files of a job, or of a draft that may become one. */
+export interface ReferenceKeeper {
+  /**
+   * Copies a picture to start from and makes it ready; one that is kept elsewhere is taken from there as it is.
+   * Durable when it resolves; a second call gives the same. Rejects with ReferenceRefused when it cannot be used, with
+   * StoreFailure when the disk did not take it, and with the signal's reason.
+   */
+  keep(
+    reference: Reference,
+    owner: { id: string; index: number },
+    signal: AbortSignal,
+  ): Promise<Reference & { state: 'kept' }>;
+}
+
+/** A picture to start from that cannot be used: `failure` says why, in a sentence for its owner. */
+export class ReferenceRefused extends Error {
+  override name = 'ReferenceRefused';
+  readonly failure: Failure;
+
+  constructor(failure: Failure) {
+    super(`${failure.code} (${failure.reason}): ${failure.details['why'] ?? ''}`);
+    this.failure = failure;
+  }
 }

@@ -2,7 +2,7 @@
  * What a retry adds to a prompt when the service worked and gave nothing usable. The lines are neutral:
  * they ask for another picture of the same thing and never reword it to slip past a block.
  */
-import type { Request } from './job.ts';
+import { promptOf, type Request } from './job.ts';
 
 /** In the order they are used; further retries keep the last one. */
 const NEUTRAL_VARIATIONS = [
@@ -18,10 +18,15 @@ const PRODUCT_VARIATIONS = [
   '[VARIATION: Prioritize clean composition]',
 ] as const;
 
-/** The prompt as it is sent. `variation` 0 is the prompt as the user wrote it. */
-export function varyPrompt({ prompt, command }: Pick<Request, 'prompt' | 'command'>, variation: number): string {
+/** The prompt of an item as it is sent. `variation` 0 is the prompt as it was written. */
+export function varyPrompt(
+  input: Pick<Request, 'prompt' | 'itemPrompts' | 'product'>,
+  itemName: string,
+  variation: number,
+): string {
+  const prompt = promptOf(input, itemName);
   if (variation === 0) return prompt;
-  const lines = command === 'listing' ? PRODUCT_VARIATIONS : NEUTRAL_VARIATIONS;
+  const lines = input.product === null ? NEUTRAL_VARIATIONS : PRODUCT_VARIATIONS;
   const line = lines[Math.min(variation, lines.length) - 1];
   return line === undefined ? prompt : `${prompt}\n\n${line}`;
 }

@@ -45,6 +45,10 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
     `${model === undefined ? 'This model' : `The model \`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
+  'reference-refused': ({ why, name }) => refuseReference(why, name),
+  'reference-unreachable': ({ name }) =>
+    `The picture ${name === undefined || name === '' ? 'to start from' : `\`${name}\``} could not be fetched from Discord. Attach it anew.`,
+  'reference-lost': () => "The picture to start from is gone from the bot's disk. Ask anew with it attached.",
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
@@ -86,6 +90,21 @@ function refuseSetting({ field, got, allowed, option, fixed, nearest }: Details)
   const value = got === undefined ? 'this' : got === '' ? 'empty' : `\`${got}\``;
   const expected = allowed === undefined || allowed === '' ? '' : `; expected ${allowed}`;
   return `The setting ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
+}
+
+/** `why` is one of these keys: see `prepareReference`. */
+const referenceFaults: Readonly<Record<string, string>> = {
+  empty: 'it is empty',
+  'not-a-picture': 'it is no picture of a kind the bot reads (PNG, JPEG, WebP, GIF or AVIF)',
+  broken: 'it is broken or cut off',
+  'too-many-bytes': 'it is larger than 20 MB',
+  'too-many-pixels': 'it has more than 50 million pixels',
+  'too-narrow': 'it is too small or too narrow to start from',
+};
+
+function refuseReference(why: string | undefined, name: string | undefined): string {
+  const file = name === undefined || name === '' ? 'The picture' : `\`${name}\``;
+  return `${file} cannot be used: ${referenceFaults[why ?? ''] ?? referenceFaults['broken']}. Nothing was made or paid; attach another one.`;
 }
 
 /** Why another attempt is made, without advice: nothing has to be done. */
@@ -149,6 +168,8 @@ export const en = {
     retryWith: (provider: string) => `Retry: ${provider}`,
     fallback: (provider: string) => `Fallback: ${provider}`,
     again: 'Again',
+    retryFailed: 'Retry failed',
+    animate: 'Animate',
     download: 'Download',
     refresh: 'Refresh',
     edit: 'Edit prompt',
@@ -422,6 +443,8 @@ export const en = {
       provider: 'Who makes it; local is a free preview',
       model: 'A model of the provider, as owner/name',
       aspectRatio: 'Width to height',
+      count: 'How many pictures; each counts as one',
+      image: 'A picture to start from',
       negativePrompt: 'What should not be in the picture',
       seed: 'The same seed and prompt give the same picture, where the model can',
       settings: "The model's own inputs: name=value, name=value; /models inputs shows them",

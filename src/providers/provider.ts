@@ -36,6 +36,8 @@ export interface AttemptRequest {
   seed: number;
   /** The model's own inputs by name, as they were typed. */
   settings: Readonly<Record<string, string>>;
+  /** How long a video is to last; null: as long as the model makes them. */
+  durationSeconds: number | null;
   /** Pictures to start from, in order; few models take more than one. */
   images: readonly ReferenceImage[];
   /** After this long the work is worth nothing to us; told to the provider where it can be, as a stop to spending. */

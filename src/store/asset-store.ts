@@ -3,7 +3,7 @@
  * a file never takes the place of another one, and that the same bytes twice are one file.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { readdir, readFile, rename, rm, stat, statfs } from 'node:fs/promises';
+import { copyFile, link, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Asset } from '../jobs/job.ts';
 import { StoreFailure, type AssetStore } from '../jobs/ports.ts';
@@ -15,6 +15,7 @@ const TEMPORARY_FOLDER = '.tmp';
 
 const SAFE_NAME = /^[A-Za-z0-9_-]{1,64}$/;
 const SAFE_EXTENSION = /^\.[a-z0-9]{1,10}$/;
+const SAFE_DERIVED = /^[a-z]{1,32}$/;
 const ASSET_FILE = /^[A-Za-z0-9_-]{1,64}\/[A-Za-z0-9_-]{1,128}\.[a-z0-9]{1,10}$/;
 
 /** Item, index, hash and extension of a name that `put` made. */
@@ -122,6 +123,56 @@ class DiskAssetStore implements FolderAssetStore {
     return bytes;
   }
 
+  /** A second name for the same file where the disk has such names; a copy elsewhere. */
+  async adopt(asset: Asset, to: { jobId: string; item: string; index: number }): Promise<Asset> {
+    const name = fileName({ ...to, extension: asset.extension }, asset.sha256);
+    const jobFolder = join(this.#root, to.jobId);
+    const path = join(jobFolder, name);
+    const source = this.#pathOf(asset);
+    try {
+      await createFolder(jobFolder);
+      await link(source, path).catch(async (error: unknown) => {
+        if (codeOf(error) === 'EEXIST') return;
+        if (codeOf(error) === 'ENOENT') throw error;
+        await this.#copy(source, path);
+      });
+      await syncFolder(jobFolder);
+      await this.#rootSync.run(() => syncFolder(this.#root));
+    } catch (error) {
+      if (codeOf(error) === 'ENOENT') throw goneFile(source, error);
+      throw await toStoreFailure(error, path);
+    }
+    return { ...asset, file: `${to.jobId}/${name}` };
+  }
+
+  async #copy(source: string, path: string): Promise<void> {
+    const temporary = join(this.#temporary, randomUUID());
+    try {
+      await copyFile(source, temporary);
+      await rename(temporary, path);
+    } finally {
+      await rm(temporary, { force: true }).catch(() => undefined);
+    }
+  }
+
+  /** Not durable: what is lost is made again. Its second dot keeps it out of `findAll`. */
+  async derive(asset: Asset, name: string, make: (bytes: Buffer) => Promise<Uint8Array>): Promise<Buffer> {
+    if (!SAFE_DERIVED.test(name)) throw new Error(`Expected the name of what is derived to be a to z, got ${name}.`);
+    const path = `${this.#pathOf(asset)}.${name}`;
+    try {
+      return await readFile(path);
+    } catch (error) {
+      if (codeOf(error) !== 'ENOENT') throw await toStoreFailure(error, path);
+    }
+    const made = Buffer.from(await make(await this.read(asset)));
+    const temporary = join(this.#temporary, randomUUID());
+    // Without room for it, it is made anew each time.
+    await writeFile(temporary, made)
+      .then(() => rename(temporary, path))
+      .catch(() => rm(temporary, { force: true }).catch(() => undefined));
+    return made;
+  }
+
   async findAll(jobId: string, item: string): Promise<Asset[]> {
     if (!SAFE_NAME.test(jobId)) return [];
     const jobFolder = join(this.#root, jobId);
@@ -224,7 +275,11 @@ class SharedSync {
   }
 }
 
-function fileName({ jobId, item, index, extension }: NewFile, sha256: string): string {
+function goneFile(path: string, cause: unknown): StoreFailure {
+  return new StoreFailure(`${path} is gone: restore it from a backup, or make the picture again.`, { cause });
+}
+
+function fileName({ jobId, item, index, extension }: Omit<NewFile, 'bytes' | 'mimeType'>, sha256: string): string {
   const isSafe = SAFE_NAME.test(jobId) && SAFE_NAME.test(item) && SAFE_EXTENSION.test(extension);
   if (!isSafe || !Number.isSafeInteger(index) || index < 0) {
     const found = JSON.stringify({ jobId, item, index, extension }).slice(0, 200);
@@ -240,7 +295,7 @@ async function readWhole(path: string): Promise<Buffer> {
     return await readFile(path);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw await toStoreFailure(error, path);
-    throw new StoreFailure(`${path} is gone: restore it from a backup, or make the picture again.`, { cause: error });
+    throw goneFile(path, error);
   }
 }
 

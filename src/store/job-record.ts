@@ -35,7 +35,7 @@ const asset = z.object({
   sha256: z.string(),
 });
 
-const request = z.object({
+export const requestSchema = z.object({
   command: z.string(),
   kind: z.enum(['image', 'video']),
   provider: z.string(),
@@ -45,7 +45,30 @@ const request = z.object({
   aspectRatio: z.string().nullable(),
   seed: z.number().nullable(),
   settings: texts,
+  durationSeconds: z.number().nullable(),
+  product: z
+    .object({
+      title: z.string(),
+      features: z.array(z.string()),
+      audience: z.string().nullable(),
+      keywords: z.array(z.object({ word: z.string(), intents: z.array(z.string()) })),
+    })
+    .nullable(),
+  itemPrompts: texts,
 });
+
+const referenceCommon = z.object({ name: z.string(), fromJobId: z.string().nullable() });
+const referenceSource = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('address'), url: z.string() }),
+  z.object({ kind: z.literal('asset'), asset }),
+]);
+const referencePicture = z.object({ asset, width: z.number(), height: z.number(), isFirstFrame: z.boolean() });
+
+/** Also of drafts, which hold references before there is a job. */
+export const referenceSchema = z.discriminatedUnion('state', [
+  referenceCommon.extend({ state: z.literal('coming'), source: referenceSource }),
+  referenceCommon.extend({ state: z.literal('kept'), picture: referencePicture }),
+]);
 
 const inputChange = z.object({ field: z.string(), from: z.string(), to: z.string().nullable() });
 const fetches = z.object({ tries: z.number(), lastFailure: failure.nullable() });
@@ -76,6 +99,7 @@ const itemCommon = z.object({
   fetches,
   inDoubtSince: time.nullable(),
   attempts: z.array(attempt),
+  carriedFrom: z.string().nullable(),
   uncleanEnds: z.number(),
   alone: z.boolean(),
 });
@@ -92,11 +116,12 @@ const item = z.discriminatedUnion('state', [
 ]);
 
 const job = z.object({
-  v: z.literal(2),
+  v: z.literal(3),
   id: z.string().min(1),
   revision: z.number(),
   state: z.enum(['queued', 'running', 'done', 'partial', 'failed', 'cancelled']),
-  input: request,
+  input: requestSchema,
+  references: z.array(referenceSchema),
   items: z.array(item).min(1),
   guildId: z.string().nullable(),
   channelId: z.string(),
@@ -147,6 +172,18 @@ function upgradeFailure(old: unknown): unknown {
 
 const NOTHING_CHANGED = { changes: [], fetches: { tries: 0, lastFailure: null } };
 
+/** The requests of version 2 knew no sets and no references. */
+function upgradeSecond(record: object): object {
+  const { input, items } = record as { input?: object; items?: unknown };
+  return {
+    ...record,
+    v: 3,
+    input: { ...input, durationSeconds: null, product: null, itemPrompts: {} },
+    references: [],
+    items: mapObjects(items, (each) => ({ ...each, carriedFrom: null })),
+  };
+}
+
 /** What is no list of objects stays as it is, for the schema to refuse. */
 function mapObjects(list: unknown, change: (each: object) => object): unknown {
   if (!Array.isArray(list)) return list;
@@ -156,8 +193,8 @@ function mapObjects(list: unknown, change: (each: object) => object): unknown {
 /** When the shape of Job changes: raise `version`, and add `upgrades[old version]`. */
 export const jobShape: RecordShape<Job> = {
   namespace: 'job',
-  version: 2,
+  version: 3,
   schema: job,
-  upgrades: { 1: upgradeFirst },
+  upgrades: { 1: upgradeFirst, 2: upgradeSecond },
   keyOf: (record) => record.id,
 };

@@ -96,6 +96,11 @@ class KeyvJobStore implements JobStoreWithHistory {
     return found.kind === 'record' ? found.record : undefined;
   }
 
+  async getMany(ids: readonly string[]): Promise<Job[]> {
+    const found = await this.#records.readMany(ids.filter((id) => !this.#removal.isUnderWay(id)));
+    return found.flatMap((each) => (each.kind === 'record' ? [each.record] : []));
+  }
+
   /** In order with the saves: an id whose job is just being written must not look absent. */
   listOpen(): Promise<Job[]> {
     return this.#database.inOrder(async () => {

@@ -28,6 +28,12 @@ export function createProviders(config: Config): Providers {
   };
 }
 
+/** Where a video is asked for that names no service: the default one if it makes videos, else the first that does. */
+export function chooseForVideo(defaultProvider: string, providers: ReadonlyMap<string, Provider>): string {
+  const makesVideos = (name: string): boolean => providers.get(name)?.kinds.includes('video') === true;
+  return [defaultProvider, ...providers.keys()].find(makesVideos) ?? defaultProvider;
+}
+
 export interface CatalogNews {
   log: Log;
   signal: AbortSignal;

@@ -25,7 +25,16 @@ export async function measurePainting(): Promise<PaintingResult> {
     const { signal } = new AbortController();
     const request = { jobId: 'bench', item: 'image', kind: 'image', model: null, negativePrompt: null } as const;
     const started = await provider.start(
-      { ...request, ...PAINTED, attempt: 1, settings: {}, images: [], aspectRatio: null, expiresAfterMs: 60_000 },
+      {
+        ...request,
+        ...PAINTED,
+        attempt: 1,
+        settings: {},
+        durationSeconds: null,
+        images: [],
+        aspectRatio: null,
+        expiresAfterMs: 60_000,
+      },
       { signal },
     );
     const bytes = started.status === 'finished' ? started.bytes[0] : null;

@@ -93,7 +93,7 @@ function listAttempts(jobs: readonly Job[]): Listed[] {
         .filter(({ provider }) => provider === 'gemini')
         .map((attempt) => ({
           holder: `attempt ${attempt.number} of ${job.id}:${item.name}`,
-          prompt: varyPrompt(job.input, attempt.variation),
+          prompt: varyPrompt(job.input, item.name, attempt.variation),
           attempt,
         })),
     ),

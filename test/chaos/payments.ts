@@ -37,7 +37,7 @@ export function checkPayments(jobs: readonly Job[], predictions: readonly Sandbo
     const made = byId.get(id);
     if (other !== undefined) result.violations.push(`${id} is named by ${other} and by ${holder}.`);
     if (made === undefined) result.violations.push(`${id}, named by ${holder}, is unknown to Replicate.`);
-    else if (!isOf(made, { prompt: varyPrompt(job.input, attempt.variation), seed: attempt.seed })) {
+    else if (!isOf(made, { prompt: varyPrompt(job.input, item.name, attempt.variation), seed: attempt.seed })) {
       result.violations.push(`${id}, named by ${holder}, was asked for with another prompt or seed.`);
     }
     holders.set(id, holder);
@@ -71,7 +71,7 @@ function explainOthers(unnamed: readonly SandboxPrediction[], jobs: readonly Job
 function lostWorkOf(job: Job, item: Item): Fingerprint[] {
   if (job.input.provider !== 'replicate' || (item.state !== 'cancelled' && item.state !== 'failed')) return [];
   const isInDoubt = item.inDoubtSince !== null || item.attempts.at(-1)?.operationId === null;
-  return isInDoubt ? [{ prompt: varyPrompt(job.input, item.variation), seed: item.seed }] : [];
+  return isInDoubt ? [{ prompt: varyPrompt(job.input, item.name, item.variation), seed: item.seed }] : [];
 }
 
 function isOf({ input }: SandboxPrediction, { prompt, seed }: Fingerprint): boolean {

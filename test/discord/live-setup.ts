@@ -111,7 +111,7 @@ export async function setUpLive(
     locale: en,
     positions: new Map(),
     progress: new Map(),
-    providers: [{ name: 'local', isPaid: false }],
+    providers: [{ name: 'local', isPaid: false, kinds: ['image'] }],
     fallback: 'ask',
     updatesEndAt,
     hold: null,

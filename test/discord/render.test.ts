@@ -34,9 +34,9 @@ const FAILED: ItemStatus = { state: 'failed', failure: TIMEOUT, causeCode: 'TIME
 const CANCELLED: ItemStatus = { state: 'cancelled', failure: failure('cancelled-by-user', 'give-up') };
 
 const PROVIDERS = [
-  { name: 'replicate', isPaid: true },
-  { name: 'gemini', isPaid: true },
-  { name: 'local', isPaid: false },
+  { name: 'replicate', isPaid: true, kinds: ['image'] as const },
+  { name: 'gemini', isPaid: true, kinds: ['image'] as const },
+  { name: 'local', isPaid: false, kinds: ['image'] as const },
 ];
 
 function contextOf(change: Partial<CardContext> = {}): CardContext {

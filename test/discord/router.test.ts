@@ -31,8 +31,7 @@ async function answersTo(commands: Command[], ...payloads: APIInteraction[]): Pr
     refuse: () => assert.fail('a completion is never refused'),
   };
   const context = { answers } as unknown as RouterOptions['context'];
-  const buttons = {} as RouterOptions['buttons'];
-  const router = new Router({ commands, context, buttons, clock: systemClock, log: QUIET });
+  const router = new Router({ commands, menus: [], context, parts: [], clock: systemClock, log: QUIET });
   for (const payload of payloads) router.handle(payload);
   await router.close();
   return answered;

@@ -81,6 +81,7 @@ export interface HarnessOptions {
 const CONFIG: EngineConfig = {
   timeoutMs: { image: 20_000, video: 60_000 },
   retry: { baseMs: 2_000, maxMs: 30_000, variation: 'auto' },
+  retryOfSets: { baseMs: 1_000, maxMs: 8_000, variation: 'always' },
   jobMaxAgeMs: 24 * 3_600_000,
   concurrency: 4,
   userRunningLimit: 4,

@@ -116,7 +116,7 @@ test('a wish to cancel is kept once and never on finished work', () => {
 });
 
 test('a new job is queued, at its first revision, with every item queued', () => {
-  const job = createJob({ ...newJob(), itemNames: ['a', 'b'] });
+  const job = createJob({ ...newJob(), itemNames: ['a', 'b'], carried: [] });
   assert.equal(job.state, 'queued');
   assert.equal(job.revision, 1);
   assert.deepEqual(

@@ -13,6 +13,7 @@ export function attempt(changes: Partial<AttemptRequest> = {}): AttemptRequest {
     aspectRatio: null,
     seed: 42,
     settings: {},
+    durationSeconds: null,
     images: [],
     expiresAfterMs: 240_000,
     ...changes,

@@ -122,24 +122,31 @@ test('thousands of unfinished jobs are all listed at a start', async (t) => {
   assert.equal(listed[0]?.id, 'job-1999');
 });
 
+const SECOND_KNEW_NOT = ['durationSeconds', 'product', 'itemPrompts', 'references', 'carriedFrom'];
+const FIRST_KNEW_NOT = [...SECOND_KNEW_NOT, 'settings', 'changes', 'fetches', 'mostRetries'];
+
 test('a job that the first version saved is read as it would be saved today', async (t) => {
   const { database, jobs } = await openAt(t, await temporaryFolder(t));
   const saved = failedJob(runningJob(sampleJob('first')));
   const toFirst = (value: unknown): unknown =>
-    JSON.parse(
-      JSON.stringify(value, (name, part: unknown) =>
-        ['settings', 'changes', 'fetches', 'mostRetries'].includes(name) ? undefined : part,
-      ),
-    );
+    JSON.parse(JSON.stringify(value, (name, part: unknown) => (FIRST_KNEW_NOT.includes(name) ? undefined : part)));
   await database.namespace('job').set('first', { ...(toFirst(saved) as object), v: 1 });
   assert.deepEqual(await jobs.get('first'), saved);
+});
+
+test('a job that the second version saved is read as it would be saved today', async (t) => {
+  const { database, jobs } = await openAt(t, await temporaryFolder(t));
+  const saved = failedJob(runningJob(sampleJob('second')));
+  const second = JSON.stringify(saved, (name, part: unknown) => (SECOND_KNEW_NOT.includes(name) ? undefined : part));
+  await database.namespace('job').set('second', { ...(JSON.parse(second) as object), v: 2 });
+  assert.deepEqual(await jobs.get('second'), saved);
 });
 
 test('a record that cannot be read is told once, kept, copied aside and counted as absent', async (t) => {
   const { database, jobs, unreadable } = await openAt(t, await temporaryFolder(t));
   const records = database.namespace('job');
   const bad: Record<string, unknown> = {
-    newer: { ...sampleJob('newer'), v: 3 },
+    newer: { ...sampleJob('newer'), v: 4 },
     older: { ...sampleJob('older'), v: 0 },
     versionless: { id: 'versionless' },
     text: 'text',

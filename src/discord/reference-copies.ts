@@ -1,0 +1,146 @@
+/**
+ * Pictures to start from become files of the job that needs them, before anything of it is paid: their addresses end
+ * within a day. Mostly that is over before the card is answered, so that a refusal is a private sentence; where it
+ * takes longer, the card stands and says so, and the copy goes on behind it, also after a restart.
+ */
+import type { Engine } from '../jobs/engine.ts';
+import type { Failure, Item, Job, Reference } from '../jobs/job.ts';
+import { carryItem, failure } from '../jobs/job.ts';
+import type { AssetStore, Clock, Log, ReferenceKeeper } from '../jobs/ports.ts';
+import { ReferenceRefused, StoreFailure } from '../jobs/ports.ts';
+
+export interface ReferenceCopiesOptions {
+  engine: Engine;
+  keeper: ReferenceKeeper;
+  assets: AssetStore;
+  clock: Clock;
+  log: Log;
+  /** Ends copies when the process stops. */
+  signal: AbortSignal;
+}
+
+/** A job's references as far as they are copied, or why one of them cannot be used. */
+export type Copied = { references: Reference[]; refused: null } | { refused: Failure };
+
+/** Done items of an earlier job that another one goes on with. */
+export interface Carry {
+  from: Job;
+  names: ReadonlySet<string>;
+}
+
+/** Discord waits 3 seconds for the card, which still has to be saved and sent. */
+const ANSWER_WAIT_MS = 1_200;
+const SAVE_AGAIN_MS = 5_000;
+
+type Kept = Reference & { state: 'kept' };
+
+export class ReferenceCopies {
+  readonly #options: ReferenceCopiesOptions;
+  /** Copies under way, by the job and the place of the reference in it. */
+  readonly #underWay = new Map<string, Promise<Kept>>();
+
+  constructor(options: ReferenceCopiesOptions) {
+    this.#options = options;
+  }
+
+  /** Begins to copy, and waits as long as an answer may. Rejects with StoreFailure. */
+  async begin(jobId: string, references: readonly Reference[]): Promise<Copied> {
+    const copies = references.map((reference, index) => this.#copy(jobId, reference, index));
+    for (const copy of copies) copy.catch(() => undefined);
+    const timeIsUp = new AbortController();
+    const late = this.#options.clock.sleep(ANSWER_WAIT_MS, timeIsUp.signal).catch(() => undefined);
+    try {
+      const settled = await Promise.all(
+        copies.map(async (copy, index) => (await Promise.race([copy, late])) ?? references[index]),
+      );
+      return { references: settled.filter((each) => each !== undefined), refused: null };
+    } catch (error) {
+      if (error instanceof ReferenceRefused) return { refused: error.failure };
+      throw error;
+    } finally {
+      timeIsUp.abort();
+    }
+  }
+
+  /** The done items as items of the new job. Rejects with StoreFailure. */
+  async carry(jobId: string, { from, names }: Carry): Promise<(Item & { state: 'done' })[]> {
+    const { assets } = this.#options;
+    const done = from.items.filter((item) => item.state === 'done' && names.has(item.name)) as (Item & {
+      state: 'done';
+    })[];
+    return Promise.all(
+      done.map(async (item) => {
+        const own = item.assets.map((asset, index) => assets.adopt(asset, { jobId, item: item.name, index }));
+        return carryItem(from, item, await Promise.all(own));
+      }),
+    );
+  }
+
+  /** The request was not taken: what was copied for it goes. Never rejects. */
+  async forget(jobId: string, references: readonly Reference[]): Promise<void> {
+    const copies = references.map((_, index) => this.#underWay.get(keyOf(jobId, index)) ?? Promise.resolve());
+    await Promise.allSettled(copies);
+    await this.#options.assets.removeAll(jobId).catch(() => undefined);
+  }
+
+  /**
+   * The card stands: the job begins as soon as everything it starts from is its own, and ends unpaid with a sentence
+   * when something of it cannot be used. Never rejects.
+   */
+  async beginWhenCopied(jobId: string): Promise<void> {
+    const { engine, signal, log } = this.#options;
+    const job = await engine.get(jobId).catch(() => undefined);
+    const coming = (job?.references ?? []).filter(({ state }) => state === 'coming').length > 0;
+    try {
+      if (coming && job !== undefined) await this.#finish(job);
+      engine.begin(jobId);
+    } catch (error) {
+      if (signal.aborted) return;
+      if (!(error instanceof ReferenceRefused))
+        log.error('a bug ended a copy', {
+          jobId,
+          errorMessage: error instanceof Error ? error.message : String(error),
+        });
+      const lost = error instanceof ReferenceRefused ? error.failure : failure('internal', 'give-up');
+      await engine.discard(jobId, lost).catch(() => undefined);
+    }
+  }
+
+  async #finish(job: Job): Promise<void> {
+    for (const [index, reference] of job.references.entries()) {
+      if (reference.state === 'kept') continue;
+      const kept = await this.#insist(job.id, reference, index);
+      await this.#options.engine.keepReference(job.id, index, kept);
+    }
+  }
+
+  /** A disk that is full now may have room later. */
+  async #insist(jobId: string, reference: Reference, index: number): Promise<Kept> {
+    const { clock, log, signal } = this.#options;
+    for (;;) {
+      try {
+        return await this.#copy(jobId, reference, index);
+      } catch (error) {
+        if (!(error instanceof StoreFailure)) throw error;
+        log.error('a picture to start from could not be saved; trying again', { jobId, errorMessage: error.message });
+        await clock.sleep(SAVE_AGAIN_MS, signal);
+      }
+    }
+  }
+
+  #copy(jobId: string, reference: Reference, index: number): Promise<Kept> {
+    const key = keyOf(jobId, index);
+    const { keeper, signal } = this.#options;
+    const running = this.#underWay.get(key);
+    if (running !== undefined) return running;
+    const copy = keeper.keep(reference, { id: jobId, index }, signal);
+    this.#underWay.set(key, copy);
+    const over = (): void => void this.#underWay.delete(key);
+    copy.then(over, over);
+    return copy;
+  }
+}
+
+function keyOf(jobId: string, index: number): string {
+  return `${jobId}:${index}`;
+}
