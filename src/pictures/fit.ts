@@ -1,5 +1,5 @@
 /** A picture brought to a size, for something to be painted upon it. */
-import { decode, fromPixels, inTurn, isSeeThrough, type Pixels, MOST_MADE_PIXELS } from './decoder.ts';
+import { decode, fromPixels, inTurn, isSeeThrough, MOST_MADE_PIXELS, type Pixels } from './decoder.ts';
 import type { Sides } from './sides.ts';
 
 export interface FittedPicture extends Pixels {

@@ -1,5 +1,5 @@
 /** A still picture made to move: a slow walk towards it and back, which can be looped without a jump. */
-import { decode, fromPixels, inTurn, type Pixels, MOST_MADE_PIXELS } from './decoder.ts';
+import { decode, fromPixels, inTurn, MOST_MADE_PIXELS, type Pixels } from './decoder.ts';
 import type { Sides } from './sides.ts';
 import { assembleWebp } from './webp-animation.ts';
 

@@ -1,6 +1,5 @@
 /** Smaller copies of what was made, for places that take only so many bytes: upright, sRGB, WebP. */
-import type { Metadata } from 'sharp';
-import { decode, fromPixels, inTurn, openPicture, type Pixels, sniffPicture, MOST_MADE_PIXELS } from './decoder.ts';
+import { decode, fromPixels, inTurn, MOST_MADE_PIXELS, openPicture, type Pixels, sniffPicture } from './decoder.ts';
 import { readSides } from './sides.ts';
 
 export interface PreviewSize {
@@ -16,6 +15,8 @@ const QUALITIES = [84, 72, 58] as const;
 /** Each step has about half the pixels of the one before. */
 const STEP = 0.7;
 const SHORTEST_SIDE = 64;
+/** So many times too large is more than a lower quality makes up for. */
+const HOPELESS = 2.5;
 const MOVING_STEPS = [
   { longestSide: 1_024, quality: 72 },
   { longestSide: 640, quality: 60 },
@@ -32,8 +33,8 @@ export async function makePreview(
   bytes: Uint8Array,
   { mostBytes, longestSide = LONGEST_SIDE }: PreviewSize,
 ): Promise<Buffer | null> {
-  return readOrNull(bytes, async ({ pages = 1 }) => {
-    const moving = pages > 1 ? await encodeMoving(bytes, mostBytes, longestSide) : null;
+  return readOrNull(bytes, async (frames) => {
+    const moving = frames > 1 ? await encodeMoving(bytes, mostBytes, longestSide) : null;
     if (moving !== null) return moving;
     const pixels = await decode(bytes, { mostPixels: MOST_MADE_PIXELS, longestSide });
     return encodeWithin(pixels, mostBytes);
@@ -54,16 +55,14 @@ export async function makeThumbnail(bytes: Uint8Array, side: number): Promise<Bu
 }
 
 /** What a service made was looked at when it was fetched; that it can be read was not. */
-async function readOrNull(
-  bytes: Uint8Array,
-  make: (metadata: Metadata) => Promise<Buffer | null>,
-): Promise<Buffer | null> {
+async function readOrNull(bytes: Uint8Array, make: (frames: number) => Promise<Buffer | null>): Promise<Buffer | null> {
   const mimeType = await sniffPicture(bytes);
   const sides = mimeType === undefined ? null : readSides(bytes, mimeType);
   if (sides === null || sides.some(({ width, height }) => width * height > MOST_MADE_PIXELS)) return null;
   return inTurn(async () => {
     try {
-      return await make(await openPicture(bytes, MOST_MADE_PIXELS).metadata());
+      const { pages = 1 } = await openPicture(bytes, MOST_MADE_PIXELS).metadata();
+      return await make(pages);
     } catch (error) {
       if (!(error instanceof Error) || error instanceof TypeError) throw error;
       return null;
@@ -79,6 +78,7 @@ async function encodeWithin(pixels: Pixels, mostBytes: number): Promise<Buffer |
     for (const quality of QUALITIES) {
       const encoded = await picture.clone().webp({ quality, effort: EFFORT }).toBuffer();
       if (encoded.byteLength <= mostBytes) return encoded;
+      if (encoded.byteLength > mostBytes * HOPELESS) break;
     }
   }
   return null;
