@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readdir } from 'node:fs/promises';
 import { type TestContext, test } from 'node:test';
 import sharp from 'sharp';
 import { en } from '../../src/locales/en.ts';

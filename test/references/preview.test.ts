@@ -21,7 +21,7 @@ test('a preview is the largest WebP that fits, whatever format it is made from',
   for (const bytes of files) {
     const preview = (await makePreview(bytes, { mostBytes: 60 * KB })) ?? assert.fail('no preview');
     assert.ok(preview.length <= 60 * KB && preview.length > 15 * KB, `${preview.length} bytes`);
-    const { format, width = 0, height = 0 } = await sharp(preview).metadata();
+    const { format, width, height } = await sharp(preview).metadata();
     assert.equal(format, 'webp');
     assert.ok(Math.abs(width / height - 1.4) < 0.02);
   }
@@ -65,7 +65,7 @@ test('what moves still moves in its preview where that fits, and is its first fr
 test('a thumbnail is 256 pixels and 20 KB at most, also of what cannot be packed', async () => {
   for (const picture of [noise(900, 600), plain(900, 600), plain(40, 30)]) {
     const small = (await makeThumbnail(await picture.png().toBuffer(), 256)) ?? assert.fail('no thumbnail');
-    const { width = 0, height = 0, format } = await sharp(small).metadata();
+    const { width, height, format } = await sharp(small).metadata();
     assert.ok(width <= 256 && height <= 256 && format === 'webp');
     assert.ok(small.length <= 20 * KB, `${small.length} bytes`);
   }
