@@ -43,7 +43,7 @@ test('pictures to start from are sent in their order, and what is made plainly c
   const started = await makePicture(provider, { images, settings: { image_size: '512' } });
   assert.deepEqual(started.changes, [NO_SEED]);
   const picture = sharp(started.bytes[0] ?? undefined);
-  const { width = 0, height = 0 } = await picture.metadata();
+  const { width, height } = await picture.metadata();
   assert.ok(width > height * 1.5, 'it has the shape of the first, as none was asked for');
   const colorAt = async (left: number, top: number): Promise<number[]> => [
     ...(await picture.clone().extract({ left, top, width: 1, height: 1 }).removeAlpha().raw().toBuffer()),
