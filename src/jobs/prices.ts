@@ -4,7 +4,7 @@
  */
 import { ACTIVE_ITEM_STATES, type Attempt, type FailureReason, type Item, type Job } from './job.ts';
 
-/** What one output of a model costs. An owner's own table has the same shape, and its rows come first. */
+/** What one output of a model costs. */
 export interface Price {
   per: 'picture' | 'second' | 'run';
   /** US dollars, where the model's own defaults decide. */
@@ -13,13 +13,17 @@ export interface Price {
   tiers?: { setting: string; usd: Readonly<Record<string, number>> };
   /** `per: 'second'`: how long a video is taken for whose length nobody asked for. */
   seconds?: number;
-  /** When the number was read, and where: year, month and day. */
+}
+
+/** By the service's name and the model's, in lower case. An owner's own table has this shape too. */
+export type PriceTable<Row extends Price = Price> = Readonly<Record<string, Readonly<Record<string, Row>>>>;
+
+/** A price from outside. */
+interface DatedPrice extends Price {
+  /** When it was read, and where: year, month and day. */
   read: string;
   source: string;
 }
-
-/** By the service's name and the model's. */
-export type PriceTable = Readonly<Record<string, Readonly<Record<string, Price>>>>;
 
 export interface Cost {
   /** Rounded to millionths. */
@@ -34,12 +38,14 @@ const PAGES = { read: '2026-10-03', source: 'https://replicate.com/<model>' };
 const EARLIER_PAGES = { read: '2025-11-25', source: 'https://replicate.com/<model>' };
 const OLD_PAGES = { read: '2025-01-05', source: 'https://replicate.com/<model>' };
 const GOOGLE = { read: '2026-09-20', source: 'https://ai.google.dev/gemini-api/docs/pricing' };
+/** A reseller's page that names Google's own price. */
+const OMNI = { read: '2026-11-21', source: 'https://runware.ai/docs/models/google-gemini-omni-flash' };
 
 /**
  * A picture of Google's: 747 tokens at 512, 1,120 at 1K, 1,680 at 2K and 2,520 at 4K, of 60 dollars a million. What
  * pictures to start from add is left out: 0.0006 each there, by the same page.
  */
-export const PRICES: PriceTable = {
+export const PRICES: PriceTable<DatedPrice> = {
   replicate: {
     'black-forest-labs/flux-schnell': { per: 'picture', usd: 0.003, ...REPLICATE },
     'black-forest-labs/flux-dev': { per: 'picture', usd: 0.025, ...REPLICATE },
@@ -106,8 +112,7 @@ export const PRICES: PriceTable = {
       usd: 0.102,
       tiers: { setting: 'resolution', usd: { '360p': 0.034, '720p': 0.102, '1080p': 0.153, '4k': 0.306 } },
       seconds: 10,
-      ...GOOGLE,
-      read: '2026-11-11',
+      ...OMNI,
     },
   },
 };

@@ -72,8 +72,8 @@ test('a video costs by the second: as it was sent, as it was asked for, or as th
   assert.equal(of({ durationSeconds: 20 }, length('12')), 1.8);
   assert.equal(of({ durationSeconds: 20 }, length(null)), 0.75);
   assert.equal(of({ durationSeconds: 10, settings: { resolution: '480p' } }), 0.3);
-  const run: PriceTable = { replicate: { [SEEDANCE]: { per: 'run', usd: 0.5, read: '2026-11-21', source: 'x' } } };
-  const endless: PriceTable = { replicate: { [SEEDANCE]: { per: 'second', usd: 1, read: '2026-11-21', source: 'x' } } };
+  const run: PriceTable = { replicate: { [SEEDANCE]: { per: 'run', usd: 0.5 } } };
+  const endless: PriceTable = { replicate: { [SEEDANCE]: { per: 'second', usd: 1 } } };
   const video = jobWith([attempt({ model: SEEDANCE })], { kind: 'video' });
   assert.deepEqual(estimateCost(video, run), { usd: 0.5, isComplete: true });
   assert.equal(estimateCost(video, endless), null, 'nobody knows how long it is');
