@@ -42,8 +42,8 @@ const GOOGLE = { read: '2026-09-20', source: 'https://ai.google.dev/gemini-api/d
 const OMNI = { read: '2026-11-21', source: 'https://runware.ai/docs/models/google-gemini-omni-flash' };
 
 /**
- * A picture of Google's: 747 tokens at 512, 1,120 at 1K, 1,680 at 2K and 2,520 at 4K, of 60 dollars a million. What
- * pictures to start from add is left out: 0.0006 each there, by the same page.
+ * A picture of Google's: 747 tokens at 512, 1,120 at 1K, 1,680 at 2K and 2,520 at 4K, of 60 dollars a million (Lite:
+ * 30). What pictures to start from add is left out: 0.0006 each there, by the same page.
  */
 export const PRICES: PriceTable<DatedPrice> = {
   replicate: {
@@ -121,11 +121,10 @@ export const PRICES: PriceTable<DatedPrice> = {
 const FREE = 'local';
 
 /**
- * Attempts that ended so without an operation were refused or never sent. Both services say that they bill no such
- * request (ai.google.dev/gemini-api/docs/billing: "if your request fails with a 400 or 500 error, you won't be
- * charged"; replicate.com/docs/topics/predictions/lifecycle), and Google's filters answer "you will not be charged
- * for blocked images". An answer that was lost, a cancelled or overdue call and an answer without a picture are not
- * among them: those may be billed.
+ * Attempts that ended so without an operation were refused or never sent. Replicate bills predictions, of which there
+ * is none then; Google says "if your request fails with a 400 or 500 error, you won't be charged"
+ * (ai.google.dev/gemini-api/docs/billing), and its filters "you will not be charged for blocked images". An answer
+ * that was lost, a cancelled or overdue call and an answer without a picture are not among them: those may be billed.
  */
 const UNPAID: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'network',
@@ -176,13 +175,12 @@ function listTried({ input }: Job, item: Item): Tried[] {
   return [...item.attempts, current];
 }
 
-/** Whether failed work of Replicate's is billed is told for no public model, and what was cancelled is: so it counts. */
+/** Of begun work that failed no service says that it is free, and of cancelled work Replicate says that it is not: all counts. */
 function mayBePaid({ provider, operationId, failure }: Tried): boolean {
   if (provider === FREE) return false;
   if (failure === null) return true;
-  // It was cancelled before it left the service's own queue: "Aborted (never started): No charge".
-  if (failure.reason === 'provider-queue-timeout') return false;
-  if (operationId !== null) return true;
+  // Replicate alone says so of what never left its queue: "Aborted (never started): No charge".
+  if (operationId !== null) return provider !== 'replicate' || failure.reason !== 'provider-queue-timeout';
   // Trouble that came as an HTTP status was an answer to the request; any other came in place of a picture.
   const isRefused = failure.reason === 'provider-error' && /^HTTP [45]/.test(failure.providerStatus ?? '');
   return !isRefused && !UNPAID.has(failure.reason);
