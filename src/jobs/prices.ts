@@ -2,7 +2,7 @@
  * What jobs may have cost, by a table of prices. An estimate from above: no service tells the price of a single call,
  * so every attempt that may have been billed counts, and prices change without notice. Pure.
  */
-import { ACTIVE_ITEM_STATES, type Attempt, type FailureReason, type Item, type Job } from './job.ts';
+import { ACTIVE_ITEM_STATES, type Attempt, type Failure, type FailureReason, type Item, type Job } from './job.ts';
 
 /** What one output of a model costs. */
 export interface Price {
@@ -179,11 +179,15 @@ function listTried({ input }: Job, item: Item): Tried[] {
 function mayBePaid({ provider, operationId, failure }: Tried): boolean {
   if (provider === FREE) return false;
   if (failure === null) return true;
-  // Replicate alone says so of what never left its queue: "Aborted (never started): No charge".
-  if (operationId !== null) return provider !== 'replicate' || failure.reason !== 'provider-queue-timeout';
+  if (operationId !== null) return provider !== 'replicate' || !hasNeverBegun(failure);
   // Trouble that came as an HTTP status was an answer to the request; any other came in place of a picture.
   const isRefused = failure.reason === 'provider-error' && /^HTTP [45]/.test(failure.providerStatus ?? '');
   return !isRefused && !UNPAID.has(failure.reason);
+}
+
+/** Replicate alone says of such work what it costs: "Aborted (never started): No charge". */
+function hasNeverBegun({ reason, providerStatus }: Failure): boolean {
+  return reason === 'provider-queue-timeout' || providerStatus === 'aborted';
 }
 
 /** US dollars of one attempt; null: not known. */

@@ -89,6 +89,7 @@ test('every attempt that may have been billed counts, and none that was refused 
     ['work whose input was refused half way', { ...operation, failure: lost('input-refused') }, true],
     ['work whose file is gone', { ...operation, failure: lost('file-gone') }, true],
     ['work that was cancelled in line', { ...operation, failure: lost('provider-queue-timeout') }, false],
+    ['work that was given up before it began', { ...operation, failure: lost('attempt-timeout', 'aborted') }, false],
     [
       "Google's work that was cancelled in line",
       {
