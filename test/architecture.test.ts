@@ -28,6 +28,7 @@ const PURE_DRAWING = [
   'src/discord/render-undelivered.ts',
   'src/discord/private-card.ts',
   'src/discord/colours.ts',
+  'src/discord/cost-line.ts',
   'src/discord/card-buttons.ts',
   'src/discord/edit-form.ts',
   'src/discord/custom-id.ts',
@@ -87,7 +88,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: PURE_DRAWING,
-    mayImport: ['src/jobs/job.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
+    mayImport: ['src/jobs/job.ts', 'src/jobs/prices.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
     mayImportTypes: ['src/providers/provider.ts'],
     because: 'a card is drawn purely, from the saved job and nothing else',
   },

@@ -311,6 +311,14 @@ export const en = {
       'The disk did not take the deletion. Try again in a moment; a deletion that was begun is finished by itself.',
     stillOpen: 'This job is under way again. Cancel it first, then delete it.',
   },
+  /** Of a job, in its details; dollars as `formatUsd` writes them. */
+  cost: {
+    title: 'Estimated cost',
+    about: (dollars: string) => `about $${dollars}`,
+    atLeast: (dollars: string) => `$${dollars} and what has no known price`,
+    nothing: 'nothing',
+    unknown: 'not known',
+  },
   /** `/jobs list` and `/jobs clear`. */
   jobs: {
     title: 'Jobs of this server',
