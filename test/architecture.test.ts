@@ -34,6 +34,7 @@ const PURE_DRAWING = [
   'src/discord/list-id.ts',
   'src/discord/notice.ts',
   'src/discord/file-name.ts',
+  'src/discord/shown-files.ts',
   'src/discord/markdown.ts',
 ];
 

@@ -5,18 +5,21 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { APIInteraction, APIInteractionResponse } from 'discord-api-types/v10';
+import sharp from 'sharp';
 import { generate } from '../../commands/generate.ts';
 import { startDiscord } from '../../sandbox/discord/index.ts';
 import type { SandboxDiscord } from '../../sandbox/interface.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
 import { readAsk, type CommandAsk } from '../../src/discord/ask.ts';
 import type { Card } from '../../src/discord/card.ts';
+import type { CardSenderOptions } from '../../src/discord/card-sender.ts';
 import { GatewayConnection } from '../../src/discord/gateway.ts';
 import { SessionStarts } from '../../src/discord/session-starts.ts';
 import { LiveMessage } from '../../src/discord/live-message.ts';
 import type { NoticePolicy } from '../../src/discord/notice.ts';
 import { registerCommands } from '../../src/discord/register.ts';
 import { renderCard, type CardContext } from '../../src/discord/render.ts';
+import type { LinkTo } from '../../src/discord/shown-files.ts';
 import { failure, getItem, moveTo, type ItemStatus, type Job } from '../../src/jobs/job.ts';
 import type { Clock } from '../../src/jobs/ports.ts';
 import { en } from '../../src/locales/en.ts';
@@ -76,9 +79,26 @@ export const RUNNING: ItemStatus = { state: 'running', operation: { provider: 'p
 export const FAILED: ItemStatus = { state: 'failed', failure: lost, causeCode: null };
 export const STARTING: ItemStatus = { state: 'starting' };
 
+export interface LiveOptions {
+  channelIntervalMs?: number;
+  notice?: NoticePolicy;
+  rateLimits?: boolean;
+  makePreview?: CardSenderOptions['makePreview'];
+  linkTo?: LinkTo;
+}
+
+/** A smaller picture as the bot makes them, by other means. */
+async function makeSmaller(bytes: Uint8Array): Promise<Uint8Array | null> {
+  return sharp(bytes)
+    .resize(64, 64, { fit: 'inside' })
+    .webp()
+    .toBuffer()
+    .catch(() => null);
+}
+
 export async function setUpLive(
   context: TestContext,
-  options: { channelIntervalMs?: number; notice?: NoticePolicy; rateLimits?: boolean } = {},
+  options: LiveOptions = {},
 ): Promise<LiveSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-live-'));
   const discord = await startDiscord({ rateLimits: options.rateLimits ?? true });
@@ -125,6 +145,8 @@ export async function setUpLive(
       cards: stores.cards,
       undelivered: stores.undelivered,
       assets: stores.assets,
+      makePreview: options.makePreview ?? makeSmaller,
+      linkTo: options.linkTo ?? (() => null),
       clock,
       getJob: (jobId) => stores.jobs.get(jobId),
       getRemovedAt: (jobId) => stores.jobs.getRemovedAt(jobId),
