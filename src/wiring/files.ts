@@ -41,8 +41,8 @@ export function createLinkedFiles({ config, secret, jobs, assets, clock, log }: 
   const sentences = { expired: en.files.linkExpired, removed: en.files.linkRemoved };
   return {
     linkTo: ({ id }, { file }, expiresAt) => {
-      const [, name] = file.split('/');
-      return name === undefined ? null : links.create({ jobId: id, name }, expiresAt);
+      const [jobId, name] = file.split('/');
+      return jobId !== id || name === undefined ? null : links.create({ jobId, name }, expiresAt);
     },
     route: createFiles({ links, find, sentences, clock, log }),
   };
