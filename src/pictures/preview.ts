@@ -13,10 +13,7 @@ const STEPS = [
 const MOST_PIXELS = 100_000_000;
 
 /** As WebP of at most `mostBytes`; null: none can be made of it. */
-export async function makePreview(
-  bytes: Uint8Array,
-  { mostBytes }: { mostBytes: number },
-): Promise<Uint8Array | null> {
+export async function makePreview(bytes: Uint8Array, { mostBytes }: { mostBytes: number }): Promise<Uint8Array | null> {
   try {
     for (const [side, quality] of STEPS) {
       const made = await sharp(bytes, { limitInputPixels: MOST_PIXELS })

@@ -17,7 +17,10 @@ const UPLOAD = { method: 'PATCH', route: /@original$/ };
 interface DownloadSetup extends LiveSetup {
   job: Job;
   /** Presses Download, and gives what the presser reads and gets. */
-  press(change?: { job?: Job; limit?: number }): Promise<{ words: string[]; files: number; names: string[]; read: (name: string) => Buffer }>;
+  press(change?: {
+    job?: Job;
+    limit?: number;
+  }): Promise<{ words: string[]; files: number; names: string[]; read: (name: string) => Buffer }>;
 }
 
 async function setUp(context: TestContext, linkTo: LinkTo = () => null): Promise<DownloadSetup> {
