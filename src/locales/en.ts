@@ -256,7 +256,7 @@ export const en = {
       return `${what} larger than Discord takes${insteads[shownAs]}.`;
     },
     linked: (links: readonly string[], seconds: number) =>
-      `${links.join(' · ')}, until <t:${seconds}:R>; after that, Download gives a new link.`,
+      `${links.join(' · ')}; ${links.length === 1 ? 'the link ends' : 'the links end'} <t:${seconds}:R>, and Download gives a new one.`,
     open: 'Open the original',
     kept: "It is kept: ask the bot's owner for it.",
     /** To whoever opens an address that the bot gave out. */
@@ -272,7 +272,7 @@ export const en = {
     tooLarge: (files: number) =>
       `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here.`,
     linked: (files: number, seconds: number) =>
-      `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here. Save ${files === 1 ? 'it' : 'them'} from the bot, until <t:${seconds}:R>:`,
+      `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here. ${files === 1 ? 'This link to it ends' : 'These links to them end'} <t:${seconds}:R>:`,
     link: ({ name, url, megabytes }: { name: string; url: string; megabytes: string }) =>
       `[${name}](<${url}>), ${megabytes} MB`,
     unreadable: (files: number) =>

@@ -108,7 +108,7 @@ test('a video larger than Discord takes shows the picture it starts from, and li
   ]);
   assert.match(
     setup.text(card.messageId),
-    /11\.0 MB, larger than Discord takes; the picture it starts from is shown\. \[Open the original\]\(<https:\/\/bot\.example\/\w+\?until=\d+>\), until <t:\d+:R>/,
+    /11\.0 MB, larger than Discord takes; the picture it starts from is shown\. \[Open the original\]\(<https:\/\/bot\.example\/\w+\?until=\d+>\); the link ends <t:\d+:R>, and/,
   );
 });
 

@@ -172,7 +172,7 @@ test('what Discord does not take is linked to, with when the link ends', async (
   assert.equal(files, 1);
   const [here, links = ''] = words;
   assert.equal(here, en.download.someOf(1, 3));
-  assert.match(links, /^2 originals are larger than Discord takes here\. Save them from the bot, until <t:\d+:R>:\n/);
+  assert.match(links, /^2 originals are larger than Discord takes here\. These links to them end <t:\d+:R>:\n/);
   assert.match(links, /\[generated_image_\w+_2\.png\]\(<https:\/\/bot\.example\/1>\), 2\.0 MB\n/);
   assert.match(links, /\[generated_image_\w+_3\.png\]\(<https:\/\/bot\.example\/2>\), 3\.0 MB$/);
   const [second, third] = job.result.slice(1).map(({ file }) => file);

@@ -182,7 +182,7 @@ export async function setUpLive(context: TestContext, options: LiveOptions = {})
   };
 
   const openCard: LiveSetup['openCard'] = async (change = {}) => {
-    const { isPrivate = false, channelId = pictures, userId = member, ...rest } = change;
+    const { isPrivate = false, channelId = pictures, userId = member, ...jobChange } = change;
     const { ask, outcome } = await type(channelId, userId);
     const { interactionId, token, tokenExpiresAt, applicationId } = ask;
     const job = newJob({
@@ -191,7 +191,7 @@ export async function setUpLive(context: TestContext, options: LiveOptions = {})
       guildId: ask.guildId,
       private: isPrivate,
       origin: { interactionId, applicationId, token, tokenExpiresAt, cardMessageId: null },
-      ...rest,
+      ...jobChange,
     });
     await stores.jobs.save(job);
     const { body } = renderCard(job, contextFor(job, isPrivate ? tokenExpiresAt : null), NO_FILES);
