@@ -30,10 +30,14 @@ export interface FilesOptions {
 
 /** What a browser may show by itself; anything else is only saved. */
 const SHOWN = /^(?:image\/(?:png|jpeg|webp|gif|avif)|video\/(?:mp4|webm))$/;
+/** Nothing in a file may run or call anywhere. A video is loaded by the page that the browser makes to play it. */
+const POLICY = {
+  file: "default-src 'none'; sandbox",
+  video: "default-src 'none'; media-src 'self'; sandbox allow-same-origin",
+};
 /** The address is the key to the file: neither pages nor search engines are to learn it. */
 const FOR_A_BROWSER = {
   'cache-control': 'private',
-  'content-security-policy': "default-src 'none'; sandbox",
   'referrer-policy': 'no-referrer',
   'x-robots-tag': 'noindex',
   'accept-ranges': 'bytes',
@@ -80,6 +84,7 @@ async function serve({ mimeType, bytes, name, open }: FoundFile, request: HttpRe
     body: isHead ? '' : body,
     headers: {
       ...FOR_A_BROWSER,
+      'content-security-policy': isShown && mimeType.startsWith('video/') ? POLICY.video : POLICY.file,
       'content-length': String(isWhole ? bytes : range.end - range.start + 1),
       ...(isWhole ? {} : { 'content-range': `bytes ${range.start}-${range.end}/${bytes}` }),
       'content-disposition': `${isShown ? 'inline' : 'attachment'}; ${nameParameters(name)}`,

@@ -244,7 +244,7 @@ export const en = {
       smaller: ({ files, all }: FileCount) =>
         all === 1
           ? 'Shown smaller; Download has the original.'
-          : `${files} of ${all} shown smaller; Download has the originals.`,
+          : `${files} of ${all} are shown smaller; Download has the originals.`,
       poster: ({ kind }: FileCount) => `The picture it starts from is shown; Download has the ${things[kind]}.`,
       words: ({ files, all, kind }: FileCount) =>
         all === 1
@@ -252,7 +252,8 @@ export const en = {
           : `${files} of ${all} cannot be shown here; Download has them.`,
     },
     tooLarge: ({ files, all, kind, megabytes, shownAs }: FileCount & { megabytes: string; shownAs: ShownAs }) => {
-      const what = all === 1 ? `The ${things[kind]} is ${megabytes} MB,` : `${files} of ${all} originals are`;
+      const some = files === all ? `All ${all} originals are` : `${files} of ${all} originals are`;
+      const what = all === 1 ? `The ${things[kind]} is ${megabytes}\u00a0MB,` : some;
       return `${what} larger than Discord takes${insteads[shownAs]}.`;
     },
     linked: (links: readonly string[], seconds: number) =>
@@ -274,7 +275,7 @@ export const en = {
     linked: (files: number, seconds: number) =>
       `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here. ${files === 1 ? 'This link to it ends' : 'These links to them end'} <t:${seconds}:R>:`,
     link: ({ name, url, megabytes }: { name: string; url: string; megabytes: string }) =>
-      `[${name}](<${url}>), ${megabytes} MB`,
+      `[${name}](<${url}>), ${megabytes}\u00a0MB`,
     unreadable: (files: number) =>
       `${files === 1 ? "The original cannot be read from the bot's disk any more" : `${files} originals cannot be read from the bot's disk any more`}.`,
     refused: 'Discord refused the file here.',

@@ -77,7 +77,7 @@ test('a picture larger than Discord takes is on its card as a smaller one that s
     assert.deepEqual(setup.altTexts(card.messageId), ['a beautiful sunset over mountains']);
     assert.match(
       setup.text(card.messageId),
-      /The picture is 12\.0 MB, larger than Discord takes; shown smaller\. It is kept/,
+      /The picture is 12\.0\sMB, larger than Discord takes; shown smaller\. It is kept/,
     );
     assert.deepEqual(setup.uploads().at(-1), [`${job.id}_image_preview.webp`]);
   }
@@ -108,7 +108,7 @@ test('a video larger than Discord takes shows the picture it starts from, and li
   ]);
   assert.match(
     setup.text(card.messageId),
-    /11\.0 MB, larger than Discord takes; the picture it starts from is shown\. \[Open the original\]\(<https:\/\/bot\.example\/\w+\?until=\d+>\); the link ends <t:\d+:R>, and/,
+    /11\.0\sMB, larger than Discord takes; the picture it starts from is shown\. \[Open the original\]\(<https:\/\/bot\.example\/\w+\?until=\d+>\); the link ends <t:\d+:R>, and/,
   );
 });
 
@@ -136,7 +136,7 @@ test('where no smaller picture can be made, and where a file is gone, the card i
   const { job, card } = await setup.openCard();
   await setup.finishItem(job, 'image', await setup.put(job, Buffer.alloc(11_000_000, 1)));
   await setup.whenSettled();
-  assert.match(setup.text(card.messageId), /Done[^]*11\.0 MB, larger than Discord takes\. It is kept/);
+  assert.match(setup.text(card.messageId), /Done[^]*11\.0\sMB, larger than Discord takes\. It is kept/);
 
   const gone = await setup.openCard();
   const asset = await setup.put(gone.job, await paint(10_000));
@@ -165,7 +165,7 @@ test('five pictures of 9 MB stand on one card: as many as fit as they are, the o
   await setup.whenSettled();
   const small = setup.files(card.messageId).filter(({ filename }) => filename.endsWith('_preview.webp'));
   assert.deepEqual([setup.files(card.messageId).length, small.length], [5, 3]);
-  assert.match(setup.text(card.messageId), /3 of 5 shown smaller; Download has the originals\./);
+  assert.match(setup.text(card.messageId), /3 of 5 are shown smaller; Download has the originals\./);
 });
 
 test('a set under way shows what it has, uploads each picture once, and ends with the originals', async (context) => {

@@ -173,8 +173,8 @@ test('what Discord does not take is linked to, with when the link ends', async (
   const [here, links = ''] = words;
   assert.equal(here, en.download.someOf(1, 3));
   assert.match(links, /^2 originals are larger than Discord takes here\. These links to them end <t:\d+:R>:\n/);
-  assert.match(links, /\[generated_image_\w+_2\.png\]\(<https:\/\/bot\.example\/1>\), 2\.0 MB\n/);
-  assert.match(links, /\[generated_image_\w+_3\.png\]\(<https:\/\/bot\.example\/2>\), 3\.0 MB$/);
+  assert.match(links, /\[generated_image_\w+_2\.png\]\(<https:\/\/bot\.example\/1>\), 2\.0\sMB\n/);
+  assert.match(links, /\[generated_image_\w+_3\.png\]\(<https:\/\/bot\.example\/2>\), 3\.0\sMB$/);
   const [second, third] = job.result.slice(1).map(({ file }) => file);
   assert.deepEqual(
     asked.map(({ file }) => file),

@@ -259,7 +259,7 @@ describe('the picture of a card', () => {
     const job = go(ask({ attachmentSizeLimit: 999 }), PATHS['done'] ?? []);
     const { body, files } = renderCard(job, contextOf(), planShown(job, { ...ALONE, most: 'words' }));
     assert.deepEqual(files, []);
-    assert.match(textsOf(body.components), /0\.0 MB, larger than Discord takes\. It is kept/);
+    assert.match(textsOf(body.components), /0\.0\sMB, larger than Discord takes\. It is kept/);
     assert.deepEqual(labels(job), ['Download', 'Again', 'Edit prompt', 'Details']);
   });
 });

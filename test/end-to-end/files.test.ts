@@ -29,7 +29,7 @@ test('a picture of 30 MB is shown smaller, its link gives the original to a stra
   });
   const card = await world.generate({ prompt: 'a harbour' });
   const words = await world.whenCard(card, /Done/);
-  assert.match(words, /The picture is 30\.8 MB, larger than Discord takes; shown smaller\./);
+  assert.match(words, /The picture is 30\.8\sMB, larger than Discord takes; shown smaller\./);
   const [attached] = world.message(card).message.attachments;
   assert.ok(attached?.filename.endsWith('_preview.webp'));
   const answer = await world.pressForMessage(card, 'Download');
