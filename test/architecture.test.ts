@@ -35,6 +35,7 @@ const PURE_DRAWING = [
   'src/discord/list-id.ts',
   'src/discord/notice.ts',
   'src/discord/file-name.ts',
+  'src/discord/shown-files.ts',
   'src/discord/markdown.ts',
 ];
 
@@ -160,6 +161,7 @@ const PACKAGES: Record<string, string[]> = {
   'file-type': ['src/providers/*', 'src/pictures/*'],
   'image-size': ['src/pictures/sides.ts'],
   sharp: ['src/pictures/decoder.ts'],
+  fflate: ['src/discord/zip.ts'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };
