@@ -8,6 +8,7 @@
 import type {
   APIApplicationCommand,
   APIApplicationCommandOptionChoice,
+  APIEmbed,
   APIMessage,
   APIModalInteractionResponseCallbackData,
 } from 'discord-api-types/v10';
@@ -178,15 +179,32 @@ export interface SandboxDiscord {
     focused: string;
     locale?: string;
   }): Promise<APIApplicationCommandOptionChoice[]>;
+  /**
+   * A message that a person writes; returns its id. A bot reads nothing of it (no MESSAGE_CONTENT intent) but
+   * through a command of the message menu.
+   */
+  postAsMember(ask: {
+    userId: string;
+    channelId: string;
+    content?: string;
+    files?: PickedFile[];
+    /** What Discord made of its links. */
+    embeds?: APIEmbed[];
+  }): Promise<string>;
   /** Sends the gateway event of an earlier interaction once more, with the same id and token. */
   replay(interactionId: string): void;
 
   /** What this user sees in the channel, oldest first. */
   messages(channelId: string, viewerId: string): SandboxMessage[];
   getMessage(messageId: string): SandboxMessage | undefined;
-  /** The file behind an attachment URL. */
+  /** The file behind an attachment URL, also when the URL is over. */
   readFile(url: string): Buffer | undefined;
   deleteMessage(messageId: string): void;
+  /** The largest file a bot may send in this server, in bytes: `attachment_size_limit` of its interactions. 10 MiB until set. */
+  attachmentSizeLimit(guildId: string): number;
+  setAttachmentSizeLimit(guildId: string, bytes: number): void;
+  /** Every file's URL given out until now answers 404, as after a day; whoever reads the message again gets a new one. */
+  endLinks(): void;
   /** Takes away or gives back permissions of the bot in a channel (bits as in Discord, for example SendMessages). */
   setBotPermissions(channelId: string, permissions: bigint): void;
 
