@@ -185,7 +185,12 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
         throw new Error(`Expected an interaction that was answered with a modal, got ${interactionId}.`);
       if (opener.facts.user.id !== userId) throw new Error('The modal is open for another user.');
       const { channel } = opener;
-      const form = { customId, values, guildId: channel.guildId, largestFileBytes: uploadLimits.ofPerson(channel.guildId) };
+      const form = {
+        customId,
+        values,
+        guildId: channel.guildId,
+        largestFileBytes: uploadLimits.ofPerson(channel.guildId),
+      };
       const data = buildModalData(opener.modal, form, (file) => uploads.keep(file, channel.id));
       const sourceId = opener.facts.sourceMessageId;
       return interactions.ask({
