@@ -510,7 +510,8 @@ export interface BotProcess {
 /**
  * The page's server (sandbox/control.ts, port 4400): static files, these POSTs under `/control/` (JSON in,
  * JSON out; a refusal is 400 with `{ error: sentence }`), and a WebSocket at `/live` that sends PageEvents:
- * first one `snapshot`, then the news. The page filters by the user it looks through.
+ * first one `snapshot`, then the news, and a snapshot again when addresses of files have ended. The page filters by
+ * the user it looks through.
  */
 export interface PageSnapshot {
   type: 'snapshot';
@@ -524,6 +525,8 @@ export interface PageSnapshot {
   faults: PageFault[];
   /** How long a prediction queues and works. */
   pace: { queueMs: number; workMs: number };
+  /** By server id: the largest file a bot may send there, in bytes. People may always send 10 MiB. */
+  uploadLimits: Record<string, number>;
 }
 
 export interface BotStatus {
@@ -543,6 +546,7 @@ export type PageEvent =
   | { type: 'clock'; clockOffsetMs: number }
   | { type: 'faults'; faults: PageFault[] }
   | { type: 'pace'; pace: { queueMs: number; workMs: number } }
+  | { type: 'upload-limits'; uploadLimits: Record<string, number> }
   | { type: 'request'; to: 'discord' | 'replicate' | 'gemini'; request: RecordedRequest };
 
 /** A fault a person can pick; `armed` counts how often it is still to come. */
@@ -550,10 +554,15 @@ export interface PageFault {
   id: string;
   service: 'replicate' | 'gemini' | 'discord';
   label: string;
+  /** What it can spoil; of Discord's none, they meet any message. */
+  kinds: readonly ('image' | 'video')[];
   armed: number;
 }
 
-/** Path under `/control/` -> body. Answers: InteractionOutcome for the first four, choices for autocomplete, `{}` for the rest. */
+/**
+ * Path under `/control/` -> body. Answers: InteractionOutcome for the first four, choices for autocomplete, `{}` for
+ * the rest. `GET /samples.json` names pictures for whoever has none at hand: a list of SampleFile.
+ */
 export interface ControlCalls {
   command: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions };
   'message-command': { userId: string; messageId: string; name: string };
@@ -567,10 +576,21 @@ export interface ControlCalls {
     options: CommandOptions;
     focused: string;
   };
+  /** A person's message. */
+  post: { userId: string; channelId: string; content: string; files: PickedFile[] };
   'bot/kill': Record<string, never>;
   'bot/start': Record<string, never>;
   fault: { id: string };
   'faults/clear': Record<string, never>;
   clock: { advanceMs: number };
   pace: { queueMs: number; workMs: number };
+  'upload-limit': { guildId: string; bytes: number };
+  'links/end': Record<string, never>;
+}
+
+/** A picture that the sandbox draws, at `/samples/NAME`. */
+export interface SampleFile {
+  name: string;
+  /** What is on it, in a few words. */
+  description: string;
 }
