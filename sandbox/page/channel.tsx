@@ -26,6 +26,8 @@ export interface ChannelLogProps {
   messages: readonly SandboxMessage[];
   notices: readonly Notice[];
   refusals: readonly SeenRequest[];
+  /** How often the person sent something. */
+  sent: number;
   messageCommands: MessageViewProps['messageCommands'];
   press: MessageViewProps['press'];
   runMessageCommand: MessageViewProps['runCommand'];
@@ -35,9 +37,9 @@ export interface ChannelLogProps {
 }
 
 export function ChannelLog(props: ChannelLogProps): JSX.Element {
-  const { channel, bot, messages, notices, refusals, messageCommands, dismissNotice, tryExample } = props;
+  const { channel, bot, messages, notices, refusals, sent, messageCommands, dismissNotice, tryExample } = props;
   const { press, runMessageCommand, dismiss } = props;
-  const { scroller, content, isAway, toEnd } = useStickyScroll(channel.id);
+  const { scroller, content, isAway, toEnd } = useStickyScroll(channel.id, sent);
   const byId = useMemo(() => new Map(messages.map(({ message }) => [message.id, message])), [messages]);
   const isEmpty = messages.length === 0 && notices.length === 0;
   // The same elements as long as nothing of them changed: the page is drawn anew with every request.
@@ -129,8 +131,8 @@ function findRepliedTo(message: APIMessage, byId: ReadonlyMap<string, APIMessage
   return id === undefined ? undefined : byId.get(id);
 }
 
-/** Stays at the end while things grow, unless the person has scrolled up. */
-function useStickyScroll(channelId: string) {
+/** Stays at the end while things grow, unless the person has scrolled up; whoever sends something goes there. */
+function useStickyScroll(channelId: string, sent: number) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const isSticky = useRef(true);
@@ -140,7 +142,7 @@ function useStickyScroll(channelId: string) {
     setAway(false);
     if (scroller.current !== null) scroller.current.scrollTop = scroller.current.scrollHeight;
   };
-  useLayoutEffect(toEnd, [channelId]);
+  useLayoutEffect(toEnd, [channelId, sent]);
   useEffect(() => {
     const box = scroller.current;
     if (box === null || content.current === null) return undefined;
