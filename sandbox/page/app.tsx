@@ -89,6 +89,7 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
     const { members, roles, guildChannels } = facts;
     return listCommands(registered, { user, members, roles, channels: guildChannels });
   }, [registered, facts, user]);
+  const titles = useMemo(() => commands.map(({ title }) => title), [commands]);
   const messageCommands = useMemo(() => listMessageCommands(registered, user), [registered, user]);
   const messages = useMemo(
     () => visibleMessages(state, channel.id, user.id).filter(({ message }) => !dismissed.has(message.id)),
@@ -163,7 +164,7 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
             </p>
           )}
           <ChannelLog
-            {...{ channel, messages, refusals, messageCommands, dismiss }}
+            {...{ channel, messages, refusals, titles, messageCommands, dismiss }}
             bot={state.bot}
             sent={talk.sent}
             notices={talk.notices.filter((notice) => notice.channelId === channel.id && notice.user.id === user.id)}

@@ -14,9 +14,12 @@ const STICKY_PX = 60;
 /** Discord's: later messages of the same author begin anew. */
 const GROUP_WITHIN_MS = 7 * 60_000;
 const EXAMPLE = '/generate prompt: a beautiful sunset over mountains';
+/** Those whose command the bot has. */
 const MORE_EXAMPLES = [
   '/generate prompt: a quiet harbour at night provider: local',
   '/generate prompt: 夕焼けの海 aspect_ratio: 16:9',
+  '/listing title: Red stoneware mug feature_1: keeps coffee warm for an hour',
+  '/gallery',
   '/help',
 ];
 
@@ -28,6 +31,8 @@ export interface ChannelLogProps {
   refusals: readonly SeenRequest[];
   /** How often the person sent something. */
   sent: number;
+  /** What the bot's slash commands are called: `/help`. */
+  titles: readonly string[];
   messageCommands: MessageViewProps['messageCommands'];
   press: MessageViewProps['press'];
   runMessageCommand: MessageViewProps['runCommand'];
@@ -74,7 +79,7 @@ export function ChannelLog(props: ChannelLogProps): JSX.Element {
       >
         <div ref={content} class="log-content">
           {isEmpty ? (
-            <Welcome channel={channel} bot={bot} tryExample={tryExample} />
+            <Welcome channel={channel} bot={bot} titles={props.titles} tryExample={tryExample} />
           ) : (
             <p class="log-start">This is the start of #{channel.name}.</p>
           )}
@@ -170,8 +175,10 @@ function useStickyScroll(channelId: string, sent: number) {
   return { scroller, content, isAway, toEnd };
 }
 
-function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>): JSX.Element {
-  const { channel, bot, tryExample } = props;
+function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'titles' | 'tryExample'>): JSX.Element {
+  const { channel, bot, titles, tryExample } = props;
+  const isKnown = (example: string): boolean => titles.includes(example.split(' ')[0] ?? '');
+  const examples = MORE_EXAMPLES.filter((example) => titles.length === 0 || isKnown(example));
   return (
     <div class="welcome">
       <span class="welcome-mark" aria-hidden="true">
@@ -189,7 +196,7 @@ function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>)
         </button>
       </p>
       <ul class="welcome-more" aria-label="More to try">
-        {MORE_EXAMPLES.map((example) => (
+        {examples.map((example) => (
           <li key={example}>
             <button type="button" class="chip" onClick={() => tryExample(example)}>
               {example}
@@ -200,7 +207,7 @@ function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>)
       <p class="quiet">
         {bot.state === 'stopped'
           ? 'The bot is not running: press Start the bot in the panel first.'
-          : 'Then press Enter. Or type / to see every command.'}
+          : 'Then press Enter. Or type / to see every command, or press + for a picture to begin with.'}
       </p>
     </div>
   );
