@@ -19,6 +19,7 @@ import { Downloads } from './discord/downloads.ts';
 import { type Gateway, GatewayConnection, GatewayRefused, inviteLink, tokenRefused } from './discord/gateway.ts';
 import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
+import { JobChoices } from './discord/job-choices.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
 import { ModelCards } from './discord/models.ts';
@@ -196,7 +197,8 @@ async function run(config: Config, log: Log): Promise<void> {
   const lists = new JobLists({ answers, clearing, clock, log });
   const { defaultProvider } = config;
   const models = new ModelCards({ answers, providers, defaultProvider });
-  const completions = new Completions({ providers, defaultProvider });
+  const jobChoices = new JobChoices({ listOpen: () => engine.listOpen(), store: jobs, history: jobs.history, clock });
+  const completions = new Completions({ providers, defaultProvider, jobs: jobChoices });
   const defaultProviders = { image: defaultProvider, video: chooseForVideo(defaultProvider, providers) };
   const context = { answers, intake, lists, help, models, completions, defaultProviders };
   const teller = new UndeliveredTeller({
