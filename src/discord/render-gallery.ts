@@ -83,19 +83,20 @@ export function renderOpened({ job, place, files, hasLess, mayAnimate }: OpenedV
   }
   const sentences = [failureWords(job, locale), ...lessWords(hasLess, locale)].filter((each) => each !== '');
   if (sentences.length > 0) parts.push(text(sentences.join('\n')));
-  parts.push(text(`-# ${[...factsOf(job, locale), locale.card.job(job.id)].join(' · ')}`));
+  const provider = locale.providers[job.input.provider] ?? job.input.provider;
+  parts.push(text(`-# ${[askedFor(job, false, locale), provider, locale.card.job(job.id)].join(' · ')}`));
   parts.push(line(), row(openedButtons(job, place, mayAnimate, locale)));
   return privateCard(COLOURS[job.state === 'running' ? 'generating' : job.state], parts);
 }
 
-function entry(job: Job, number: number, { thumbnails }: GalleryView, locale: Locale): APIComponentInContainer {
+function entry(job: Job, number: number, { thumbnails, isOwn }: GalleryView, locale: Locale): APIComponentInContainer {
   const failure = failureWords(job, locale);
   const words = text(
     [
       `**${number}. ${quoteLine(job.input.prompt, PROMPT_SHOWN)}**`,
       stateWords(job, locale),
       ...(failure === '' ? [] : [`-# ${failure}`]),
-      `-# ${factsOf(job, locale).join(' · ')}`,
+      `-# ${askedFor(job, isOwn, locale)}`,
     ].join('\n'),
   );
   const thumbnail = thumbnails.get(job.id);
@@ -130,9 +131,9 @@ function failureWords(job: Job, locale: Locale): string {
   return `${locale.card.reason(lost.failure.code)} ${shown}`;
 }
 
-function factsOf(job: Job, locale: Locale): string[] {
-  const provider = locale.providers[job.input.provider] ?? job.input.provider;
-  return [locale.card.askedBy(job.userId), locale.card.at(seconds(job.createdAt)), provider];
+/** Who, and when. In a phone's width beside a thumbnail there is room for no more. */
+function askedFor({ userId, createdAt }: Job, isOwn: boolean, { card }: Locale): string {
+  return [...(isOwn ? [] : [card.askedBy(userId)]), card.at(seconds(createdAt))].join(' · ');
 }
 
 function lessWords({ smaller, missing }: OpenedView['hasLess'], { gallery }: Locale): string[] {

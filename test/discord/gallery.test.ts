@@ -22,7 +22,6 @@ import { checkMessage } from './message-limits.ts';
 import { setUpLive, type LiveSetup, waitUntil } from './live-setup.ts';
 
 const ALL: GalleryFilter = { userId: null, kind: null, state: null };
-const EVERYWHERE = { ...ALL, trail: [] };
 
 interface Setup extends LiveSetup {
   gallery: Gallery;

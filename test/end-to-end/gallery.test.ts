@@ -20,7 +20,7 @@ function jobIdOf(text: string): string {
 }
 
 /** Opens the job at this place of the page, from 1. */
-async function open(world: World, page: string, number: number): Promise<void> {
+async function openNumber(world: World, page: string, number: number): Promise<void> {
   const words = JSON.stringify(world.message(page).message.components);
   const [, customId] = /"custom_id":"(v1:gallery:open[^"]*)"/.exec(words) ?? [];
   const value = [...words.matchAll(/"value":"([^"]+)"/g)].map(([, each]) => each)[number - 1];
@@ -57,7 +57,7 @@ test('the gallery has pages there and back, opens a job, hands it out, and lives
   await world.waitUntil('the newest page is shown', () => shownNumbers().length === 6);
   assert.deepEqual(shownNumbers(), newest);
 
-  await open(world, page, 2);
+  await openNumber(world, page, 2);
   assert.deepEqual([...world.buttons(page).keys()], ['Post here', 'Download', 'Animate', 'Details', 'Back']);
   assert.deepEqual(shownNumbers(), newest.slice(1, 2));
   assert.match(world.text(page), /Done ✅[\s\S]*for <@\d+> · <t:\d+:R> · Replicate/);
@@ -122,11 +122,11 @@ test('what is foreign is answered like what is unknown; what is private stays so
   const world = await World.start(context, { pace: QUICK });
   const { discord } = world.sandbox;
   const lounge = discord.guilds[1]?.channels[0]?.id ?? '';
-  const open = jobIdOf(world.text(await makeDone(world, { prompt: 'a red boat' })));
+  const openId = jobIdOf(world.text(await makeDone(world, { prompt: 'a red boat' })));
   const secret = jobIdOf(world.text(await makeDone(world, { prompt: 'a secret boat', private: true })));
   const answers = [
     await show(world, 'zzzzzzzzzzzz'),
-    await show(world, open, 'outsider', lounge),
+    await show(world, openId, 'outsider', lounge),
     await show(world, secret, 'member2'),
     await show(world, secret, 'moderator'),
   ];
@@ -140,7 +140,7 @@ test('what is foreign is answered like what is unknown; what is private stays so
   await world.waitUntil('it has its picture', () => picturesOf(world.message(own.message.id).message).length === 1);
 
   discord.setBotPermissions(world.channelId, 1n << 10n);
-  const refused = await show(world, open);
+  const refused = await show(world, openId);
   assert.equal(refused.ephemeralFor, world.userId('member'));
   assert.match(textOf(refused.message), /I lack Send Messages, Attach Files/);
 
@@ -152,7 +152,7 @@ test('what is foreign is answered like what is unknown; what is private stays so
       options: { job },
       focused: 'job',
     });
-  assert.deepEqual(await offer('red'), [{ name: 'a red boat · Done · just now', value: open }]);
+  assert.deepEqual(await offer('red'), [{ name: 'a red boat · Done · just now', value: openId }]);
   assert.deepEqual(
     (await offer('')).map(({ name }) => name),
     ['a secret boat · Done · just now · private', 'a red boat · Done · just now'],
