@@ -3,9 +3,10 @@ import type { Command, MenuCommand } from '../src/discord/command.ts';
 import { generate } from './generate.ts';
 import { help } from './help.ts';
 import { jobs } from './jobs.ts';
+import { listing } from './listing.ts';
 import { models } from './models.ts';
 
-export const commands: readonly Command[] = [generate, models, jobs, help];
+export const commands: readonly Command[] = [generate, listing, models, jobs, help];
 
 /** Of the menu of a message. */
 export const menus: readonly MenuCommand[] = [];
