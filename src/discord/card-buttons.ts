@@ -16,6 +16,8 @@ type Button = APIButtonComponentWithCustomId;
 const TOLD_PAUSE_MS = 5_000;
 /** Buttons of a row (Discord: components, "Action Row"). */
 const ROW_LIMIT = 5;
+/** Letters of the labels that fit into a card's width on a desktop; Discord would put the last button alone below. */
+const ROW_LETTERS = 48;
 
 /** What gets on after a failure where another try would not; elsewhere it is `Retry`. */
 const HELPS: Readonly<Partial<Record<ErrorCode, CardAction>>> = {
@@ -25,12 +27,13 @@ const HELPS: Readonly<Partial<Record<ErrorCode, CardAction>>> = {
   VALIDATION_ERROR: 'fallback',
 };
 
-/** One row where they fit into it; else what leads to another service stands in rows of its own, below. */
+/** One row where they fit into it; else what leads to another service begins a row of its own. */
 export function buttonRows(job: Job, context: CardContext): APIActionRowComponent<Button>[] {
   const { own, elsewhere, last } = isFinal(job) ? finalButtons(job, context) : openButtons(job, context);
   const together = [...own, ...elsewhere, ...last];
-  if (together.length <= ROW_LIMIT) return cutIntoRows(together);
-  return [...cutIntoRows([...own, ...last]), ...cutIntoRows(elsewhere)];
+  const letters = together.reduce((sum, { label = '' }) => sum + label.length, 0);
+  if (together.length <= ROW_LIMIT && letters <= ROW_LETTERS) return cutIntoRows(together);
+  return [...cutIntoRows(own), ...cutIntoRows([...elsewhere, ...last])];
 }
 
 function cutIntoRows(buttons: readonly Button[]): APIActionRowComponent<Button>[] {

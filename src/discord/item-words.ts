@@ -17,23 +17,25 @@ export function nameItem(name: string, { listing }: Locale): string {
   return listing.numbered(kind, Number(number ?? 1));
 }
 
-/** One line for an item among others. */
+/** One line for an item among others; why it is tried again stands small below it. */
 export function itemLine(job: Job, item: Item, context: CardContext): string {
-  return `**${nameItem(item.name, context.locale)}** ${itemState(job, item, context).join(' · ')}`;
+  const line = `**${nameItem(item.name, context.locale)}** ${itemState(job, item, context).join(' · ')}`;
+  return item.state === 'waiting' ? `${line}\n-# ${reasonFacts(item, context.locale).join(' · ')}` : line;
 }
 
 function itemState(job: Job, item: Item, context: CardContext): string[] {
   const { listing, card } = context.locale;
   switch (item.state) {
     case 'queued':
-      return [listing.queued, ...positionWords(context.positions.get(item.name), context.locale)];
+      // The place of the first is in the headline; those of its own others say little.
+      return [listing.queued];
     case 'starting':
     case 'running':
       return [listing.generating, ...percentWords(item, context), ...attemptWords(job, item, context.locale)];
     case 'collecting':
       return [listing.fetching];
     case 'waiting':
-      return waitFacts(job, item, context.locale);
+      return [card.attempt(item.attempt + 1, job.maxRetries + 1), card.at(seconds(item.until))];
     case 'failed':
       return [`${listing.failed} ${card.reason(item.failure.code)} ${causeOf(job, item.failure, context.locale)}`];
     case 'done':
@@ -47,14 +49,9 @@ function causeOf({ input }: Job, failure: Parameters<typeof describeCause>[0], l
   return describeCause(failure, locale, input.kind);
 }
 
-/** Which attempt comes, why, when, and with what change. */
-function waitFacts(job: Job, item: Item & { state: 'waiting' }, { card }: Locale): string[] {
-  const facts = [
-    card.attempt(item.attempt + 1, job.maxRetries + 1),
-    card.reason(item.failure.code),
-    card.at(seconds(item.until)),
-  ];
-  return item.variation > 0 ? [...facts, card.variation(item.variation)] : facts;
+/** Why, and what is changed. */
+function reasonFacts({ failure, variation }: Item & { state: 'waiting' }, { card }: Locale): string[] {
+  return [card.reason(failure.code), ...(variation > 0 ? [card.variation(variation)] : [])];
 }
 
 /** The first one needs no number. */

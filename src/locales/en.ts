@@ -164,7 +164,7 @@ const productFields: Readonly<Record<string, string>> = {
   feature_2: 'The second feature',
   feature_3: 'The third feature',
   audience: 'The audience',
-  keywords: 'The keywords',
+  keywords: 'The list of keywords',
 };
 
 const HOW_TO_WRITE_KEYWORDS = 'Write `word, word:intent, word:intent+intent`.';
