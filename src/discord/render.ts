@@ -13,7 +13,6 @@ import {
   type APIMessageTopLevelComponent,
 } from 'discord-api-types/v10';
 import type { FailureReason, Job, Kind } from '../jobs/job.ts';
-import { isFinal } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import { buttonRows } from './card-buttons.ts';
 import { bodyLines, headline, quote, statusOf } from './card-lines.ts';
