@@ -19,7 +19,14 @@ interface Layer {
 /** What is drawn, and what a drawing is made of. */
 const PURE_DRAWING = [
   'src/discord/render.ts',
+  'src/discord/render-again.ts',
+  'src/discord/attempt-lines.ts',
+  'src/discord/card-lines.ts',
+  'src/discord/failure-words.ts',
+  'src/discord/item-words.ts',
+  'src/discord/result-lines.ts',
   'src/discord/render-details.ts',
+  'src/discord/render-gallery.ts',
   'src/discord/render-help.ts',
   'src/discord/render-lists.ts',
   'src/discord/render-models.ts',
@@ -28,12 +35,15 @@ const PURE_DRAWING = [
   'src/discord/render-undelivered.ts',
   'src/discord/private-card.ts',
   'src/discord/colours.ts',
+  'src/discord/cost-line.ts',
   'src/discord/card-buttons.ts',
   'src/discord/edit-form.ts',
   'src/discord/custom-id.ts',
   'src/discord/list-id.ts',
+  'src/discord/gallery-id.ts',
   'src/discord/notice.ts',
   'src/discord/file-name.ts',
+  'src/discord/shown-files.ts',
   'src/discord/markdown.ts',
 ];
 
@@ -87,7 +97,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: PURE_DRAWING,
-    mayImport: ['src/jobs/job.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
+    mayImport: ['src/jobs/job.ts', 'src/jobs/prices.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
     mayImportTypes: ['src/providers/provider.ts'],
     because: 'a card is drawn purely, from the saved job and nothing else',
   },
@@ -159,6 +169,7 @@ const PACKAGES: Record<string, string[]> = {
   'file-type': ['src/providers/*', 'src/pictures/*'],
   'image-size': ['src/pictures/sides.ts'],
   sharp: ['src/pictures/decoder.ts'],
+  fflate: ['src/discord/zip.ts'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };

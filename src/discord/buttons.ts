@@ -7,8 +7,9 @@
  * one job.
  */
 import type { Engine } from '../jobs/engine.ts';
-import type { Item, Job } from '../jobs/job.ts';
+import type { Item, Job, Request } from '../jobs/job.ts';
 import { doneNames, isFinal } from '../jobs/job.ts';
+import { askForProduct, readProduct } from '../jobs/listing.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Clock, JobStore } from '../jobs/ports.ts';
 import type { Answers } from './answers.ts';
@@ -17,10 +18,10 @@ import type { Card } from './card.ts';
 import { parseCustomId, type CustomId, type JobAction } from './custom-id.ts';
 import type { Details } from './details.ts';
 import type { Downloads } from './downloads.ts';
-import { readEditedPrompt, renderEditForm } from './edit-form.ts';
+import { readEditedProduct, readEditedPrompt, renderEditForm } from './edit-form.ts';
 import { type Intake, repeatWish, type Wish } from './intake.ts';
 import type { LiveMessage } from './live-message.ts';
-import { mayChange } from './permissions.ts';
+import { mayChange, maySee } from './permissions.ts';
 import { seconds } from './private-card.ts';
 
 export interface ButtonsOptions {
@@ -64,8 +65,6 @@ const OPEN_TO_ALL: ReadonlySet<JobAction> = new Set<JobAction>([
   'details',
   'keep',
 ]);
-/** Answered privately, without a look at any card. */
-const PRIVATE: ReadonlySet<JobAction> = new Set<JobAction>(['download', 'details', 'keep', 'delete', 'delete-now']);
 
 export class Buttons {
   readonly #options: ButtonsOptions;
@@ -115,7 +114,7 @@ export class Buttons {
   async #act(ask: PressAsk, { action, jobId, argument }: CustomId): Promise<void> {
     const { answers } = this.#options;
     const locale = localeFor(ask.locale);
-    const job = await this.#find(ask, jobId, PRIVATE.has(action));
+    const job = await this.#find(ask, jobId, argument);
     if (job === undefined) return this.#refuseUnknown(ask, { action, jobId }, locale);
     if (!OPEN_TO_ALL.has(action) && !mayChange(ask, job))
       return answers.refuse(ask, locale.refusals.notYours(job.userId));
@@ -127,11 +126,18 @@ export class Buttons {
     await this.#runOnCard(action, { ...press, card });
   }
 
-  /** A job of another server answers exactly like one that does not exist; one's own is found anywhere, privately. */
-  async #find(ask: CardAsk, jobId: string, isPrivate = false): Promise<Job | undefined> {
+  /** What the presser may not see answers exactly like what does not exist. `argument`: the card, perhaps. */
+  async #find(ask: CardAsk, jobId: string, argument: string | null = null): Promise<Job | undefined> {
     const job = await this.#options.engine.get(jobId);
-    const isOwn = isPrivate && job?.userId === ask.userId;
-    return isOwn || job?.guildId === ask.guildId ? job : undefined;
+    if (job === undefined || maySee(ask, job)) return job;
+    const isHere = (await this.#standsHere(ask, job, ask.messageId)) || (await this.#standsHere(ask, job, argument));
+    return isHere ? job : undefined;
+  }
+
+  /** Whether this message of the presser's channel shows the job: its asker had it shown there, from another server. */
+  async #standsHere(ask: CardAsk, job: Job, messageId: string | null): Promise<boolean> {
+    const card = messageId === null || job.private ? undefined : await this.#options.live.getCard(messageId);
+    return card?.currentJobId === job.id && card.channelId === ask.channelId;
   }
 
   async #refuseUnknown(
@@ -212,7 +218,8 @@ export class Buttons {
     const card = await this.#cardOf(ask, job);
     // While the form was open the card may have gone on to something else: what was typed must not end that.
     if (!isFinal(job) || card.currentJobId !== job.id) return this.#showAgain(ask, card);
-    const input = { ...job.input, prompt: readEditedPrompt(ask.fields) };
+    const input = readEdited(job, ask.fields, locale);
+    if (typeof input === 'string') return answers.refuse(ask, input);
     if (job.state !== 'done') return this.#takeOver({ ask, job, card }, repeatWish(job, { input }));
     await intake.submit(ask, repeatWish(job, { input }));
   }
@@ -299,7 +306,8 @@ export class Buttons {
    */
   async #cardOf(ask: CardAsk, job: Job): Promise<Card> {
     return (
-      (await this.#options.live.getCard(ask.messageId)) ?? this.#options.live.attach(ask.messageId, job, job.origin)
+      (await this.#options.live.getCard(ask.messageId)) ??
+      this.#options.live.attach(ask.messageId, job, job.origin, ask)
     );
   }
 }
@@ -307,6 +315,14 @@ export class Buttons {
 /** Who made it: a set may hold the work of two. */
 function providerOf({ attempts }: Item, { input }: Job): string {
   return attempts.at(-1)?.provider ?? input.provider;
+}
+
+/** The request with other words, of a listing with other prompts too; or the sentence that refuses them. */
+function readEdited({ input, references }: Job, fields: ReadonlyMap<string, string>, locale: Locale): Request | string {
+  if (input.product === null) return { ...input, prompt: readEditedPrompt(fields), itemPrompts: {} };
+  const read = readProduct(readEditedProduct(fields), input.product.keywords);
+  if (read.problem !== null) return locale.listing.refused(read.problem);
+  return askForProduct(input, read.product, references.length > 0);
 }
 
 /** Finished work is anybody's to start from; what failed is taken over, and belongs to the asker. */
