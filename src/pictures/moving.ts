@@ -16,6 +16,8 @@ export interface MovingWish {
   /** Width divided by height: the picture is cropped to it around what draws the eye. null: as it is. */
   ratio: number | null;
   path: MovingPath;
+  /** The quality goes down, within reason, until it has no more. */
+  mostBytes: number;
   /** What is laid over each frame, drawn for its size: red, green, blue, alpha, a byte each. */
   drawMark: (size: Sides) => Promise<Uint8Array>;
   signal: AbortSignal;
@@ -28,8 +30,6 @@ const SHORTEST_LONG_SIDE = 320;
 const MOST_EXTREME_RATIO = 21 / 9;
 /** 12.5 frames a second: enough for a slow movement. */
 const FRAME_MS = 80;
-/** Below the smallest limit that Discord has for files (10 MB), with room for the card. */
-const MOST_BYTES = 6 * 1024 * 1024;
 const QUALITIES = [78, 62, 46, 30, 15] as const;
 const EFFORT = 3;
 /** The view never reaches the edge, where there is nothing to compute a pixel from. */
@@ -46,7 +46,7 @@ export async function makeMovingPicture(bytes: Uint8Array, wish: MovingWish): Pr
   const { size } = stage;
   const mark = Buffer.from(await drawMark(size));
   const count = Math.round((seconds * 1000) / FRAME_MS);
-  const quality = await chooseQuality({ ...stage, mark }, count, signal);
+  const quality = await chooseQuality({ ...stage, mark }, count, wish);
   const renderAt = (at: number) => inTurn(() => renderFrame({ ...stage, mark, share: at / count, quality }));
   return assembleWebp(await renderAll(count, renderAt, signal), { ...size, frameMs: FRAME_MS });
 }
@@ -55,14 +55,14 @@ export async function makeMovingPicture(bytes: Uint8Array, wish: MovingWish): Pr
 async function chooseQuality(
   frame: Omit<Frame, 'share' | 'quality'>,
   count: number,
-  signal: AbortSignal,
+  { mostBytes, signal }: MovingWish,
 ): Promise<number> {
   const [best, ...lower] = QUALITIES;
   let chosen: number = best;
   for (const quality of lower) {
     signal.throwIfAborted();
     const turn = await inTurn(() => renderFrame({ ...frame, share: 0.5, quality: chosen }));
-    if (turn.byteLength * count <= MOST_BYTES) break;
+    if (turn.byteLength * count <= mostBytes) break;
     chosen = quality;
   }
   return chosen;

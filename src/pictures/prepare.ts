@@ -9,7 +9,7 @@ import {
   type Pixels,
   sniffPicture,
 } from './decoder.ts';
-import { readSides } from './sides.ts';
+import { readSides, type Sides } from './sides.ts';
 
 export interface PreparedPicture {
   bytes: Uint8Array;
@@ -60,7 +60,8 @@ export async function preparePicture(
   if (bytes.byteLength > limits.mostBytes) return { why: 'too-many-bytes' };
   const mimeType = await sniffPicture(bytes);
   if (mimeType === undefined) return { why: 'not-a-picture' };
-  const why = refuseSides(bytes, mimeType, limits);
+  // From the header, before any decoder sees it. Where that does not tell (metadata of megabytes), the decoder's own must.
+  const why = refuseSides(readSides(bytes, mimeType) ?? [], limits);
   if (why !== null) return { why };
   try {
     return await inTurn(() => convert(bytes, mimeType, limits));
@@ -69,18 +70,24 @@ export async function preparePicture(
   }
 }
 
-/** From the header, before anything is decoded. */
-function refuseSides(bytes: Uint8Array, mimeType: string, { mostPixels }: PictureLimits): RefusedPicture['why'] | null {
-  const sides = readSides(bytes, mimeType);
-  const [first] = sides ?? [];
-  if (sides === null || first === undefined) return 'broken';
+/** A file may hold several pictures; the first is the one that is shown. */
+function refuseSides(sides: readonly Sides[], { mostPixels }: PictureLimits): RefusedPicture['why'] | null {
   if (sides.some(({ width, height }) => width * height > mostPixels)) return 'too-many-pixels';
+  const [first] = sides;
+  if (first === undefined) return null;
   const [short, long] = [Math.min(first.width, first.height), Math.max(first.width, first.height)];
   return short < SHORTEST_SIDE || long > short * MOST_EXTREME_RATIO ? 'too-narrow' : null;
 }
 
-async function convert(bytes: Uint8Array, mimeType: string, { mostPixels }: PictureLimits): Promise<PreparedPicture> {
-  const { pages = 1 } = await openPicture(bytes, mostPixels).metadata();
+async function convert(
+  bytes: Uint8Array,
+  mimeType: string,
+  limits: PictureLimits,
+): Promise<PreparedPicture | RefusedPicture> {
+  const { mostPixels } = limits;
+  const { pages = 1, width, height } = await openPicture(bytes, mostPixels).metadata();
+  const why = refuseSides([{ width, height }], limits);
+  if (why !== null) return { why };
   const pixels = await decode(bytes, { mostPixels, longestSide: LONGEST_SIDE });
   const isFirstFrame = pages > 1 || mimeType === 'image/apng';
   return { ...(await encode(pixels)), isFirstFrame };

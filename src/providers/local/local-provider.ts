@@ -31,6 +31,8 @@ const NAME = 'local';
 /** These change when the same request and seed would no longer give the same picture. */
 const PAINTER = 'painter-2';
 const MOVER = 'mover-1';
+/** Below the smallest limit that Discord has for a file, 10 MB. */
+const MOST_VIDEO_BYTES = 6 * 1024 * 1024;
 
 /**
  * Pictures are PNG, 1024 pixels on the shorter side; the same prompt, seed and aspect ratio give the same bytes on
@@ -92,7 +94,8 @@ async function makeVideo(request: AttemptRequest, { paint, signal }: Making): Pr
   if (image === undefined) throw new ProviderFailure(failure('image-needed', 'give-up'));
   const { seconds, ratio, path, changes } = planVideo(request);
   const drawMark = (size: PictureSize): Promise<Uint8Array> => paint({ work: 'mark', ...size });
-  const bytes = await makeMovingPicture(image.bytes, { seconds, ratio, path, drawMark, signal });
+  const wish = { seconds, ratio, path, mostBytes: MOST_VIDEO_BYTES, drawMark, signal };
+  const bytes = await makeMovingPicture(image.bytes, wish);
   return finished(bytes, 'image/webp', MOVER, [...changes, ...leaveOut(request.images)]);
 }
 
