@@ -107,7 +107,13 @@ async function drawVideoOf(prediction: Prediction): Promise<Buffer> {
 
 async function readRaster(bytes: Buffer, ratio: number): Promise<Raster> {
   const { width, height } = sizeVideo(ratio);
-  const rgb = await sharp(bytes).rotate().resize(width, height, { fit: 'cover' }).flatten().toColourspace('srgb').raw().toBuffer();
+  const rgb = await sharp(bytes)
+    .rotate()
+    .resize(width, height, { fit: 'cover' })
+    .flatten()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer();
   return { width, height, rgb };
 }
 

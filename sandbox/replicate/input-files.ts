@@ -71,9 +71,9 @@ function isFile({ format, items, anyOf = [] }: InputSchema): boolean {
 /** `elsewhere`: on another machine, where it is taken to be. */
 function fetchInput(address: string, { uploads, hasOutput, origin }: FileSources): Buffer | 'absent' | 'elsewhere' {
   if (address.startsWith('data:')) return readData(address);
-  const [, id] = address.startsWith(`${origin}/v1/files/`) ? /\/v1\/files\/([^/?#]+)$/.exec(address) ?? [] : [];
+  const [, id] = address.startsWith(`${origin}/v1/files/`) ? (/\/v1\/files\/([^/?#]+)$/.exec(address) ?? []) : [];
   if (id !== undefined) return uploads.find(id)?.bytes ?? 'absent';
-  const [, token] = address.startsWith(`${origin}/files/`) ? /\/files\/([^/]+)\//.exec(address) ?? [] : [];
+  const [, token] = address.startsWith(`${origin}/files/`) ? (/\/files\/([^/]+)\//.exec(address) ?? []) : [];
   if (token !== undefined && hasOutput(token)) return 'elsewhere';
   const url = new URL(address);
   return isThisMachine(url) || url.hostname.endsWith('.invalid') ? 'absent' : 'elsewhere';

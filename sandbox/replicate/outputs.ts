@@ -1,6 +1,5 @@
 /** The files of a prediction: how many, under which names, and what is on them. */
 import type { SandboxModel } from './cog.ts';
-import type { InputPicture } from './input-files.ts';
 import { sizeOf, type PictureFormat, type PictureRequest } from './picture.ts';
 import { stateAt, type Prediction } from './prediction.ts';
 
@@ -30,9 +29,10 @@ export function fileNameOf({ model, input }: Prediction, index: number): string 
 }
 
 /** What to draw for one of its pictures. */
-export function pictureOf({ input, model, seed, pictures }: Prediction, index: number): PictureRequest {
+export function pictureOf(prediction: Prediction, index: number): PictureRequest {
+  const { input, model, seed, pictures } = prediction;
   const references = pictures.map(({ bytes }) => bytes);
-  const size = dimensionsOf(input, pictures[0]);
+  const size = dimensionsOf(prediction);
   return { prompt: promptOf(input), seed, index, ...size, format: formatOf(model, input), references };
 }
 
@@ -61,10 +61,7 @@ export function promptOf(input: Record<string, unknown>): string {
   return typeof input.prompt === 'string' ? input.prompt : '';
 }
 
-function dimensionsOf(
-  input: Record<string, unknown>,
-  reference: InputPicture | undefined,
-): { width: number; height: number } {
+function dimensionsOf({ input, model, pictures: [reference] }: Prediction): { width: number; height: number } {
   for (const name of SIZE_INPUTS) {
     const [, across, down] = /^(\d+)x(\d+)$/.exec(String(input[name])) ?? [];
     if (across !== undefined && down !== undefined) return { width: clampSide(+across), height: clampSide(+down) };
@@ -73,9 +70,12 @@ function dimensionsOf(
   const isOwnSize = size === 'custom' || aspectRatio === undefined || aspectRatio === 'custom';
   if (isOwnSize && typeof width === 'number' && typeof height === 'number')
     return { width: clampSide(width), height: clampSide(height) };
-  const ownRatio = reference === undefined ? '1:1' : `${reference.width}:${reference.height}`;
-  const isOwnRatio = typeof aspectRatio !== 'string' || aspectRatio === 'match_input_image';
-  return sizeOf(isOwnRatio ? ownRatio : aspectRatio, megapixels === '0.25' ? 0.25 : 1);
+  const pictureRatio = reference === undefined ? '1:1' : `${reference.width}:${reference.height}`;
+  const word = aspectRatio ?? model.input.properties.aspect_ratio?.default;
+  return sizeOf(
+    typeof word !== 'string' || word === 'match_input_image' ? pictureRatio : word,
+    megapixels === '0.25' ? 0.25 : 1,
+  );
 }
 
 /** SDXL's schema has no bounds; a canvas has. */

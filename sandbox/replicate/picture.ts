@@ -51,7 +51,12 @@ async function placeReferences({ references = [], width, height }: PictureReques
     references.map(async (bytes, index) => {
       const left = edges[index] ?? 0;
       const column = (edges[index + 1] ?? width) - left;
-      const pixels = await sharp(bytes).rotate().resize(column, height, { fit: 'cover' }).ensureAlpha().raw().toBuffer();
+      const pixels = await sharp(bytes)
+        .rotate()
+        .resize(column, height, { fit: 'cover' })
+        .ensureAlpha()
+        .raw()
+        .toBuffer();
       return { left, image: new ImageData(new Uint8ClampedArray(pixels), column, height) };
     }),
   );

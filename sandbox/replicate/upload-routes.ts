@@ -57,14 +57,19 @@ async function readForm({ body, headers }: FastifyRequest): Promise<Sent> {
     .catch(() => Promise.reject(new Problem(badRequest('The multipart body could not be read.'))));
   const content = form.get('content');
   if (!(content instanceof Blob)) throw new Problem(badRequest('Missing content'));
-  const name = String(form.get('filename') ?? (content as File).name);
+  const name = readText(form, 'filename') ?? (content as File).name;
   if (name === '' || Buffer.byteLength(name) > LONGEST_NAME_BYTES) throw new Problem(badRequest('Invalid filename'));
   return {
     name,
     bytes: Buffer.from(await content.arrayBuffer()),
-    contentType: String(form.get('type') ?? (content.type === '' ? 'application/octet-stream' : content.type)),
+    contentType: readText(form, 'type') ?? (content.type === '' ? 'application/octet-stream' : content.type),
     metadata: await readMetadata(form.get('metadata')),
   };
+}
+
+function readText(form: FormData, name: string): string | null {
+  const part = form.get(name);
+  return typeof part === 'string' ? part : null;
 }
 
 async function readMetadata(part: Blob | string | null): Promise<Record<string, unknown>> {

@@ -211,7 +211,13 @@ export const VIDEO_MODELS: readonly ModelText[] = [
     inputs: {
       prompt: { type: 'string', default: 'A cat walks on the grass, realistic style', description: 'The prompt' },
       width: { type: 'integer', default: 864, minimum: 16, maximum: 1280, description: 'Width of the video in pixels' },
-      height: { type: 'integer', default: 480, minimum: 16, maximum: 1280, description: 'Height of the video in pixels' },
+      height: {
+        type: 'integer',
+        default: 480,
+        minimum: 16,
+        maximum: 1280,
+        description: 'Height of the video in pixels',
+      },
       video_length: {
         type: 'integer',
         default: 129,

@@ -131,8 +131,7 @@ function countsFrames({ name, description }: InputField): boolean {
 
 function nearest(wanted: number, options: readonly Option[]): Option | null {
   const sorted = options.toSorted(
-    (one, other) =>
-      Math.abs(one.amount - wanted) - Math.abs(other.amount - wanted) || one.amount - other.amount,
+    (one, other) => Math.abs(one.amount - wanted) - Math.abs(other.amount - wanted) || one.amount - other.amount,
   );
   return sorted[0] ?? null;
 }

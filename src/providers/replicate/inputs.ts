@@ -114,7 +114,9 @@ export function isInputOf(
 
 /** The fields as a user is told of them: what nobody may set is left out. */
 export function presentInputs(model: string, kind: Kind | null, fields: InputFields | null): ModelInputs {
-  const shown = [...(fields?.values() ?? [])].filter((field) => findReservation(field.name, field, kind)?.kind !== 'fixed');
+  const shown = [...(fields?.values() ?? [])].filter(
+    (field) => findReservation(field.name, field, kind)?.kind !== 'fixed',
+  );
   return {
     model,
     kind,

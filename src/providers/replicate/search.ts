@@ -92,9 +92,7 @@ export class Search {
   }
 
   #isSent(input: unknown, { request, model }: Wanted): boolean {
-    return (
-      this.#options.mended.fits(input, request) || isInputOf(input, request, model.fields, placeImages(request))
-    );
+    return this.#options.mended.fits(input, request) || isInputOf(input, request, model.fields, placeImages(request));
   }
 }
 

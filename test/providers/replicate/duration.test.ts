@@ -28,7 +28,10 @@ test('a length that the model takes is sent in its own words, and nothing is tol
     [{ video_length: { type: 'integer', description: 'In frames' }, fps: { default: 10 } }, { video_length: 50 }],
     [{ num_frames: FRAMES, fps: { type: 'integer', default: 24 } }, { num_frames: 120 }],
     [{ num_frames: { ...FRAMES, default: 81 }, frames_per_second: { default: 16 } }, { num_frames: 81 }],
-    [{ length: { enum: [97, 121, 161], description: 'Length in frames' }, frame_rate: { enum: [24] } }, { length: 121 }],
+    [
+      { length: { enum: [97, 121, 161], description: 'Length in frames' }, frame_rate: { enum: [24] } },
+      { length: 121 },
+    ],
   ];
   for (const [inputs, input] of asked) assert.deepEqual(sentFor(5, inputs), [input, undefined], JSON.stringify(inputs));
   const referred = sentFor(10, { duration: enumField('duration') }, { duration: { enum: [5, 10], type: 'integer' } });

@@ -221,12 +221,12 @@ const UPLOADS: Readonly<Record<FaultOf<'upload'>, Meaning>> = {
 
 for (const [kind, meaning] of Object.entries(UPLOADS)) {
   test(`a picture whose upload meets "${kind}" costs nothing and means ${meaning[0]}, ${meaning[1]}`, async () => {
-    const before = posts(service);
+    const paid = posts(service);
     service.addFault({ on: 'upload', kind } as ReplicateFault);
     const images = [{ bytes: new Uint8Array(300_000), mimeType: 'image/png', width: 8, height: 8 }];
     const lost = await failureOf(start(patientWith(kind), { images }), service.token);
     assertMeans(lost.failure, meaning);
-    assert.deepEqual([lost.isAccepted, posts(service)], ['no', before]);
+    assert.deepEqual([lost.isAccepted, posts(service)], ['no', paid]);
   });
 }
 

@@ -28,7 +28,10 @@ interface ModelInputs {
 const MODELS: Record<string, ModelInputs> = {
   'black-forest-labs/flux-schnell': { inputs: { aspect_ratio: RATIOS, num_outputs: WHOLE, seed: SEED }, one: null },
   'black-forest-labs/flux-dev': { inputs: { image: FILE, prompt_strength: {}, guidance: {} }, one: { image: A } },
-  'black-forest-labs/flux-1.1-pro': { inputs: { image_prompt: FILE, aspect_ratio: RATIOS }, one: { image_prompt: A, aspect_ratio: '9:16' } },
+  'black-forest-labs/flux-1.1-pro': {
+    inputs: { image_prompt: FILE, aspect_ratio: RATIOS },
+    one: { image_prompt: A, aspect_ratio: '9:16' },
+  },
   'black-forest-labs/flux-1.1-pro-ultra': {
     inputs: { image_prompt: FILE, image_prompt_strength: { type: 'number' }, raw: {} },
     one: { image_prompt: A },

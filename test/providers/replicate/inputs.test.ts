@@ -255,7 +255,10 @@ test('a picture that travelled inside a request is told from another one', () =>
   assert.ok(isInputOf(listed('data:image/png;base64,QUFB'), wish(), fields, ours));
   assert.ok(!isInputOf(listed('data:image/png;base64,QkJC'), wish(), fields, ours));
   assert.ok(isInputOf(listed('https://replicate.delivery/kept.png'), wish(), fields, ours), 'the service moved it');
-  assert.ok(!isInputOf(listed('data:image/png;base64,QUFB'), wish(), fields, ['upload:0']), 'ours is too large for that');
+  assert.ok(
+    !isInputOf(listed('data:image/png;base64,QUFB'), wish(), fields, ['upload:0']),
+    'ours is too large for that',
+  );
   const several = read({ prompt: PROMPT, images: FILES });
   const two = { prompt: 'a lake', images: ['https://a.example', 'https://b.example'] };
   assert.ok(isInputOf(two, wish(), several, ['upload:0', 'upload:1']));

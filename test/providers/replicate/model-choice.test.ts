@@ -89,7 +89,10 @@ test('a configured model that takes no picture is replaced by one that does, and
   assert.equal(await refusalOf(setup.provider, { kind: 'image' }), null);
   const picture = await sentBy(setup, { images });
   assert.deepEqual(picture.changes, [{ field: 'model', from: FLUX, to: EDITOR }]);
-  assert.deepEqual([Object.keys(picture.input).includes('images'), picture.input.aspect_ratio], [true, 'match_input_image']);
+  assert.deepEqual(
+    [Object.keys(picture.input).includes('images'), picture.input.aspect_ratio],
+    [true, 'match_input_image'],
+  );
   const video = await sentBy(setup, { kind: 'video', images });
   assert.deepEqual(video.changes, [{ field: 'model', from: ALONE, to: SIBLING }]);
   assert.deepEqual((await sentBy(setup, {})).changes, [], 'without a picture the configured one does the work');
@@ -110,20 +113,24 @@ test('a model that needs a picture and has none is refused before it is paid for
     ['video', 'sandbox/flip-book'],
     ['image', 'qwen/qwen-image-edit'],
   ] as const) {
-    assert.match((await refusalOf(provider, { kind, model, images: 0 })) ?? '', /starts from a picture: add `image`/, model);
+    assert.match(
+      (await refusalOf(provider, { kind, model, images: 0 })) ?? '',
+      /starts from a picture: add `image`/,
+      model,
+    );
     assert.equal((await failureOf(start(provider, { kind, model }))).failure.reason, 'image-needed');
   }
   assert.equal(posts(service), 0);
 });
 
 test('where the service does not tell who could step in, the attempt is tried again and nothing is paid', async (context) => {
-  let isDown = false;
   const { provider, service } = await setUp(context, {
     videoModel: VIDEO,
     fetch: (input, init) =>
-      isDown && String(input).includes('i2v') ? Promise.resolve(new Response('{}', { status: 503 })) : fetch(input, init),
+      new Request(input).url.includes('i2v')
+        ? Promise.resolve(new Response('{}', { status: 503 }))
+        : fetch(input, init),
   });
-  isDown = true;
   const request = { kind: 'video', model: TEXT_ONLY, images: [await drawPicture('teal')] } as const;
   assert.equal(await refusalOf(provider, { model: TEXT_ONLY }), null, 'not known: the attempt will tell');
   const lost = await failureOf(start(provider, request));

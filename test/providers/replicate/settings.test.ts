@@ -111,12 +111,7 @@ test('what has an option of its own is sent there, and what nobody may set is sa
     image: 'image',
   };
   for (const [name, option] of Object.entries(options)) assert.equal(detailsOf({ [name]: '1' }).option, option, name);
-  for (const name of [
-    'disable_safety_checker',
-    'openai_api_key',
-    'webhook_url',
-    'enable_safety_checker',
-  ]) {
+  for (const name of ['disable_safety_checker', 'openai_api_key', 'webhook_url', 'enable_safety_checker']) {
     assert.equal(detailsOf({ [name]: 'true' }).fixed, 'yes', name);
   }
   assert.equal(detailsOf({ disable_safety_checker: 'true' }, null).fixed, 'yes', 'also when the schema is not known');
@@ -128,7 +123,10 @@ test('how long a video lasts is an option of its own; what only sounds like it, 
   assert.match(en.failures['setting-refused'](failure.details), /use `duration:` for it/);
   assert.deepEqual(readSettings({ duration: '5' }, FIELDS, 'image'), { values: { duration: 5 }, failure: null });
   const frames = readFields({ video_length: { type: 'integer', description: 'Number of frames' } });
-  assert.deepEqual(readSettings({ video_length: '49' }, frames, 'video'), { values: { video_length: 49 }, failure: null });
+  assert.deepEqual(readSettings({ video_length: '49' }, frames, 'video'), {
+    values: { video_length: 49 },
+    failure: null,
+  });
 });
 
 test('without a schema nothing else is checked, and what looks like a number is one', () => {

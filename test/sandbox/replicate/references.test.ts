@@ -18,7 +18,10 @@ async function run(setup: Setup, name: string, input: Record<string, unknown>): 
   const { client, clock } = setup;
   const [owner = '', model = ''] = name.split('/');
   const { latest_version: version } = await client.models.get(owner, model);
-  const { id } = await client.predictions.create({ version: version?.id ?? '', input: { prompt: 'a breeze', ...input } });
+  const { id } = await client.predictions.create({
+    version: version?.id ?? '',
+    input: { prompt: 'a breeze', ...input },
+  });
   clock.advance(PACE.queueMs + PACE.workMs);
   const { status, error, output } = await client.predictions.get(id);
   const url: unknown = Array.isArray(output) ? output[0] : output;
@@ -27,7 +30,9 @@ async function run(setup: Setup, name: string, input: Record<string, unknown>): 
 }
 
 async function drawColour(background: string, width = 90, height = 160): Promise<Buffer> {
-  return sharp({ create: { width, height, channels: 3, background } }).png().toBuffer();
+  return sharp({ create: { width, height, channels: 3, background } })
+    .png()
+    .toBuffer();
 }
 
 function inline(bytes: Buffer): string {
@@ -60,7 +65,14 @@ test('a video starts with the picture it was given and ends with the other, in i
   const { bytes } = await run(setup, 'wan-video/wan-2.2-i2v-fast', input);
   const raster = async (picture: Buffer): Promise<{ width: number; height: number; rgb: Buffer }> => {
     const sides = sizeVideo(9 / 16);
-    return { ...sides, rgb: await sharp(picture).resize({ ...sides, fit: 'cover' }).removeAlpha().raw().toBuffer() };
+    return {
+      ...sides,
+      rgb: await sharp(picture)
+        .resize({ ...sides, fit: 'cover' })
+        .removeAlpha()
+        .raw()
+        .toBuffer(),
+    };
   };
   const options = { seconds: 81 / 16, ratio: 9 / 16, start: await raster(blue), end: await raster(red) };
   assert.ok(bytes !== null && bytes.equals(drawVideo('a breeze', options)));
@@ -75,16 +87,19 @@ test('a video starts with the picture it was given and ends with the other, in i
 test('a picture that is edited shows through in what comes of it, in its shape; several stand side by side', async (t) => {
   const setup = await setUp(t);
   const green = await drawColour('#00ff00');
-  const edited = await run(setup, EDITOR, { image: inline(green), output_format: 'png' });
+  const edited = await run(setup, EDITOR, { image: inline(green), output_format: 'png', seed: 4 });
   assert.ok(edited.bytes !== null);
   const { width, height } = await sharp(edited.bytes).metadata();
   assert.ok(Math.abs(width / height - 90 / 160) < 0.02, `${width} × ${height}`);
   assert.deepEqual(await colourAt(edited.bytes, 2, Math.round(height * 0.65)), [0, 255, 0]);
   const both = [inline(green), inline(await drawColour('#ff0000'))];
-  const pair = await run(setup, 'black-forest-labs/flux-2-klein-4b', { images: both, output_format: 'png' });
+  const pair = await run(setup, 'black-forest-labs/flux-2-klein-4b', { images: both, output_format: 'png', seed: 4 });
   assert.ok(pair.bytes !== null);
-  const [left, right] = [await colourAt(pair.bytes, 2, 665), await colourAt(pair.bytes, 1_020, 665)];
-  assert.deepEqual([left, right], [[0, 255, 0], [255, 0, 0]]);
+  // Its sun may shine a little on either.
+  const isNear = (found: number[], wanted: number[]): boolean =>
+    wanted.every((value, index) => Math.abs(value - (found[index] ?? -1)) < 40);
+  assert.ok(isNear(await colourAt(pair.bytes, 2, 665), [0, 255, 0]));
+  assert.ok(isNear(await colourAt(pair.bytes, 1_020, 665), [255, 0, 0]));
 });
 
 test('an uploaded picture is read; one that is gone, or is no picture, fails the prediction as Cog and its libraries say', async (t) => {
@@ -96,7 +111,10 @@ test('an uploaded picture is read; one that is gone, or is no picture, fails the
   for (const address of [picture.urls.get, 'http://127.0.0.1:9/a.png', 'https://gone.invalid/a.png']) {
     const { status, error } = await run(setup, LIVING, { input_image: address });
     assert.equal(status, 'failed');
-    assert.match(String(error), /^Prediction input failed validation: \{"detail":\[\{"loc":\["body","input","input_image"\]/);
+    assert.match(
+      String(error),
+      /^Prediction input failed validation: \{"detail":\[\{"loc":\["body","input","input_image"\]/,
+    );
   }
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
   for (const bytes of [Buffer.from('no picture'), svg, (await drawColour('#00ff00')).subarray(0, 20)]) {
@@ -130,8 +148,11 @@ test('a picture and a video of 30 MB are whole and sound', async (t) => {
   const setup = await setUp(t);
   setup.service.addFault({ on: 'file', kind: '30-mb' }, 2);
   const picture = await run(setup, 'black-forest-labs/flux-2-klein-4b', { output_format: 'png' });
-  assert.ok(picture.bytes !== null && Math.abs(picture.bytes.length / 30_000_000 - 1) < 0.01, String(picture.bytes?.length));
-  const { format, width = 0, height = 0 } = await sharp(picture.bytes).metadata();
+  assert.ok(
+    picture.bytes !== null && Math.abs(picture.bytes.length / 30_000_000 - 1) < 0.01,
+    String(picture.bytes?.length),
+  );
+  const { format, width, height } = await sharp(picture.bytes).metadata();
   assert.deepEqual([format, width === height, width > 3_000], ['png', true, true]);
   assert.equal((await sharp(picture.bytes).stats()).channels.length, 3, 'every row of it can be read');
   const video = await run(setup, 'google/veo-3.1-fast', { duration: 4 });
