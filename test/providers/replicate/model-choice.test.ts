@@ -194,10 +194,11 @@ test('a model that lost its picture input within the hour is not paid to draw wi
   assert.deepEqual([lost.failure.reason, service.predictions().length], ['input-refused', 1]);
 });
 
-test('a mended input keeps telling which model took over', async (context) => {
+test('a mended input keeps telling which model took over, and its picture is uploaded once', async (context) => {
   const setup = await setUpVideo(context);
   setup.service.addFault({ on: 'create', kind: 'http-422' });
-  const { changes } = await sentBy(setup, { images: [await drawPicture('teal')] });
+  const { changes } = await sentBy(setup, { images: [await drawPicture('teal', true)] });
+  assert.equal(setup.service.uploads().length, 1);
   assert.deepEqual(changes[0], { field: 'model', from: FLUX, to: EDITOR });
   assert.equal(changes.length, 2);
 });
