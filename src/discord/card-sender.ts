@@ -50,8 +50,10 @@ export class CardSender {
   draw(card: Card, job: Job, { isPlain, ladder }: { isPlain: boolean; ladder: LearntLadder }): CardMessage {
     const { clock, contextFor, linkTo } = this.#options;
     const context = contextFor(job, card.private ? endOfEdits(card) : null);
-    if (isPlain) return renderFallbackText(job, context);
-    return renderCard(job, context, planShown(job, { ...ladder, linkTo, now: clock.now() }));
+    // Where a job is shown once more, other sizes may fit than where it was asked for.
+    const shown = card.again === null ? job : { ...job, attachmentSizeLimit: card.again.attachmentSizeLimit };
+    if (isPlain) return renderFallbackText(shown, context);
+    return renderCard(shown, context, planShown(shown, { ...ladder, linkTo, now: clock.now() }));
   }
 
   /** Uploads what does not stand on the message yet. Rejects with FileUnusable before Discord is called. */
