@@ -7,8 +7,8 @@ import { plainText, quoteLine } from './markdown.ts';
 import { seconds } from './private-card.ts';
 import type { CardContext } from './render.ts';
 
-/** Another model or another length is another video, or another bill, whoever chose it. */
-const ALWAYS_TOLD: ReadonlySet<string> = new Set(['model', 'duration']);
+/** Another model, length or start is another result, or another bill, whoever chose it. */
+const ALWAYS_TOLD: ReadonlySet<string> = new Set(['model', 'duration', 'image']);
 const NAME_SHOWN = 40;
 const VALUE_SHOWN = 80;
 
