@@ -30,6 +30,7 @@ const PURE_DRAWING = [
   'src/discord/render-undelivered.ts',
   'src/discord/private-card.ts',
   'src/discord/colours.ts',
+  'src/discord/cost-line.ts',
   'src/discord/card-buttons.ts',
   'src/discord/edit-form.ts',
   'src/discord/custom-id.ts',
@@ -37,6 +38,7 @@ const PURE_DRAWING = [
   'src/discord/gallery-id.ts',
   'src/discord/notice.ts',
   'src/discord/file-name.ts',
+  'src/discord/shown-files.ts',
   'src/discord/markdown.ts',
 ];
 
@@ -90,7 +92,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: PURE_DRAWING,
-    mayImport: ['src/jobs/job.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
+    mayImport: ['src/jobs/job.ts', 'src/jobs/prices.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
     mayImportTypes: ['src/providers/provider.ts'],
     because: 'a card is drawn purely, from the saved job and nothing else',
   },
@@ -162,6 +164,7 @@ const PACKAGES: Record<string, string[]> = {
   'file-type': ['src/providers/*', 'src/pictures/*'],
   'image-size': ['src/pictures/sides.ts'],
   sharp: ['src/pictures/decoder.ts'],
+  fflate: ['src/discord/zip.ts'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };

@@ -29,6 +29,7 @@ import { findMissingPermissions } from './permissions.ts';
 import { type Carry, ReferenceCopies } from './reference-copies.ts';
 import { describeFailure, renderCard, type CardContext } from './render.ts';
 import { Rush } from './rush.ts';
+import { NO_FILES } from './shown-files.ts';
 
 export interface IntakeOptions {
   api: DiscordApi;
@@ -318,7 +319,12 @@ export class Intake {
 
   /** `isNew`: whether it becomes a message of its own; one that stands is ephemeral already, or never. */
   #cardData(job: Job, asker: Asker, isNew: boolean): object {
-    const { body } = renderCard(job, this.#options.contextFor(job, job.private ? endOfEdits(asker) : null));
+    const { body } = renderCard(
+      job,
+      this.#options.contextFor(job, job.private ? endOfEdits(asker) : null),
+      // An answer waits for no upload; what an earlier job of the set has done comes with the next edit.
+      NO_FILES,
+    );
     const ephemeral = job.private && isNew ? MessageFlags.Ephemeral : 0;
     // An empty list takes away the pictures an earlier job left on the card.
     return { ...body, flags: body.flags | ephemeral, attachments: [] };
