@@ -14,6 +14,7 @@ import { JOBS_PER_PAGE, readGalleryPage } from './gallery-pages.ts';
 import { maySee } from './permissions.ts';
 import type { PrivateCard } from './private-card.ts';
 import { renderGallery, renderOpened } from './render-gallery.ts';
+import { MOST_BYTES, MOST_FILES } from './shown-files.ts';
 import type { Show } from './show.ts';
 import type { SmallPictures } from './small-pictures.ts';
 
@@ -38,9 +39,6 @@ interface Drawn {
 
 /** A page whose thumbnails must be made first may take longer than Discord waits for an answer. */
 const DRAW_WITHIN_MS = 1_200;
-/** Of one message (Discord: components, "Media Gallery", and resources/message, "Limitations": 25 MiB with all around). */
-const MOST_FILES = 10;
-const MOST_BYTES = 24 * 1024 * 1024;
 
 export class Gallery {
   readonly #options: GalleryOptions;
@@ -161,7 +159,7 @@ export class Gallery {
         if (!(error instanceof StoreFailure)) throw error;
       }
     }
-    const data = await pictures.view(asset);
+    const data = await pictures.preview(asset);
     return data === null ? null : { data, extension: '.webp', contentType: 'image/webp', isSmaller: true };
   }
 }

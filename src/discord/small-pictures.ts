@@ -1,20 +1,19 @@
 /** Small pictures of what was made, drawn once and kept beside the original. A few at a time: others draw, too. */
 import type { Asset, Job } from '../jobs/job.ts';
 import type { AssetStore, Log } from '../jobs/ports.ts';
+import { SMALLER_BYTES } from './shown-files.ts';
 
 export interface SmallPicturesOptions {
   assets: Pick<AssetStore, 'derive'>;
   /** A WebP whose longer side is at most `side` pixels, of about 20 KB; null: the bytes are no picture. */
   makeThumbnail: (bytes: Uint8Array, side: number) => Promise<Uint8Array | null>;
   /** The best WebP of at most so many bytes; null: the bytes are no picture, or none is small enough. */
-  makePreview: (bytes: Uint8Array, size: { mostBytes: number; longestSide: number }) => Promise<Uint8Array | null>;
+  makePreview: (bytes: Uint8Array, limits: { mostBytes: number }) => Promise<Uint8Array | null>;
   log: Log;
 }
 
 /** A thumbnail stands on 85 pixels, and a phone has three for each of them. */
 const THUMBNAIL_SIDE = 256;
-/** Ten of them stay far below what a message may carry. */
-const VIEW = { mostBytes: 1024 * 1024, longestSide: 1_600 };
 const AT_ONCE = 3;
 
 class NoPicture extends Error {
@@ -38,9 +37,11 @@ export class SmallPictures {
   }
 
   /** In place of an original that is too large to be shown. null: it is no picture, or cannot be read. Never rejects. */
-  async view(asset: Asset): Promise<Buffer | null> {
+  async preview(asset: Asset): Promise<Buffer | null> {
     if (!asset.mimeType.startsWith('image/')) return null;
-    return this.#derive(asset, 'view', (bytes) => this.#options.makePreview(bytes, VIEW));
+    // The same as cards show, under the same name.
+    const mostBytes = SMALLER_BYTES.preview;
+    return this.#derive(asset, 'preview', (bytes) => this.#options.makePreview(bytes, { mostBytes }));
   }
 
   async #derive(
