@@ -58,6 +58,7 @@ const CHOICES: readonly Choice[] = [
   ofGemini('next video is begun, then cut off', { on: 'interaction', kind: 'cut-after' }),
   ofGemini('next video fails', { on: 'video', kind: 'fails-internal' }),
   ofGemini('next video is blocked', { on: 'video', kind: 'blocked' }),
+  ofGemini('next video is a file of 30 MB', { on: 'video', kind: 'large' }),
   ofGemini('next video gives nothing', { on: 'video', kind: 'nothing' }),
   ofGemini('next video is slow', { on: 'video', kind: 'slow' }),
   ofGemini('next video never ends', { on: 'video', kind: 'never-ends' }),

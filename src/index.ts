@@ -37,12 +37,14 @@ import { StoreFailure } from './jobs/ports.ts';
 import { en } from './locales/en.ts';
 import { localeFor } from './locales/locale.ts';
 import { createLog, type Log } from './log.ts';
+import { makePreview } from './pictures/preview.ts';
 import { openAssetStore } from './store/asset-store.ts';
 import { openCardStore } from './store/card-store.ts';
 import { openDatabase } from './store/database.ts';
 import { openJobStore } from './store/job-store.ts';
 import { createMetaStore, type MetaStore } from './store/meta-store.ts';
 import { openUndeliveredStore } from './store/undelivered-store.ts';
+import { createLinkedFiles } from './wiring/files.ts';
 import { startHttp } from './wiring/http.ts';
 import { OwnerTroubles } from './wiring/owner-troubles.ts';
 import { chooseForVideo, createProviders, warmCatalog } from './wiring/providers.ts';
@@ -95,6 +97,7 @@ async function run(config: Config, log: Log): Promise<void> {
   const services = createProviders(config);
   const providers = services.byName;
   const storeKey = await readStoreKey(meta);
+  const files = createLinkedFiles({ config, secret: storeKey, jobs, assets, clock, log });
 
   const refuse = ({ message }: GatewayRefused): void => {
     process.stderr.write(`${message}\n`);
@@ -159,6 +162,8 @@ async function run(config: Config, log: Log): Promise<void> {
     cards,
     undelivered,
     assets,
+    makePreview,
+    linkTo: files.linkTo,
     clock,
     getJob: (jobId) => engine.get(jobId),
     getRemovedAt: (jobId) => jobs.getRemovedAt(jobId),
@@ -174,7 +179,7 @@ async function run(config: Config, log: Log): Promise<void> {
     live,
     providers,
     assets,
-    keeper: createReferenceKeeper({ config, assets }),
+    keeper: createReferenceKeeper({ config, assets, clock }),
     clock,
     maxRetries: config.maxRetries,
     storeKey,
@@ -184,7 +189,7 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   const clearing = new Clearing({ engine, store: jobs, history: jobs.history, clock });
   const details = new Details({ answers, clearing, live });
-  const downloads = new Downloads({ api, answers, assets, undelivered, clock, log });
+  const downloads = new Downloads({ api, answers, assets, linkTo: files.linkTo, undelivered, clock, log });
   const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details });
   const help = new Help({
     answers,
@@ -259,6 +264,7 @@ async function run(config: Config, log: Log): Promise<void> {
       config,
       readWebhookSecret: services.readWebhookSecret,
       onWebhook: (event) => engine.hear(event),
+      files: files.route,
       readiness: {
         running: () => !stopping.signal.aborted,
         discord: () => gateway.isConnected,

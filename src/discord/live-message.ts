@@ -17,7 +17,8 @@
  */
 import { setMaxListeners } from 'node:events';
 import type { Job } from '../jobs/job.ts';
-import { isFinal } from '../jobs/job.ts';
+import { doneNames, isFinal } from '../jobs/job.ts';
+import type { Log } from '../jobs/ports.ts';
 import type { DiscordApi } from './api.ts';
 import type { Card, CardStore, UndeliveredStore } from './card.ts';
 import { CardSender, type CardSenderOptions } from './card-sender.ts';
@@ -38,6 +39,7 @@ export interface LiveMessageOptions extends CardSenderOptions {
   getJob: (jobId: string) => Promise<Job | undefined>;
   /** When it was removed; undefined: it never was. */
   getRemovedAt: (jobId: string) => Promise<number | undefined>;
+  log: Log;
   /** When somebody who waited long is told that it is over. */
   notice: NoticePolicy;
   /** Milliseconds between paced edits of one channel. */
@@ -228,6 +230,8 @@ export class LiveMessage {
       return this.#removed.show(card);
     }
     if (latest.revision > slot.job.revision) slot.show(latest);
+    // The answer that stands there carries no file.
+    else if (doneNames(latest).size > 0) slot.ask();
   }
 
   #track(card: Card, job: Job): CardSlot {

@@ -100,6 +100,7 @@ const referenceFaults: Readonly<Record<string, string>> = {
   'too-many-bytes': 'it is larger than 20 MB',
   'too-many-pixels': 'it has more than 50 million pixels',
   'too-narrow': 'it is too small or too narrow to start from',
+  'too-slow': 'it takes too long to read',
 };
 
 function refuseReference(why: string | undefined, name: string | undefined): string {
@@ -138,6 +139,22 @@ const settingsProblems = {
   double: (got: string) => `\`${got}\` is set twice.`,
   'open-quote': (got: string) => `the quote in \`${got}\` is not closed.`,
   'too-many': (got: string) => `there are too many of them, from \`${got}\` on.`,
+};
+
+type ShownAs = 'smaller' | 'poster' | 'words';
+
+interface FileCount {
+  files: number;
+  /** Those of the job. */
+  all: number;
+  kind: Kind;
+}
+
+const things: Record<Kind, string> = { image: 'picture', video: 'video' };
+const insteads: Record<ShownAs, string> = {
+  smaller: '; shown smaller',
+  poster: '; the picture it starts from is shown',
+  words: '',
 };
 
 function count(number: number, one: string, many: string): string {
@@ -217,18 +234,49 @@ export const en = {
     changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
     leftOut: (field: string, from: string) => `${field} ${from} is left out`,
     of: (done: number, all: number) => `${done} of ${all}`,
-    tooLargeToShow: (megabytes: string) => `The file is ${megabytes} MB, more than Discord takes here. It is kept.`,
     withoutPicture: 'Discord did not take the picture here. It is kept: press Download.',
     updatesEnd: (seconds: number) => `Live updates end at <t:${seconds}:t>, then press Refresh.`,
     previewOf: (prompt: string) => `Painted preview of: ${prompt}`,
     job: (id: string) => `Job\u00a0\`${id}\``,
   },
+  /** What of a job's files its card cannot show as they are. */
+  files: {
+    lessened: {
+      smaller: ({ files, all }: FileCount) =>
+        all === 1
+          ? 'Shown smaller; Download has the original.'
+          : `${files} of ${all} are shown smaller; Download has the originals.`,
+      poster: ({ kind }: FileCount) => `The picture it starts from is shown; Download has the ${things[kind]}.`,
+      words: ({ files, all, kind }: FileCount) =>
+        all === 1
+          ? `The ${things[kind]} cannot be shown here; Download has it.`
+          : `${files} of ${all} cannot be shown here; Download has them.`,
+    },
+    tooLarge: ({ files, all, kind, megabytes, shownAs }: FileCount & { megabytes: string; shownAs: ShownAs }) => {
+      const some = files === all ? `All ${all} originals are` : `${files} of ${all} originals are`;
+      const what = all === 1 ? `The ${things[kind]} is ${megabytes}\u00a0MB,` : some;
+      return `${what} larger than Discord takes${insteads[shownAs]}.`;
+    },
+    linked: (links: readonly string[], seconds: number) =>
+      `${links.join(' · ')}; ${links.length === 1 ? 'the link ends' : 'the links end'} <t:${seconds}:R>, and Download gives a new one.`,
+    open: 'Open the original',
+    kept: "It is kept: ask the bot's owner for it.",
+    /** To whoever opens an address that the bot gave out. */
+    linkExpired: 'This link has ended. Press Download on the card for a new one.',
+    linkRemoved: 'This file was removed from the bot.',
+    posterOf: (prompt: string) => `The picture the video starts from: ${prompt}`,
+  },
   download: {
     here: (files: number) => (files === 1 ? 'Here is the original.' : `Here are the ${files} originals.`),
     someOf: (files: number, all: number) => `Here are ${files} of ${all} originals.`,
+    archive: (isBesides: boolean) => (isBesides ? 'All of them are in the zip, too.' : 'All of them in one zip.'),
     nothing: 'This job has no file to download.',
     tooLarge: (files: number) =>
       `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here.`,
+    linked: (files: number, seconds: number) =>
+      `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here. ${files === 1 ? 'This link to it ends' : 'These links to them end'} <t:${seconds}:R>:`,
+    link: ({ name, url, megabytes }: { name: string; url: string; megabytes: string }) =>
+      `[${name}](<${url}>), ${megabytes}\u00a0MB`,
     unreadable: (files: number) =>
       `${files === 1 ? "The original cannot be read from the bot's disk any more" : `${files} originals cannot be read from the bot's disk any more`}.`,
     refused: 'Discord refused the file here.',
@@ -309,6 +357,14 @@ export const en = {
     notDeleted:
       'The disk did not take the deletion. Try again in a moment; a deletion that was begun is finished by itself.',
     stillOpen: 'This job is under way again. Cancel it first, then delete it.',
+  },
+  /** Of a job, in its details; dollars as `formatUsd` writes them. */
+  cost: {
+    title: 'Estimated cost',
+    about: (dollars: string) => `about $${dollars}`,
+    atLeast: (dollars: string) => `$${dollars} and what has no known price`,
+    nothing: 'nothing',
+    unknown: 'not known',
   },
   /** `/jobs list` and `/jobs clear`. */
   jobs: {
