@@ -4,6 +4,7 @@ import type { Attempt, Item, Job } from '../jobs/job.ts';
 import { varyPrompt } from '../jobs/variations.ts';
 import type { Locale } from '../locales/locale.ts';
 import { COLOURS } from './colours.ts';
+import { costFact } from './cost-line.ts';
 import { formatCustomId } from './custom-id.ts';
 import { plainText, quoteLine } from './markdown.ts';
 import { button, privateCard, row, seconds, text, type PrivateCard } from './private-card.ts';
@@ -90,6 +91,8 @@ function factLines(job: Job, locale: Locale): string[] {
   if (input.aspectRatio !== null) facts.push([details.aspectRatio, input.aspectRatio]);
   facts.push([details.asked, `<@${job.userId}> <t:${seconds(job.createdAt)}:f>`]);
   if (job.finishedAt !== null) facts.push([details.time, timesOf(job, locale)]);
+  const cost = costFact(job, locale);
+  if (cost !== null) facts.push(cost);
   return facts.map(([name, value]) => `**${name}** ${value}`);
 }
 
