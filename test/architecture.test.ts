@@ -19,7 +19,9 @@ interface Layer {
 /** What is drawn, and what a drawing is made of. */
 const PURE_DRAWING = [
   'src/discord/render.ts',
+  'src/discord/render-again.ts',
   'src/discord/render-details.ts',
+  'src/discord/render-gallery.ts',
   'src/discord/render-help.ts',
   'src/discord/render-lists.ts',
   'src/discord/render-models.ts',
@@ -33,8 +35,10 @@ const PURE_DRAWING = [
   'src/discord/edit-form.ts',
   'src/discord/custom-id.ts',
   'src/discord/list-id.ts',
+  'src/discord/gallery-id.ts',
   'src/discord/notice.ts',
   'src/discord/file-name.ts',
+  'src/discord/shown-files.ts',
   'src/discord/markdown.ts',
 ];
 
@@ -57,7 +61,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: ['src/providers/*'],
-    mayImport: ['src/jobs/job.ts', 'src/providers/*', 'node:*', 'node:*/*'],
+    mayImport: ['src/jobs/job.ts', 'src/pictures/sides.ts', 'src/providers/*', 'node:*', 'node:*/*'],
     because: 'what providers share (fetching a file) knows none of them',
   },
   {
@@ -158,8 +162,9 @@ const PACKAGES: Record<string, string[]> = {
   '@google/genai': ['src/providers/gemini/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
   'file-type': ['src/providers/*', 'src/pictures/*'],
-  'image-size': ['src/providers/*', 'src/pictures/*'],
-  sharp: ['src/pictures/*'],
+  'image-size': ['src/pictures/sides.ts'],
+  sharp: ['src/pictures/decoder.ts'],
+  fflate: ['src/discord/zip.ts'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };
