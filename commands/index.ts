@@ -4,10 +4,11 @@ import { gallery } from './gallery.ts';
 import { generate } from './generate.ts';
 import { help } from './help.ts';
 import { jobs } from './jobs.ts';
+import { listing } from './listing.ts';
 import { models } from './models.ts';
 import { show } from './show.ts';
 
-export const commands: readonly Command[] = [generate, gallery, show, models, jobs, help];
+export const commands: readonly Command[] = [generate, listing, gallery, show, models, jobs, help];
 
 /** Of the menu of a message. */
 export const menus: readonly MenuCommand[] = [];

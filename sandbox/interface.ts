@@ -300,6 +300,8 @@ export type ReplicateFault =
         | 'interrupted'
         | 'canceled'
         | 'aborted';
+      /** Only of a prediction whose prompt has these words in it. */
+      prompt?: string;
     }
   /** The next prediction created fails with just these words in `error`. */
   | { on: 'prediction'; kind: 'error'; error: string }

@@ -19,9 +19,9 @@ export class Faults {
     this.#armed.push({ fault, times });
   }
 
-  /** The next fault that fits, which is used up by this, or null. */
-  take<On extends ReplicateFault['on']>(on: On): FaultOn<On> | null {
-    const next = this.#armed.find((armed) => armed.fault.on === on);
+  /** The next fault that fits, which is used up by this, or null. `prompt`: of the prediction it is met by. */
+  take<On extends ReplicateFault['on']>(on: On, prompt: unknown = null): FaultOn<On> | null {
+    const next = this.#armed.find(({ fault }) => fault.on === on && isMeant(fault, prompt));
     if (next === undefined) return null;
     next.times -= 1;
     this.#armed = this.#armed.filter((armed) => armed.times > 0);
@@ -36,4 +36,9 @@ export class Faults {
   clear(): void {
     this.#armed = [];
   }
+}
+
+function isMeant(fault: ReplicateFault, prompt: unknown): boolean {
+  const words = 'prompt' in fault ? fault.prompt : undefined;
+  return words === undefined || (typeof prompt === 'string' && prompt.includes(words));
 }

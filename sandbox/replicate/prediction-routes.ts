@@ -139,7 +139,7 @@ function create(context: Context, request: FastifyRequest, modelInPath: SandboxM
     slowMs: context.slowMs,
     cancelAfter: readCancelAfter(request.headers['cancel-after']),
     webhook: readWebhook(body),
-    fault: context.faults.take('prediction'),
+    fault: context.faults.take('prediction', input['prompt']),
   });
   context.predictions.add(prediction);
   if (prediction.webhook !== null) {

@@ -7,8 +7,9 @@
  * one job.
  */
 import type { Engine } from '../jobs/engine.ts';
-import type { Item, Job } from '../jobs/job.ts';
+import type { Item, Job, Request } from '../jobs/job.ts';
 import { doneNames, isFinal } from '../jobs/job.ts';
+import { askForProduct, readProduct } from '../jobs/listing.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Clock, JobStore } from '../jobs/ports.ts';
 import type { Answers } from './answers.ts';
@@ -17,7 +18,7 @@ import type { Card } from './card.ts';
 import { parseCustomId, type CustomId, type JobAction } from './custom-id.ts';
 import type { Details } from './details.ts';
 import type { Downloads } from './downloads.ts';
-import { readEditedPrompt, renderEditForm } from './edit-form.ts';
+import { readEditedProduct, readEditedPrompt, renderEditForm } from './edit-form.ts';
 import { type Intake, repeatWish, type Wish } from './intake.ts';
 import type { LiveMessage } from './live-message.ts';
 import { mayChange, maySee } from './permissions.ts';
@@ -217,7 +218,8 @@ export class Buttons {
     const card = await this.#cardOf(ask, job);
     // While the form was open the card may have gone on to something else: what was typed must not end that.
     if (!isFinal(job) || card.currentJobId !== job.id) return this.#showAgain(ask, card);
-    const input = { ...job.input, prompt: readEditedPrompt(ask.fields) };
+    const input = readEdited(job, ask.fields, locale);
+    if (typeof input === 'string') return answers.refuse(ask, input);
     if (job.state !== 'done') return this.#takeOver({ ask, job, card }, repeatWish(job, { input }));
     await intake.submit(ask, repeatWish(job, { input }));
   }
@@ -313,6 +315,14 @@ export class Buttons {
 /** Who made it: a set may hold the work of two. */
 function providerOf({ attempts }: Item, { input }: Job): string {
   return attempts.at(-1)?.provider ?? input.provider;
+}
+
+/** The request with other words, of a listing with other prompts too; or the sentence that refuses them. */
+function readEdited({ input, references }: Job, fields: ReadonlyMap<string, string>, locale: Locale): Request | string {
+  if (input.product === null) return { ...input, prompt: readEditedPrompt(fields), itemPrompts: {} };
+  const read = readProduct(readEditedProduct(fields), input.product.keywords);
+  if (read.problem !== null) return locale.listing.refused(read.problem);
+  return askForProduct(input, read.product, references.length > 0);
 }
 
 /** Finished work is anybody's to start from; what failed is taken over, and belongs to the asker. */

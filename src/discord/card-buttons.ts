@@ -16,6 +16,8 @@ type Button = APIButtonComponentWithCustomId;
 const TOLD_PAUSE_MS = 5_000;
 /** Buttons of a row (Discord: components, "Action Row"). */
 const ROW_LIMIT = 5;
+/** Letters of the labels that fit into a card's width on a desktop; Discord would put the last button alone below. */
+const ROW_LETTERS = 48;
 
 /** What gets on after a failure where another try would not; elsewhere it is `Retry`. */
 const HELPS: Readonly<Partial<Record<ErrorCode, CardAction>>> = {
@@ -25,9 +27,16 @@ const HELPS: Readonly<Partial<Record<ErrorCode, CardAction>>> = {
   VALIDATION_ERROR: 'fallback',
 };
 
-/** In as many rows as they need. */
+/** One row where they fit into it; else what leads to another service begins a row of its own. */
 export function buttonRows(job: Job, context: CardContext): APIActionRowComponent<Button>[] {
-  const buttons = isFinal(job) ? finalButtons(job, context) : openButtons(job, context);
+  const { own, elsewhere, last } = isFinal(job) ? finalButtons(job, context) : openButtons(job, context);
+  const together = [...own, ...elsewhere, ...last];
+  const letters = together.reduce((sum, { label = '' }) => sum + label.length, 0);
+  if (together.length <= ROW_LIMIT && letters <= ROW_LETTERS) return cutIntoRows(together);
+  return [...cutIntoRows(own), ...cutIntoRows([...elsewhere, ...last])];
+}
+
+function cutIntoRows(buttons: readonly Button[]): APIActionRowComponent<Button>[] {
   const rows: APIActionRowComponent<Button>[] = [];
   for (let start = 0; start < buttons.length; start += ROW_LIMIT) {
     rows.push({ type: ComponentType.ActionRow, components: buttons.slice(start, start + ROW_LIMIT) });
@@ -35,41 +44,53 @@ export function buttonRows(job: Job, context: CardContext): APIActionRowComponen
   return rows;
 }
 
-function finalButtons(job: Job, context: CardContext): Button[] {
+/** In the order of a row. */
+interface ButtonGroups {
+  own: Button[];
+  /** To another service. */
+  elsewhere: Button[];
+  last: Button[];
+}
+
+function finalButtons(job: Job, context: CardContext): ButtonGroups {
   const { buttons } = context.locale;
   const edit = button(job, 'edit', buttons.edit);
-  const details = button(job, 'details', buttons.details);
+  const last = [button(job, 'details', buttons.details)];
   switch (job.state) {
     case 'done':
-      return [
-        ...doneButtons(job, context),
-        edit,
-        ...animateButtons(job, context),
-        details,
-        ...backButtons(job, context),
-      ];
+      return {
+        own: [...doneButtons(job, context), edit, ...animateButtons(job, context), ...last],
+        elsewhere: backButtons(job, context),
+        last: [],
+      };
     case 'cancelled':
-      return [button(job, 'again', buttons.again), edit, details];
+      return { own: [button(job, 'again', buttons.again), edit], elsewhere: [], last };
     case 'partial':
-      return [
-        download(job, context),
-        button(job, 'retry', buttons.retryFailed),
-        ...fallbackButtons(job, context),
-        details,
-      ];
+      return {
+        own: [download(job, context), button(job, 'retry', buttons.retryFailed)],
+        elsewhere: fallbackButtons(job, context),
+        last,
+      };
     default:
-      return highlight([button(job, 'retry', buttons.retry), edit, ...fallbackButtons(job, context), details], job);
+      return highlight(
+        { own: [button(job, 'retry', buttons.retry), edit], elsewhere: fallbackButtons(job, context), last },
+        job,
+      );
   }
 }
 
 /** Cancelling destroys nothing (`Again` brings it back), so it does not shout. */
-function openButtons(job: Job, context: CardContext): Button[] {
+function openButtons(job: Job, context: CardContext): ButtonGroups {
   const { locale, updatesEndAt } = context;
   const cancel = button(job, 'cancel', locale.buttons.cancel);
   cancel.disabled = job.cancelRequest !== null;
   // Nobody needs to wait for a service that is left alone, when another one can.
-  const others = isHeld(job, context) ? fallbackButtons(job, context) : [];
-  return [cancel, ...others, ...(updatesEndAt === null ? [] : [button(job, 'refresh', locale.buttons.refresh)])];
+  const elsewhere = isHeld(job, context) ? fallbackButtons(job, context) : [];
+  return {
+    own: [cancel],
+    elsewhere,
+    last: updatesEndAt === null ? [] : [button(job, 'refresh', locale.buttons.refresh)],
+  };
 }
 
 /** Whether its turn does not come because of trouble that is not its own. */
@@ -123,11 +144,13 @@ export function canBePreviewed({ input, references }: Job): boolean {
 }
 
 /** The one button that stands out is the one that helps: trying a refused key or prompt again does not. */
-function highlight(buttons: Button[], job: Job): Button[] {
+function highlight(groups: ButtonGroups, job: Job): ButtonGroups {
   const isRefusedUnasked = job.items.some((item) => item.state === 'failed' && item.failure.reason === 'breaker-open');
   const helping = isRefusedUnasked ? 'fallback' : (HELPS[job.causeCode ?? job.errorCode ?? 'API_ERROR'] ?? 'retry');
-  const chosen = buttons.find((each) => parseCustomId(each.custom_id)?.action === helping) ?? buttons[0];
-  return buttons.map((each) => (each === chosen ? { ...each, style: ButtonStyle.Primary } : each));
+  const all = [...groups.own, ...groups.elsewhere];
+  const chosen = all.find((each) => parseCustomId(each.custom_id)?.action === helping) ?? all[0];
+  const mark = (each: Button): Button => (each === chosen ? { ...each, style: ButtonStyle.Primary } : each);
+  return { own: groups.own.map(mark), elsewhere: groups.elsewhere.map(mark), last: groups.last };
 }
 
 function download(job: Job, { locale }: CardContext): Button {

@@ -1,13 +1,16 @@
 /** `Details` of a finished job, and the question before it is deleted. Pure. */
 import { ButtonStyle, ComponentType, type APIComponentInContainer } from 'discord-api-types/v10';
-import type { Attempt, Item, Job } from '../jobs/job.ts';
+import type { Item, Job } from '../jobs/job.ts';
 import { varyPrompt } from '../jobs/variations.ts';
 import type { Locale } from '../locales/locale.ts';
+import { attemptLines, code, duration, isSeedLeftOut } from './attempt-lines.ts';
 import { COLOURS } from './colours.ts';
 import { costFact } from './cost-line.ts';
 import { formatCustomId } from './custom-id.ts';
-import { plainText, quoteLine } from './markdown.ts';
+import { nameItem } from './item-words.ts';
+import { quoteLine } from './markdown.ts';
 import { button, privateCard, row, seconds, text, type PrivateCard } from './private-card.ts';
+import { originOf } from './result-lines.ts';
 
 export interface DetailsView {
   job: Job;
@@ -18,44 +21,48 @@ export interface DetailsView {
   locale: Locale;
 }
 
-/** A prompt too long for the card goes along whole as a file. */
+/** Prompts too long for the card, or too many for it, go along whole as a file. */
 export interface DetailsCard {
   body: PrivateCard;
   promptFile: { name: string; text: string } | null;
 }
 
-/** All texts of a message share 4,000 characters (Discord: components, "Text Display"); escaping may double a prompt. */
+/** All texts of a message share so many characters (Discord: components, "Text Display"). */
+const TEXT_LIMIT = 4_000;
+/** Escaping may double it. */
 const PROMPT_SHOWN = 900;
+/** Of several prompts the file tells all. */
+const SHARED_PROMPT_SHOWN = 200;
 const NEGATIVE_SHOWN = 200;
 const SETTINGS_SHOWN = 300;
-/** Characters for the attempts of all items together; the oldest are left out first. */
-const ATTEMPTS_SHOWN = 1_200;
 const PROMPT_FILE = 'prompt.txt';
+const PROMPTS_FILE = 'prompts.txt';
 
 export function renderDetails({ job, cardMessageId, mayDelete, locale }: DetailsView): DetailsCard {
-  const words = locale.details;
-  const sent = promptAsSent(job);
-  const isLong = sent.length > PROMPT_SHOWN;
-  const parts: APIComponentInContainer[] = [
-    text(`### ${words.title}`),
-    text(factLines(job, locale).join('\n')),
-    text(promptLines(job, sent, locale).join('\n')),
+  const prompts = readPrompts(job, locale);
+  const head = [
+    `### ${locale.details.title}`,
+    factLines(job, locale).join('\n'),
+    promptLines(job, prompts, locale).join('\n'),
   ];
-  if (isLong) parts.push({ type: ComponentType.File, file: { url: `attachment://${PROMPT_FILE}` } });
-  for (const item of job.items) parts.push(text(attemptLines(job, item, locale)));
-  parts.push(text(`-# ${locale.card.job(job.id)}`));
+  const foot = `-# ${locale.card.job(job.id)}`;
+  const left = TEXT_LIMIT - [...head, foot].reduce((sum, part) => sum + part.length, 0);
+  const parts: APIComponentInContainer[] = head.map(text);
+  const { file } = prompts;
+  if (file !== null) parts.push({ type: ComponentType.File, file: { url: `attachment://${file.name}` } });
+  for (const item of job.items) parts.push(text(itemLines(job, item, locale, left / job.items.length)));
+  parts.push(text(foot));
   if (mayDelete) parts.push(row([deleteButton(job, cardMessageId, locale)]));
-  return {
-    body: privateCard(COLOURS.queued, parts),
-    promptFile: isLong ? { name: PROMPT_FILE, text: `${sent}\n` } : null,
-  };
+  return { body: privateCard(COLOURS.queued, parts), promptFile: file };
 }
 
 /** Asked once more, since it cannot be undone. */
 export function renderDeleteQuestion(job: Job, cardMessageId: string | null, locale: Locale): PrivateCard {
   const argument = cardMessageId;
   return privateCard(COLOURS.failed, [
-    text(`### ${locale.details.deleteQuestion}\n${locale.details.deleteMeans}\n-# ${locale.card.job(job.id)}`),
+    text(
+      `### ${locale.details.deleteQuestion(job.input.kind, job.result.length)}\n${locale.details.deleteMeans}\n-# ${locale.card.job(job.id)}`,
+    ),
     row([
       button(
         locale.buttons.deleteNow,
@@ -78,22 +85,44 @@ function deleteButton(job: Job, argument: string | null, locale: Locale): Return
 function factLines(job: Job, locale: Locale): string[] {
   const { details, providers, states } = locale;
   const { input } = job;
-  const [item] = job.items;
-  const model = item?.model ?? input.model;
   const provider = providers[input.provider] ?? input.provider;
+  const models = input.provider === 'local' ? [] : listModels(job);
   const facts: [string, string][] = [
     [details.status, states[job.state]],
-    [details.service, model === null || input.provider === 'local' ? provider : `${provider} · ${code(model)}`],
+    [details.service, [provider, ...models.map(code)].join(' · ')],
   ];
-  // A failed one may have had a seed for each attempt; they stand with the attempts.
-  if (item !== undefined && item.attempt > 0 && !isSeedLeftOut(item))
+  const [item] = job.items;
+  // A failed one may have had a seed for each attempt, and a set has one for each item; they stand with the attempts.
+  if (item !== undefined && job.items.length === 1 && hasSeed(item))
     facts.push([details.seed, code(String(item.seed))]);
   if (input.aspectRatio !== null) facts.push([details.aspectRatio, input.aspectRatio]);
+  if (input.durationSeconds !== null) facts.push([details.duration, details.seconds(input.durationSeconds)]);
+  facts.push(...sourceFacts(job, locale));
   facts.push([details.asked, `<@${job.userId}> <t:${seconds(job.createdAt)}:f>`]);
   if (job.finishedAt !== null) facts.push([details.time, timesOf(job, locale)]);
   const cost = costFact(job, locale);
   if (cost !== null) facts.push(cost);
   return facts.map(([name, value]) => `**${name}** ${value}`);
+}
+
+/** Which job it follows, and what it starts from. */
+function sourceFacts(job: Job, locale: Locale): [string, string][] {
+  const { details, card } = locale;
+  const origin = originOf(job, locale);
+  return [
+    ...(job.retryOf === null ? [] : ([[details.repeats, card.job(job.retryOf)]] satisfies [string, string][])),
+    ...(origin.length === 0 ? [] : ([[details.starts, origin.join(', ')]] satisfies [string, string][])),
+  ];
+}
+
+/** Every one that made something of it, or was to. */
+function listModels({ items, input }: Job): string[] {
+  const models = items.map(({ model }) => model ?? input.model).filter((model) => model !== null);
+  return [...new Set(models)];
+}
+
+function hasSeed(item: Item): boolean {
+  return item.attempt > 0 && !isSeedLeftOut(item);
 }
 
 /** Waiting for its turn and being made are told apart: only one of them is the service's. */
@@ -103,9 +132,39 @@ function timesOf({ createdAt, startedAt, finishedAt }: Job, { details }: Locale)
   return `${details.waited(duration(startedAt - createdAt))} · ${details.worked(duration(finishedAt - startedAt))}`;
 }
 
-function promptLines({ input }: Job, sent: string, { details }: Locale): string[] {
-  const lines = [`**${sent === input.prompt ? details.prompt : details.promptAsSent}**`];
-  lines.push(`> ${quoteLine(sent, PROMPT_SHOWN)}`);
+interface SentPrompts {
+  /** The one that all items were sent; null: each has its own. */
+  shared: string | null;
+  file: DetailsCard['promptFile'];
+}
+
+function readPrompts(job: Job, locale: Locale): SentPrompts {
+  const sent = job.items.map((item) => ({ item, prompt: promptAsSent(job, item) }));
+  const [shared = job.input.prompt, ...others] = new Set(sent.map(({ prompt }) => prompt));
+  if (others.length === 0) {
+    return { shared, file: shared.length > PROMPT_SHOWN ? { name: PROMPT_FILE, text: `${shared}\n` } : null };
+  }
+  const sections = sent.map(({ item, prompt }) => `${[nameItem(item.name, locale), prompt].join('\n\n')}\n`);
+  return { shared: null, file: { name: PROMPTS_FILE, text: sections.join(`\n${'-'.repeat(60)}\n\n`) } };
+}
+
+/** As the last attempt sent it. */
+function promptAsSent({ input }: Job, item: Item): string {
+  return varyPrompt(input, item.name, item.attempts.at(-1)?.variation ?? item.variation);
+}
+
+function promptLines({ input }: Job, { shared }: SentPrompts, { details }: Locale): string[] {
+  const lines =
+    shared === null
+      ? [
+          `**${input.product === null ? details.prompt : details.product}**`,
+          `> ${quoteLine(input.prompt, SHARED_PROMPT_SHOWN)}`,
+          `-# ${details.promptsInFile(input.kind)}`,
+        ]
+      : [
+          `**${shared === input.prompt ? details.prompt : details.promptAsSent}**`,
+          `> ${quoteLine(shared, PROMPT_SHOWN)}`,
+        ];
   const settings = Object.entries(input.settings).map(([name, value]) => `${name}=${value}`);
   if (settings.length > 0) lines.push(`**${details.settings}** ${quoteLine(settings.join(', '), SETTINGS_SHOWN)}`);
   if (input.negativePrompt !== null) {
@@ -114,91 +173,18 @@ function promptLines({ input }: Job, sent: string, { details }: Locale): string[
   return lines;
 }
 
-/** As the last attempt sent it. */
-function promptAsSent(job: Job): string {
-  const variation = Math.max(0, ...job.items.map((item) => item.attempts.at(-1)?.variation ?? item.variation));
-  return varyPrompt(job.input, job.items[0]?.name ?? '', variation);
+/** Its attempts; of several items with their names, and what the head tells of a single one. */
+function itemLines(job: Job, item: Item, locale: Locale, budget: number): string {
+  const heading = job.items.length === 1 ? `**${locale.details.attempts}**` : itemHeading(item, locale);
+  const left = budget - heading.length - locale.details.earlier(99).length - 2;
+  return [heading, ...attemptLines(item, locale, left)].join('\n');
 }
 
-function attemptLines(job: Job, item: Item, locale: Locale): string {
-  const { details } = locale;
-  const lines = item.attempts.map(
-    (attempt, index) => `${attempt.number}. ${attemptLine(attempt, item.attempts[index - 1], locale)}`,
-  );
-  const shown = fitNewest(lines, ATTEMPTS_SHOWN / job.items.length);
-  const earlier = lines.length - shown.length;
-  const name = job.items.length > 1 ? `${item.name} · ` : '';
-  return [
-    `**${name}${details.attempts}**`,
-    ...(earlier > 0 ? [details.earlier(earlier)] : []),
-    ...shown,
-    ...(lines.length === 0 ? [details.noAttempt] : []),
-  ].join('\n');
-}
-
-/** The last lines that fit so many characters together; always the very last. */
-function fitNewest(lines: readonly string[], budget: number): string[] {
-  let start = lines.length;
-  let left = budget;
-  for (; start > 0; start -= 1) {
-    left -= (lines[start - 1] ?? '').length;
-    if (left < 0 && start < lines.length) break;
-  }
-  return lines.slice(start);
-}
-
-/** What came of it, how long it took, and what was changed against the one before. */
-function attemptLine(attempt: Attempt, before: Attempt | undefined, locale: Locale): string {
+function itemHeading(item: Item, locale: Locale): string {
   const { details, card } = locale;
-  const { failure } = attempt;
-  const status = failure?.providerStatus == null ? '' : ` (${code(failure.providerStatus)})`;
-  const parts = [
-    failure === null ? `**${locale.states.done}**` : `**${card.reason(failure.code)}**${status}`,
-    details.took(duration(attempt.endedAt - attempt.startedAt)),
-    details.at(seconds(attempt.startedAt)),
+  const facts = [
+    ...(hasSeed(item) ? [card.seed(item.seed)] : []),
+    ...(item.carriedFrom === null ? [] : [details.carried(item.carriedFrom)]),
   ];
-  const changes = before === undefined ? [] : changesOf(attempt, before, locale);
-  if (changes.length > 0) parts.push(details.changed(changes.join(', ')));
-  else if (before !== undefined) parts.push(details.unchanged);
-  parts.push(...sentOtherwise(attempt, locale), ...fetchFacts(attempt, locale));
-  return parts.join(' · ');
-}
-
-/** Where the service takes none, the bot's own says nothing about the picture. */
-function isSeedLeftOut({ changes }: Pick<Attempt, 'changes'>): boolean {
-  return changes.some(({ field, to }) => field === 'seed' && to === null);
-}
-
-/** What the service does not take as it was asked for. */
-function sentOtherwise({ changes }: Attempt, { details }: Locale): string[] {
-  return changes
-    .filter(({ field }) => field !== 'seed')
-    .map(({ field, to }) => (to === null ? details.leftOut(code(field)) : details.sentAs(code(field), code(to))));
-}
-
-/** Only what was not fetched at once is worth a word. */
-function fetchFacts({ fetches, failure }: Attempt, { details }: Locale): string[] {
-  const { tries, lastFailure } = fetches;
-  if (lastFailure === null) return [];
-  const status = code(lastFailure.providerStatus ?? lastFailure.code);
-  return [failure === null ? details.fetched(tries, status) : details.notFetched(tries, status)];
-}
-
-function changesOf(attempt: Attempt, before: Attempt, { details, card }: Locale): string[] {
-  const changes = [];
-  if (attempt.seed !== before.seed && !isSeedLeftOut(attempt)) changes.push(details.newSeed(attempt.seed));
-  if (attempt.variation !== before.variation) changes.push(card.variation(attempt.variation));
-  // An attempt that was lost early never heard which model it would be.
-  if (attempt.model !== before.model && before.model !== null && attempt.model !== null)
-    changes.push(code(attempt.model));
-  return changes;
-}
-
-/** Words of a provider, shown and never obeyed. */
-function code(words: string): string {
-  return `\`${plainText(words, 100).replaceAll('`', "'")}\``;
-}
-
-function duration(ms: number): string {
-  return (Math.max(0, ms) / 1_000).toFixed(1);
+  return [`**${nameItem(item.name, locale)}**`, ...facts].join(' · ');
 }

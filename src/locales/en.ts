@@ -17,9 +17,16 @@ const providers: Readonly<Record<string, string>> = {
 const refusedAccounts: Readonly<Record<string, string>> = {
   'key-refused': "it refused this bot's key",
   'no-credit': "this bot's account there is used up",
-  'no-quota': "this bot's plan there has no pictures of this model in it",
+  'no-quota': "this bot's plan there has nothing of this model in it",
   'daily-quota': "this bot's plan there is used up for today",
 };
+
+/** What a kind's output is called; failures name theirs by the detail `kind`, a picture where there is none. */
+const things: Record<Kind, string> = { image: 'picture', video: 'video' };
+
+function thing(kind: string | undefined): string {
+  return kind === 'video' ? things.video : things.image;
+}
 
 /** What happened, and which button gets on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
@@ -36,8 +43,8 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
   'breaker-open': ({ provider, reason }) =>
     `${providers[provider ?? ''] ?? 'The service'} is not asked just now: ${refusedAccounts[reason ?? ''] ?? "it refused this bot's account"}. Only the bot's owner can mend that. Choose another service.`,
-  'disk-full': () =>
-    'The bot has too little room on its disk to keep another picture, and only its owner can mend that.',
+  'disk-full': ({ kind }) =>
+    `The bot has too little room on its disk to keep another ${thing(kind)}, and only its owner can mend that.`,
   'model-unknown': ({ model }) =>
     `There is no model ${model === undefined ? 'of that name' : `\`${model}\``} that can be used. Check its spelling, choose one of /models list, or leave \`model\` empty.`,
   'model-retired': ({ model }) =>
@@ -50,26 +57,27 @@ const failures: Record<FailureReason, (details: Details) => string> = {
     `The picture ${name === undefined || name === '' ? 'to start from' : `\`${name}\``} could not be fetched from Discord. Attach it anew.`,
   'reference-lost': () => "The picture to start from is gone from the bot's disk. Ask anew with it attached.",
   'input-refused': ({ fields }) =>
-    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew with /generate and change that.`,
+    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
-  'output-blocked': () =>
-    "The service's safety filter held the picture back. Press Edit prompt: another wording may pass.",
-  'output-copied': () =>
-    'The picture came out too close to an existing work, so the service held it back. Press Edit prompt and ask for something of its own.',
+  'output-blocked': ({ kind }) =>
+    `The service's safety filter held the ${thing(kind)} back. Press Edit prompt: another wording may pass.`,
+  'output-copied': ({ kind }) =>
+    `The ${thing(kind)} came out too close to an existing work, so the service held it back. Press Edit prompt and ask for something of its own.`,
   'prompt-blocked': () => "The service's safety filter does not accept this prompt. Press Edit prompt and change it.",
   'key-refused': () => "The service refused this bot's key, and only the bot's owner can mend that.",
   'no-credit': () => "This bot's account at the service is used up, and only the bot's owner can mend that.",
-  'no-quota': () =>
-    "This bot's plan at the service has no pictures of this model in it, and only the bot's owner can mend that.",
+  'no-quota': ({ kind }) =>
+    `This bot's plan at the service has no ${thing(kind)}s of this model in it, and only the bot's owner can mend that.`,
   'daily-quota': () =>
     "This bot's plan at the service is used up for today. Try again tomorrow, or choose another service.",
-  'words-only': ({ words }) =>
-    `The service answered with words instead of a picture${words === undefined || words === '' ? '' : `: \`${words}\``}. Press Retry, or ask for a picture more plainly.`,
-  'no-output': () => 'The service finished and gave no picture. Press Retry.',
-  'file-gone': () => 'The picture was made, but the service no longer has its file. Press Retry.',
-  'file-unreachable': () =>
-    'The picture was made, but its file could not be fetched from the service. Press Retry to have it made again.',
-  'file-refused': () => 'What the service gave could not be taken as a picture. Press Retry, or choose another model.',
+  'words-only': ({ words, kind }) =>
+    `The service answered with words instead of a ${thing(kind)}${words === undefined || words === '' ? '' : `: \`${words}\``}. Press Retry, or ask for a ${thing(kind)} more plainly.`,
+  'no-output': ({ kind }) => `The service finished and gave no ${thing(kind)}. Press Retry.`,
+  'file-gone': ({ kind }) => `The ${thing(kind)} was made, but the service no longer has its file. Press Retry.`,
+  'file-unreachable': ({ kind }) =>
+    `The ${thing(kind)} was made, but its file could not be fetched from the service. Press Retry to have it made again.`,
+  'file-refused': ({ kind }) =>
+    `What the service gave could not be taken as a ${thing(kind)}. Press Retry, or choose another model.`,
   'file-too-large': () => 'The file the service made is too large to fetch. Try another aspect ratio or model.',
   internal: () => 'Something went wrong inside the bot. It has been noted; press Retry.',
   'crashed-alone': () =>
@@ -109,18 +117,18 @@ function refuseReference(why: string | undefined, name: string | undefined): str
 }
 
 /** Why another attempt is made, without advice: nothing has to be done. */
-const causes: Record<ErrorCode, string> = {
-  TIMEOUT: 'It took too long.',
-  NETWORK_ERROR: 'The service could not be reached.',
-  API_ERROR: 'The service had trouble.',
-  RATE_LIMIT: 'The service is busy.',
-  VALIDATION_ERROR: 'The service did not accept it.',
-  MAX_RETRIES_EXCEEDED: 'It did not work.',
-  CONTENT_BLOCKED: 'A safety filter held the picture back.',
-  AUTH_ERROR: "The service refused this bot's key.",
-  QUOTA_EXCEEDED: "This bot's account is used up.",
-  NO_OUTPUT: 'The service gave no picture.',
-  CANCELLED: 'It was cancelled.',
+const causes: Record<ErrorCode, (kind: Kind) => string> = {
+  TIMEOUT: () => 'It took too long.',
+  NETWORK_ERROR: () => 'The service could not be reached.',
+  API_ERROR: () => 'The service had trouble.',
+  RATE_LIMIT: () => 'The service is busy.',
+  VALIDATION_ERROR: () => 'The service did not accept it.',
+  MAX_RETRIES_EXCEEDED: () => 'It did not work.',
+  CONTENT_BLOCKED: (kind) => `A safety filter held the ${things[kind]} back.`,
+  AUTH_ERROR: () => "The service refused this bot's key.",
+  QUOTA_EXCEEDED: () => "This bot's account is used up.",
+  NO_OUTPUT: (kind) => `The service gave no ${things[kind]}.`,
+  CANCELLED: () => 'It was cancelled.',
 };
 
 const kinds: Record<Kind, string> = { image: 'pictures', video: 'videos' };
@@ -150,12 +158,66 @@ interface FileCount {
   kind: Kind;
 }
 
-const things: Record<Kind, string> = { image: 'picture', video: 'video' };
 const insteads: Record<ShownAs, string> = {
   smaller: '; shown smaller',
   poster: '; the picture it starts from is shown',
   words: '',
 };
+
+/** By name, for those of a listing; others are numbered. */
+const itemNames: Readonly<Record<string, string>> = {
+  main: 'Main',
+  infographic_1: 'Infographic 1',
+  infographic_2: 'Infographic 2',
+  lifestyle: 'Lifestyle',
+  comparison: 'Comparison',
+};
+
+/** As the forms and the options of the commands call them. */
+const productFields: Readonly<Record<string, string>> = {
+  title: 'The title',
+  feature_1: 'The first feature',
+  feature_2: 'The second feature',
+  feature_3: 'The third feature',
+  audience: 'The audience',
+  keywords: 'The list of keywords',
+};
+
+const HOW_TO_WRITE_KEYWORDS = 'Write `word, word:intent, word:intent+intent`.';
+
+/** Of what was typed about a product; `got` is inert and short. */
+const productProblems = {
+  empty: ({ field }: ProductFault) => `${productFields[field] ?? field} is empty. Say it in a few words.`,
+  'too-long': ({ field, got, most }: ProductFault) =>
+    `${productFields[field] ?? field} has ${got} characters; at most ${most} fit. Shorten it.`,
+  'too-long-together': ({ got }: ProductFault) =>
+    `The product's words are ${got} characters too long together. Shorten the title, a feature or the audience.`,
+  'no-word': ({ got }: ProductFault) =>
+    `The \`keywords\` have no word before the colon of \`${got}\`. ${HOW_TO_WRITE_KEYWORDS}`,
+  'two-colons': ({ got }: ProductFault) =>
+    `The \`keywords\` have two colons in \`${got}\`; one stands between a word and its intents. ${HOW_TO_WRITE_KEYWORDS}`,
+  'too-many-keywords': ({ got, most }: ProductFault) =>
+    `There are more than ${most} \`keywords\`, from \`${got}\` on. Keep the ${most} that matter most.`,
+  'too-many-intents': ({ got, most }: ProductFault) =>
+    `The keyword \`${got}\` has more than ${most} intents. Keep the ${most} that matter most.`,
+  'long-keyword': ({ got, most }: ProductFault) =>
+    `The keyword \`${got}\` has more than ${most} characters. Commas stand between keywords: ${HOW_TO_WRITE_KEYWORDS}`,
+  'long-intent': ({ got, most }: ProductFault) =>
+    `The intent \`${got}\` has more than ${most} characters. A plus stands between intents: ${HOW_TO_WRITE_KEYWORDS}`,
+};
+
+interface ProductFault {
+  field: string;
+  got: string;
+  most: number;
+}
+
+/** `a`, `a and b`, `a, b and c`. */
+function listAll(names: readonly string[]): string {
+  return LISTS.format(names);
+}
+
+const LISTS = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
@@ -170,6 +232,19 @@ function ordinal(number: number): string {
 /** In a choice, where Discord draws no timestamp. Days are UTC. */
 const DAYS = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
 const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
+
+/** What was made, or was to be. */
+interface Made {
+  kind: Kind;
+  count: number;
+  /** Of items among others; empty: all there is. */
+  names: readonly string[];
+}
+
+function describeMade({ count: made, names }: Made): string {
+  if (names.length > 0) return listAll(names);
+  return made === 1 ? 'it' : 'them';
+}
 
 export const en = {
   status: {
@@ -207,7 +282,7 @@ export const en = {
     position: (position: number) => (position === 1 ? 'next in line' : `number ${position} in line`),
     since: (seconds: number) => `Started <t:${seconds}:R>`,
     percent: (percent: number) => `${percent}%`,
-    fetching: 'Fetching the picture',
+    fetching: (kind: Kind) => `Fetching the ${things[kind]}`,
     cancelling: 'Cancelling…',
     attempt: (attempt: number, attempts: number) => `attempt ${attempt}/${attempts}`,
     reason: (code: ErrorCode) => `[${code}]`,
@@ -221,8 +296,9 @@ export const en = {
     took: (seconds: string) => `${seconds}\u00a0s`,
     seed: (seed: number) => `seed\u00a0${seed}`,
     askedBy: (userId: string) => `for <@${userId}>`,
-    previewInstead: (provider: string) => `${provider} could not make it, so the bot painted a preview instead.`,
-    fellBackFrom: (provider: string) => `${provider} could not make it.`,
+    previewInstead: (provider: string, made: Made) =>
+      `${provider} could not make ${describeMade(made)}, so the bot painted ${made.count === 1 ? 'a preview' : 'previews'} instead.`,
+    fellBackFrom: (provider: string, made: Made) => `${provider} could not make ${describeMade(made)}.`,
     previewHelps: 'For a free preview, press Fallback: local.',
     answerLost: 'The answer of the service was lost.',
     heldByTrouble: (provider: string, seconds: number) =>
@@ -230,13 +306,18 @@ export const en = {
     heldByPause: (provider: string, seconds: number) =>
       `${provider} asks for a pause and is asked again <t:${seconds}:R>. The place in line is kept.`,
     heldByDisk: 'The bot has no room on its disk for another picture. It goes on when there is room again.',
-    stopped: 'Stopped before a picture was made.',
-    stoppedBy: (userId: string) => `Stopped by <@${userId}> before a picture was made.`,
+    stopped: (kind: Kind) => `Stopped before a ${things[kind]} was made.`,
+    stoppedBy: (userId: string, kind: Kind) => `Stopped by <@${userId}> before a ${things[kind]} was made.`,
+    copying: 'Copying the picture you gave. It begins when it is there.',
+    copyingOwn: 'Copying the picture it starts from. It begins when it is there.',
+    fromGiven: ({ pictures, isFirstFrame }: { pictures: number; isFirstFrame: boolean }) =>
+      `from ${isFirstFrame ? 'the first frame of ' : ''}${count(pictures, 'picture', 'pictures').replace(/^1 /, 'a ')} you gave`,
+    fromJob: (id: string) => `from job\u00a0\`${id}\``,
     sentOtherwise: (changes: readonly string[]) => `The model does not take all as asked: ${changes.join(', ')}.`,
     changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
     leftOut: (field: string, from: string) => `${field} ${from} is left out`,
     of: (done: number, all: number) => `${done} of ${all}`,
-    withoutPicture: 'Discord did not take the picture here. It is kept: press Download.',
+    withoutPicture: (kind: Kind) => `Discord did not take the ${things[kind]} here. It is kept: press Download.`,
     updatesEnd: (seconds: number) => `Live updates end at <t:${seconds}:t>, then press Refresh.`,
     previewOf: (prompt: string) => `Painted preview of: ${prompt}`,
     job: (id: string) => `Job\u00a0\`${id}\``,
@@ -322,7 +403,34 @@ export const en = {
   },
   edit: {
     title: 'Edit the prompt',
-    prompt: 'What the picture should show',
+    prompt: (kind: Kind) => `What the ${things[kind]} should show`,
+  },
+  /** `/listing`, its form, and the lines of the items of any set. */
+  listing: {
+    names: itemNames,
+    numbered: (kind: Kind, number: number) => `${kind === 'video' ? 'Video' : 'Picture'} ${number}`,
+    /** Of one item among others. In lower case: the card's own state stands above in capitals. */
+    queued: 'queued',
+    generating: 'generating',
+    fetching: 'fetching the file',
+    done: 'done',
+    failed: 'failed',
+    cancelled: 'stopped',
+    missing: (names: readonly string[]) => `Missing: ${listAll(names)}.`,
+    notMade: (names: readonly string[]) => `${listAll(names)}:`,
+    stopped: 'Stopped before it was made.',
+    stoppedBy: (userId: string) => `Stopped by <@${userId}> before it was made.`,
+    formTitle: 'Edit the product',
+    title: 'Title',
+    feature: (number: number) => `Feature ${number}`,
+    audience: 'Who it is for',
+    refused: (problem: ProductFault & { kind: keyof typeof productProblems }) => {
+      const got = Array.from(problem.got.replaceAll(/[`\s]+/g, ' '))
+        .slice(0, 80)
+        .join('')
+        .trim();
+      return productProblems[problem.kind]({ ...problem, got });
+    },
   },
   details: {
     title: 'Details',
@@ -336,6 +444,15 @@ export const en = {
     worked: (seconds: string) => `${seconds}\u00a0s from start to end`,
     prompt: 'Prompt',
     promptAsSent: 'Prompt as sent',
+    product: 'Product',
+    promptsInFile: (kind: Kind) =>
+      `Each ${things[kind]} has a prompt of its own: they are in the file, as they were sent.`,
+    repeats: 'Repeats',
+    starts: 'Starts',
+    duration: 'Duration',
+    seconds: (seconds: number) => `${seconds}\u00a0s`,
+    carried: (id: string) => `made by job\u00a0\`${id}\``,
+    moreChanges: (left: number) => count(left, 'more change', 'more changes'),
     negativePrompt: 'Not in it',
     settings: 'Settings',
     attempts: 'Attempts',
@@ -351,8 +468,9 @@ export const en = {
     notFetched: (tries: number, status: string) =>
       `file not fetched in ${count(tries, 'try', 'tries')}, last ${status}`,
     newSeed: (seed: number) => `seed ${seed}`,
-    deleteQuestion: 'Delete this picture for good?',
-    deleteMeans: 'Its card, its record and its original files go. This cannot be undone.',
+    deleteQuestion: (kind: Kind, made: number) =>
+      made > 1 ? `Delete these ${made} ${things[kind]}s for good?` : `Delete this ${things[kind]} for good?`,
+    deleteMeans: 'The card, the record and the original files go. This cannot be undone.',
     deleted: 'Deleted: the card, the record and the original files.',
     deletedWithoutCard:
       'Deleted: the record and the original files. The card stays where it is; it says so when it is pressed.',
@@ -493,9 +611,11 @@ export const en = {
       `${running} of your pictures are made at once and ${waiting} may wait; local previews are free.`,
   },
   notify: {
-    done: (mention: string) => `${mention} your picture is ready.`,
-    partial: (mention: string) => `${mention} your pictures are partly done.`,
-    failed: (mention: string) => `${mention} your picture could not be made; the card says why.`,
+    done: (mention: string, made: Made) =>
+      `${mention} your ${things[made.kind]}${made.count === 1 ? ' is' : 's are'} ready.`,
+    partial: (mention: string, { kind }: Made) => `${mention} your ${things[kind]}s are partly done.`,
+    failed: (mention: string, { kind, count: made }: Made) =>
+      `${mention} your ${things[kind]}${made === 1 ? '' : 's'} could not be made; the card says why.`,
   },
   refusals: {
     removed: (seconds: number) => `This job was removed on <t:${seconds}:D>. Ask anew with /generate.`,
@@ -534,6 +654,18 @@ export const en = {
       seed: 'The same seed and prompt give the same picture, where the model can',
       settings: "The model's own inputs: name=value, name=value; /models inputs shows them",
       private: 'Only you see it',
+    },
+    listing: {
+      description: 'Make the five square pictures a product needs in an online shop',
+      title: 'What the product is called',
+      feature: 'What is special about it; labels use these words',
+      moreFeature: 'What else is special about it',
+      audience: 'Who it is for',
+      keywords: 'What buyers search for, and why: word, word:intent, word:intent+intent',
+      image: 'A picture of the product; the five pictures show it just like that',
+      provider: 'Who makes them; local gives free previews',
+      model: 'A model of the provider, as owner/name',
+      private: 'Only you see them',
     },
     models: {
       description: 'Which models there are, and what they can be set to',

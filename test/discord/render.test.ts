@@ -338,34 +338,6 @@ describe('a hostile prompt', () => {
   });
 });
 
-describe('a job of several items', () => {
-  it('lists each of them with its own words', () => {
-    const job = go(ask({ names: ['main', 'lifestyle'] }), PATHS['done'] ?? [], {}, 'main');
-    assert.match(cardText(job), /^### Generating[^]*\*\*main\*\* Done\n\*\*lifestyle\*\* Queued/u);
-  });
-
-  it('is Partly done with its count, and offers the files it has', () => {
-    const half = go(ask({ names: ['main', 'lifestyle'] }), PATHS['done'] ?? [], {}, 'main');
-    const job = go(half, [STARTING, FAILED], {}, 'lifestyle');
-    assert.match(cardText(job), /^### Partly done · 1 of 2/u);
-    assert.equal(labels(job)[0], 'Download');
-    const { body, files } = renderCard(job, contextOf());
-    assert.deepEqual(
-      checkMessage(
-        body,
-        files.map(({ name }) => name),
-      ),
-      [],
-    );
-  });
-
-  it('is Retrying only when every open item waits', () => {
-    const one = go(ask({ names: ['main', 'lifestyle'] }), PATHS['waiting'] ?? [], {}, 'main');
-    assert.match(cardText(go(one, PATHS['running'] ?? [], {}, 'lifestyle')), /^### Generating/u);
-    assert.match(cardText(go(one, PATHS['waiting'] ?? [], {}, 'lifestyle')), /^### Retrying/u);
-  });
-});
-
 describe('short forms', () => {
   it('keep the state, the job id and the buttons, and leave out the prompt', () => {
     const job = go(ask(), PATHS['done'] ?? []);
