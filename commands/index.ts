@@ -1,12 +1,14 @@
 /** The only list of commands. */
 import type { Command, MenuCommand } from '../src/discord/command.ts';
+import { gallery } from './gallery.ts';
 import { generate } from './generate.ts';
 import { help } from './help.ts';
 import { jobs } from './jobs.ts';
 import { listing } from './listing.ts';
 import { models } from './models.ts';
+import { show } from './show.ts';
 
-export const commands: readonly Command[] = [generate, listing, models, jobs, help];
+export const commands: readonly Command[] = [generate, listing, gallery, show, models, jobs, help];
 
 /** Of the menu of a message. */
 export const menus: readonly MenuCommand[] = [];

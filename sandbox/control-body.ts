@@ -24,6 +24,25 @@ export function readDuration(body: Body, name: string): number {
   return value;
 }
 
+/** Bytes. */
+export function readSize(body: Body, name: string): number {
+  const value = body[name];
+  if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 1) {
+    throw new Error(`Expected \`${name}\` to be a whole number of bytes from 1 up, got ${JSON.stringify(value)}.`);
+  }
+  return value;
+}
+
+/** A list of files, empty where there is none. */
+export function readFiles(value: unknown): PickedFile[] {
+  const list: unknown[] = Array.isArray(value) ? value : [];
+  return list.map((entry) => {
+    const file = readFile(entry);
+    if (file === undefined) throw new Error(`Expected a list of files, got ${shorten(entry)}.`);
+    return file;
+  });
+}
+
 export function readCommand(body: Body): ControlCalls['command'] {
   return {
     userId: readText(body, 'userId'),

@@ -3,21 +3,19 @@
  * interface.ts. It can start and kill processes, so it answers only to this machine, to its own address,
  * and to its own page: another site open in the same browser gets 403.
  */
-import { readFile } from 'node:fs/promises';
 import type { IncomingMessage } from 'node:http';
-import { join, normalize } from 'node:path';
 import type { Duplex } from 'node:stream';
 import Fastify, { type FastifyInstance } from 'fastify';
 import { WebSocket, WebSocketServer } from 'ws';
 import { BotKeeper } from './bot-keeper.ts';
 import type { BotOptions } from './bot.ts';
-import { readCommand, readDuration, readModalValues, readObject, readText, type Body } from './control-body.ts';
-import { toApiRoles } from './discord/world.ts';
+import { readCommand, readDuration, readFiles, readModalValues, readObject, readSize } from './control-body.ts';
+import { readText, type Body } from './control-body.ts';
 import type { StartedGemini } from './gemini/index.ts';
 import type { BotStatus, ControlCalls, DiscordChange, PageEvent, PageSnapshot } from './interface.ts';
 import type { RecordedRequest, SandboxDiscord, SandboxMessage } from './interface.ts';
-import { packageRoot } from './package-root.ts';
 import { PageFaults } from './page-faults.ts';
+import { addPageFiles } from './page-files.ts';
 import type { StartedReplicate } from './replicate/index.ts';
 import { shortenTexts } from './short-body.ts';
 
@@ -48,21 +46,6 @@ const LONGEST_BACKLOG_BYTES = 16 * 1024 * 1024;
 const LARGEST_BODY_BYTES = 140 * 1024 * 1024;
 /** Replicate's, where nothing else was asked for (sandbox/replicate/index.ts). */
 const DEFAULT_PACE: PageSnapshot['pace'] = { queueMs: 1_000, workMs: 4_000 };
-
-const VENDOR_FILES: Record<string, string> = {
-  'preact.mjs': 'dist/preact.mjs',
-  'hooks.mjs': 'hooks/dist/hooks.mjs',
-  'jsx-runtime.mjs': 'jsx-runtime/dist/jsxRuntime.mjs',
-};
-
-const CONTENT_TYPES: Record<string, string> = {
-  html: 'text/html; charset=utf-8',
-  css: 'text/css; charset=utf-8',
-  js: 'text/javascript; charset=utf-8',
-  mjs: 'text/javascript; charset=utf-8',
-  map: 'application/json; charset=utf-8',
-  svg: 'image/svg+xml',
-};
 
 /** Starts it on 127.0.0.1. Rejects with the system's error (`EADDRINUSE`) when the port is taken. */
 export async function startControl(options: ControlOptions): Promise<Control> {
@@ -134,24 +117,11 @@ class ControlServer implements Control {
     server.setErrorHandler((error, _request, reply) => {
       void reply.code(400).send({ error: error instanceof Error ? error.message : String(error) });
     });
-    this.#addFileRoutes(server);
+    addPageFiles(server, this.#discord.guilds);
     for (const [path, handle] of Object.entries(this.#calls())) {
       server.post(`/control/${path}`, async (request) => (await handle(readObject(request.body))) ?? {});
     }
     return server;
-  }
-
-  #addFileRoutes(server: FastifyInstance): void {
-    const page = join(packageRoot, 'sandbox', 'page');
-    const compiledPage = join(packageRoot, 'dist', 'sandbox', 'page');
-    const vendor = join(packageRoot, 'node_modules', 'preact');
-    addFile(server, '/', page, () => 'index.html');
-    addFile(server, '/styles/*', join(page, 'styles'), (name) => (/^[a-z-]+\.css$/.test(name) ? name : undefined));
-    addFile(server, '/page/*', compiledPage, (name) =>
-      /^[\w/-]+(\.[\w-]+)*\.js(\.map)?$/.test(name) ? name : undefined,
-    );
-    addFile(server, '/vendor/*', vendor, (name) => VENDOR_FILES[name]);
-    server.get('/roles.json', () => this.#roles());
   }
 
   /** What each button does. A thrown error's message is what the page shows. */
@@ -180,6 +150,16 @@ class ControlServer implements Control {
           values: readModalValues(body.values),
         }),
       autocomplete: (body) => discord.autocomplete({ ...readCommand(body), focused: readText(body, 'focused') }),
+      post: async (body) => {
+        const userId = readText(body, 'userId');
+        const channelId = readText(body, 'channelId');
+        await discord.postAsMember({
+          userId,
+          channelId,
+          content: readText(body, 'content'),
+          files: readFiles(body.files),
+        });
+      },
       'bot/kill': () => this.#bot.kill(),
       'bot/start': () => this.#bot.start(),
       fault: (body) => {
@@ -193,12 +173,21 @@ class ControlServer implements Control {
       clock: (body) => {
         discord.clock.advance(readDuration(body, 'advanceMs'));
         this.#send({ type: 'clock', clockOffsetMs: this.#clockOffsetMs() });
+        this.#renewLinks();
       },
       pace: (body) => {
         this.#pace = { queueMs: readDuration(body, 'queueMs'), workMs: readDuration(body, 'workMs') };
         this.#replicate.setPace(this.#pace);
         this.#gemini.setPace(geminiPace(this.#pace));
         this.#send({ type: 'pace', pace: this.#pace });
+      },
+      'upload-limit': (body) => {
+        discord.setAttachmentSizeLimit(readText(body, 'guildId'), readSize(body, 'bytes'));
+        this.#send({ type: 'upload-limits', uploadLimits: this.#uploadLimits() });
+      },
+      'links/end': () => {
+        discord.endLinks();
+        this.#renewLinks();
       },
     };
   }
@@ -234,14 +223,17 @@ class ControlServer implements Control {
       clockOffsetMs: this.#clockOffsetMs(),
       faults: this.#faults.list(),
       pace: this.#pace,
+      uploadLimits: this.#uploadLimits(),
     };
   }
 
-  /** By server id: what a menu of roles offers and a mention of one is called. They never change. */
-  #roles(): Record<string, { id: string; name: string }[]> {
-    return Object.fromEntries(
-      this.#discord.guilds.map(({ id }) => [id, toApiRoles(id).map((role) => ({ id: role.id, name: role.name }))]),
-    );
+  /** As Discord's own client does when its addresses are over: the pages get new ones, bots do not. */
+  #renewLinks(): void {
+    this.#send(this.#snapshot());
+  }
+
+  #uploadLimits(): PageSnapshot['uploadLimits'] {
+    return Object.fromEntries(this.#discord.guilds.map(({ id }) => [id, this.#discord.attachmentSizeLimit(id)]));
   }
 
   #commands(): PageSnapshot['commands'] {
@@ -301,24 +293,4 @@ class ControlServer implements Control {
 /** An image takes about 3 s where the work of a prediction takes 4. */
 export function geminiPace(pace: PageSnapshot['pace']): Parameters<StartedGemini['setPace']>[0] {
   return { ...pace, imageMs: pace.workMs * 0.75 };
-}
-
-/** Serves files of one folder; `choose` turns the rest of the path into a name in it, or undefined for 404. */
-function addFile(
-  server: FastifyInstance,
-  route: string,
-  folder: string,
-  choose: (name: string) => string | undefined,
-): void {
-  server.get<{ Params: { '*'?: string } }>(route, async (request, reply) => {
-    const name = choose(request.params['*'] ?? '');
-    const bytes = name === undefined ? null : await readFile(join(folder, normalize(name))).catch(() => null);
-    if (name === undefined || bytes === null) return reply.code(404).send({ error: `There is no ${request.url}.` });
-    const extension = name.slice(name.lastIndexOf('.') + 1);
-    // Rebuilt while people look at it: never an old copy.
-    return reply
-      .header('cache-control', 'no-store')
-      .type(CONTENT_TYPES[extension] ?? 'application/octet-stream')
-      .send(bytes);
-  });
 }

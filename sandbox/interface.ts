@@ -8,6 +8,7 @@
 import type {
   APIApplicationCommand,
   APIApplicationCommandOptionChoice,
+  APIEmbed,
   APIMessage,
   APIModalInteractionResponseCallbackData,
 } from 'discord-api-types/v10';
@@ -178,15 +179,32 @@ export interface SandboxDiscord {
     focused: string;
     locale?: string;
   }): Promise<APIApplicationCommandOptionChoice[]>;
+  /**
+   * A message that a person writes; returns its id. A bot reads nothing of it (no MESSAGE_CONTENT intent) but
+   * through a command of the message menu.
+   */
+  postAsMember(ask: {
+    userId: string;
+    channelId: string;
+    content?: string;
+    files?: PickedFile[];
+    /** What Discord made of its links. */
+    embeds?: APIEmbed[];
+  }): Promise<string>;
   /** Sends the gateway event of an earlier interaction once more, with the same id and token. */
   replay(interactionId: string): void;
 
   /** What this user sees in the channel, oldest first. */
   messages(channelId: string, viewerId: string): SandboxMessage[];
   getMessage(messageId: string): SandboxMessage | undefined;
-  /** The file behind an attachment URL. */
+  /** The file behind an attachment URL, also when the URL is over. */
   readFile(url: string): Buffer | undefined;
   deleteMessage(messageId: string): void;
+  /** The largest file a bot may send in this server, in bytes: `attachment_size_limit` of its interactions. 10 MiB until set. */
+  attachmentSizeLimit(guildId: string): number;
+  setAttachmentSizeLimit(guildId: string, bytes: number): void;
+  /** Every file's URL given out until now answers 404, as after a day; whoever reads the message again gets a new one. */
+  endLinks(): void;
   /** Takes away or gives back permissions of the bot in a channel (bits as in Discord, for example SendMessages). */
   setBotPermissions(channelId: string, permissions: bigint): void;
 
@@ -408,6 +426,8 @@ export type GeminiFault =
         | 'budget-exceeded'
         /** The GET answers 400 with the failure. */
         | 'get-400'
+        /** Well, in a file of 30 MB. */
+        | 'large'
         | 'slow'
         | 'never-ends';
     }
@@ -494,7 +514,8 @@ export interface BotProcess {
 /**
  * The page's server (sandbox/control.ts, port 4400): static files, these POSTs under `/control/` (JSON in,
  * JSON out; a refusal is 400 with `{ error: sentence }`), and a WebSocket at `/live` that sends PageEvents:
- * first one `snapshot`, then the news. The page filters by the user it looks through.
+ * first one `snapshot`, then the news, and a snapshot again when addresses of files have ended. The page filters by
+ * the user it looks through.
  */
 export interface PageSnapshot {
   type: 'snapshot';
@@ -508,6 +529,8 @@ export interface PageSnapshot {
   faults: PageFault[];
   /** How long a prediction queues and works. */
   pace: { queueMs: number; workMs: number };
+  /** By server id: the largest file a bot may send there, in bytes. People may always send 10 MiB. */
+  uploadLimits: Record<string, number>;
 }
 
 export interface BotStatus {
@@ -527,6 +550,7 @@ export type PageEvent =
   | { type: 'clock'; clockOffsetMs: number }
   | { type: 'faults'; faults: PageFault[] }
   | { type: 'pace'; pace: { queueMs: number; workMs: number } }
+  | { type: 'upload-limits'; uploadLimits: Record<string, number> }
   | { type: 'request'; to: 'discord' | 'replicate' | 'gemini'; request: RecordedRequest };
 
 /** A fault a person can pick; `armed` counts how often it is still to come. */
@@ -534,10 +558,15 @@ export interface PageFault {
   id: string;
   service: 'replicate' | 'gemini' | 'discord';
   label: string;
+  /** What it can spoil; of Discord's none, they meet any message. */
+  kinds: readonly ('image' | 'video')[];
   armed: number;
 }
 
-/** Path under `/control/` -> body. Answers: InteractionOutcome for the first four, choices for autocomplete, `{}` for the rest. */
+/**
+ * Path under `/control/` -> body. Answers: InteractionOutcome for the first four, choices for autocomplete, `{}` for
+ * the rest. `GET /samples.json` names pictures for whoever has none at hand: a list of SampleFile.
+ */
 export interface ControlCalls {
   command: { userId: string; channelId: string; name: string; subcommand?: string; options: CommandOptions };
   'message-command': { userId: string; messageId: string; name: string };
@@ -551,10 +580,21 @@ export interface ControlCalls {
     options: CommandOptions;
     focused: string;
   };
+  /** A person's message. */
+  post: { userId: string; channelId: string; content: string; files: PickedFile[] };
   'bot/kill': Record<string, never>;
   'bot/start': Record<string, never>;
   fault: { id: string };
   'faults/clear': Record<string, never>;
   clock: { advanceMs: number };
   pace: { queueMs: number; workMs: number };
+  'upload-limit': { guildId: string; bytes: number };
+  'links/end': Record<string, never>;
+}
+
+/** A picture that the sandbox draws, at `/samples/NAME`. */
+export interface SampleFile {
+  name: string;
+  /** What is on it, in a few words. */
+  description: string;
 }

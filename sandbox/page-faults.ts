@@ -8,13 +8,25 @@ import type { StartedReplicate } from './replicate/index.ts';
 const EDIT_ROUTE = /^\/(webhooks\/\d+\/[^/]+|channels\/\d+)\/messages\//;
 const CALLBACK_ROUTE = /^\/interactions\/\d+\/[^/]+\/callback/;
 
-type Choice = { id: string; label: string } & (
+type Kinds = PageFault['kinds'];
+
+type Choice = { id: string; label: string; kinds: Kinds } & (
   | { service: 'replicate'; fault: ReplicateFault }
   | { service: 'gemini'; fault: GeminiFault }
   | { service: 'discord'; fault: Omit<DiscordFault, 'times'> }
   /** Happens at once and is never armed. */
   | { service: 'discord'; fault: 'drop-gateway' }
 );
+
+const GEMINI_KINDS: Readonly<Record<GeminiFault['on'], Kinds>> = {
+  generate: ['image'],
+  image: ['image'],
+  interaction: ['video'],
+  video: ['video'],
+  get: ['video'],
+  file: ['video'],
+  models: ['image', 'video'],
+};
 
 const CHOICES: readonly Choice[] = [
   ofReplicate('next create is refused (429)', { on: 'create', kind: 'http-429' }),
@@ -27,9 +39,12 @@ const CHOICES: readonly Choice[] = [
   ofReplicate('next status check fails (503)', { on: 'get', kind: 'http-503' }),
   ofReplicate('next file is gone (404)', { on: 'file', kind: 'http-404' }),
   ofReplicate('next file is cut off half way', { on: 'file', kind: 'cut-half' }),
+  ofReplicate('next file is far too large', { on: 'file', kind: 'too-large' }),
   ofReplicate('next prediction fails', { on: 'prediction', kind: 'fails' }),
   ofReplicate('next prediction is blocked as NSFW', { on: 'prediction', kind: 'nsfw' }),
+  ofReplicate('next prediction gives nothing', { on: 'prediction', kind: 'nothing' }),
   ofReplicate('next prediction is slow', { on: 'prediction', kind: 'slow' }),
+  ofReplicate('next prediction never ends', { on: 'prediction', kind: 'never-ends' }),
   ofReplicate('next webhooks are lost', { on: 'webhook', kind: 'lost' }),
   ofGemini('next image is refused, too many a minute (429)', { on: 'generate', kind: 'http-429-minute' }),
   ofGemini('next image is refused, the plan has no quota (429)', { on: 'generate', kind: 'http-429-no-quota' }),
@@ -39,8 +54,16 @@ const CHOICES: readonly Choice[] = [
   ofGemini('next prompt is blocked', { on: 'image', kind: 'blocked-safety' }),
   ofGemini('next image is withheld as unsafe', { on: 'image', kind: 'finish-image-safety' }),
   ofGemini('next image is only talked about', { on: 'image', kind: 'text-only' }),
+  ofGemini('next video is refused, too many a minute (429)', { on: 'interaction', kind: 'http-429-minute' }),
+  ofGemini('next video is begun, then cut off', { on: 'interaction', kind: 'cut-after' }),
   ofGemini('next video fails', { on: 'video', kind: 'fails-internal' }),
   ofGemini('next video is blocked', { on: 'video', kind: 'blocked' }),
+  ofGemini('next video is a file of 30 MB', { on: 'video', kind: 'large' }),
+  ofGemini('next video gives nothing', { on: 'video', kind: 'nothing' }),
+  ofGemini('next video is slow', { on: 'video', kind: 'slow' }),
+  ofGemini('next video never ends', { on: 'video', kind: 'never-ends' }),
+  ofGemini('next question about a video fails (503)', { on: 'get', kind: 'http-503' }),
+  ofGemini('next file of a video is cut off half way', { on: 'file', kind: 'cut-half' }),
   ofDiscord('edit-500', 'next edit fails (500)', { method: 'PATCH', route: EDIT_ROUTE, kind: { status: 500 } }),
   ofDiscord('edit-429', 'next edit is refused (429)', {
     method: 'PATCH',
@@ -79,6 +102,7 @@ export class PageFaults {
       id: choice.id,
       service: choice.service,
       label: choice.label,
+      kinds: choice.kinds,
       armed: this.#countArmed(choice),
     }));
   }
@@ -130,15 +154,19 @@ function isUsedUpBy(choice: Choice, request: RecordedRequest): boolean {
   return request.method === method && route.test(request.path) && request.status === status;
 }
 
+/** Replicate makes a picture and a video by the same calls. */
 function ofReplicate(label: string, fault: ReplicateFault): Choice {
-  return { id: `replicate-${fault.on}-${fault.kind}`, service: 'replicate', label: `Replicate: ${label}`, fault };
+  const id = `replicate-${fault.on}-${fault.kind}`;
+  return { id, service: 'replicate', label: `Replicate: ${label}`, kinds: ['image', 'video'], fault };
 }
 
+/** Gemini answers with a picture at once; a video is an interaction, asked about and fetched. */
 function ofGemini(label: string, fault: GeminiFault): Choice {
-  return { id: `gemini-${fault.on}-${fault.kind}`, service: 'gemini', label: `Gemini: ${label}`, fault };
+  const id = `gemini-${fault.on}-${fault.kind}`;
+  return { id, service: 'gemini', label: `Gemini: ${label}`, kinds: GEMINI_KINDS[fault.on], fault };
 }
 
 function ofDiscord(id: string, label: string, fault: Omit<DiscordFault, 'times'> | 'drop-gateway'): Choice {
-  const common = { id: `discord-${id}`, service: 'discord' as const, label: `Discord: ${label}` };
+  const common = { id: `discord-${id}`, service: 'discord' as const, label: `Discord: ${label}`, kinds: [] };
   return fault === 'drop-gateway' ? { ...common, fault } : { ...common, fault };
 }

@@ -17,8 +17,10 @@ import { Buttons } from './discord/buttons.ts';
 import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
 import { type Gateway, GatewayConnection, GatewayRefused, inviteLink, tokenRefused } from './discord/gateway.ts';
+import { Gallery } from './discord/gallery.ts';
 import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
+import { JobChoices } from './discord/job-choices.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
 import { ModelCards } from './discord/models.ts';
@@ -27,6 +29,8 @@ import { registerCommands } from './discord/register.ts';
 import type { CardContext } from './discord/render.ts';
 import { Router } from './discord/router.ts';
 import { SessionStarts } from './discord/session-starts.ts';
+import { Show } from './discord/show.ts';
+import { SmallPictures } from './discord/small-pictures.ts';
 import { UndeliveredTeller } from './discord/undelivered.ts';
 import { HttpServerFailure } from './http/server.ts';
 import { Clearing } from './jobs/clearing.ts';
@@ -37,12 +41,14 @@ import { StoreFailure } from './jobs/ports.ts';
 import { en } from './locales/en.ts';
 import { localeFor } from './locales/locale.ts';
 import { createLog, type Log } from './log.ts';
+import { makePreview, makeThumbnail } from './pictures/preview.ts';
 import { openAssetStore } from './store/asset-store.ts';
 import { openCardStore } from './store/card-store.ts';
 import { openDatabase } from './store/database.ts';
 import { openJobStore } from './store/job-store.ts';
 import { createMetaStore, type MetaStore } from './store/meta-store.ts';
 import { openUndeliveredStore } from './store/undelivered-store.ts';
+import { createLinkedFiles } from './wiring/files.ts';
 import { startHttp } from './wiring/http.ts';
 import { OwnerTroubles } from './wiring/owner-troubles.ts';
 import { chooseForVideo, createProviders, warmCatalog } from './wiring/providers.ts';
@@ -95,6 +101,7 @@ async function run(config: Config, log: Log): Promise<void> {
   const services = createProviders(config);
   const providers = services.byName;
   const storeKey = await readStoreKey(meta);
+  const files = createLinkedFiles({ config, secret: storeKey, jobs, assets, clock, log });
 
   const refuse = ({ message }: GatewayRefused): void => {
     process.stderr.write(`${message}\n`);
@@ -159,6 +166,8 @@ async function run(config: Config, log: Log): Promise<void> {
     cards,
     undelivered,
     assets,
+    makePreview,
+    linkTo: files.linkTo,
     clock,
     getJob: (jobId) => engine.get(jobId),
     getRemovedAt: (jobId) => jobs.getRemovedAt(jobId),
@@ -174,7 +183,7 @@ async function run(config: Config, log: Log): Promise<void> {
     live,
     providers,
     assets,
-    keeper: createReferenceKeeper({ config, assets }),
+    keeper: createReferenceKeeper({ config, assets, clock }),
     clock,
     maxRetries: config.maxRetries,
     storeKey,
@@ -184,7 +193,7 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   const clearing = new Clearing({ engine, store: jobs, history: jobs.history, clock });
   const details = new Details({ answers, clearing, live });
-  const downloads = new Downloads({ api, answers, assets, undelivered, clock, log });
+  const downloads = new Downloads({ api, answers, assets, linkTo: files.linkTo, undelivered, clock, log });
   const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details });
   const help = new Help({
     answers,
@@ -196,9 +205,22 @@ async function run(config: Config, log: Log): Promise<void> {
   const lists = new JobLists({ answers, clearing, clock, log });
   const { defaultProvider } = config;
   const models = new ModelCards({ answers, providers, defaultProvider });
-  const completions = new Completions({ providers, defaultProvider });
+  const jobChoices = new JobChoices({ listOpen: () => engine.listOpen(), store: jobs, history: jobs.history, clock });
+  const completions = new Completions({ providers, defaultProvider, jobs: jobChoices });
   const defaultProviders = { image: defaultProvider, video: chooseForVideo(defaultProvider, providers) };
-  const context = { answers, intake, lists, help, models, completions, defaultProviders };
+  const show = new Show({ api, answers, live, getJob: (jobId) => engine.get(jobId), contextFor, clock, log });
+  const gallery = new Gallery({
+    answers,
+    show,
+    history: jobs.history,
+    store: jobs,
+    getJob: (jobId) => engine.get(jobId),
+    assets,
+    pictures: new SmallPictures({ assets, makeThumbnail, makePreview, log }),
+    canAnimate: shownProviders.some(({ kinds }) => kinds.includes('video')),
+    clock,
+  });
+  const context = { answers, intake, lists, help, models, gallery, show, completions, defaultProviders };
   const teller = new UndeliveredTeller({
     api,
     store: undelivered,
@@ -209,7 +231,7 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   // Somebody who is still typing has no answer that a line could follow.
   const afterAnswer = async (ask: Ask): Promise<void> => (ask.kind === 'completion' ? undefined : teller.tell(ask));
-  const router = new Router({ commands, menus, context, parts: [lists, buttons], afterAnswer, clock, log });
+  const router = new Router({ commands, menus, context, parts: [lists, gallery, buttons], afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,
@@ -259,6 +281,7 @@ async function run(config: Config, log: Log): Promise<void> {
       config,
       readWebhookSecret: services.readWebhookSecret,
       onWebhook: (event) => engine.hear(event),
+      files: files.route,
       readiness: {
         running: () => !stopping.signal.aborted,
         discord: () => gateway.isConnected,

@@ -24,7 +24,9 @@ const PURE_DRAWING = [
   'src/discord/failure-words.ts',
   'src/discord/item-words.ts',
   'src/discord/result-lines.ts',
+  'src/discord/render-again.ts',
   'src/discord/render-details.ts',
+  'src/discord/render-gallery.ts',
   'src/discord/render-help.ts',
   'src/discord/render-lists.ts',
   'src/discord/render-models.ts',
@@ -33,12 +35,15 @@ const PURE_DRAWING = [
   'src/discord/render-undelivered.ts',
   'src/discord/private-card.ts',
   'src/discord/colours.ts',
+  'src/discord/cost-line.ts',
   'src/discord/card-buttons.ts',
   'src/discord/edit-form.ts',
   'src/discord/custom-id.ts',
   'src/discord/list-id.ts',
+  'src/discord/gallery-id.ts',
   'src/discord/notice.ts',
   'src/discord/file-name.ts',
+  'src/discord/shown-files.ts',
   'src/discord/markdown.ts',
 ];
 
@@ -61,7 +66,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: ['src/providers/*'],
-    mayImport: ['src/jobs/job.ts', 'src/providers/*', 'node:*', 'node:*/*'],
+    mayImport: ['src/jobs/job.ts', 'src/pictures/sides.ts', 'src/providers/*', 'node:*', 'node:*/*'],
     because: 'what providers share (fetching a file) knows none of them',
   },
   {
@@ -92,7 +97,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: PURE_DRAWING,
-    mayImport: ['src/jobs/job.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
+    mayImport: ['src/jobs/job.ts', 'src/jobs/prices.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
     mayImportTypes: ['src/providers/provider.ts'],
     because: 'a card is drawn purely, from the saved job and nothing else',
   },
@@ -162,8 +167,9 @@ const PACKAGES: Record<string, string[]> = {
   '@google/genai': ['src/providers/gemini/**'],
   '@napi-rs/canvas': ['src/providers/local/**'],
   'file-type': ['src/providers/*', 'src/pictures/*'],
-  'image-size': ['src/providers/*', 'src/pictures/*'],
-  sharp: ['src/pictures/*'],
+  'image-size': ['src/pictures/sides.ts'],
+  sharp: ['src/pictures/decoder.ts'],
+  fflate: ['src/discord/zip.ts'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };

@@ -1,8 +1,7 @@
 /** The files behind messages and the addresses they are fetched from, as Discord's CDN has them. */
-import { createHash } from 'node:crypto';
 import type { APIAttachment } from 'discord-api-types/v10';
-import type { SandboxClock } from '../interface.ts';
-import { readImageSize } from './image-size.ts';
+import type { Links } from './links.ts';
+import { readMediaSize } from './media-size.ts';
 
 export interface UploadedFile {
   /** The n of `files[n]`. */
@@ -12,12 +11,13 @@ export interface UploadedFile {
   bytes: Buffer;
 }
 
-/** 10 MiB a file without boosts: `attachment_size_limit` of every interaction here. */
-export const FILE_LIMIT_BYTES = 10 * 1024 * 1024;
+export interface StoredFile {
+  bytes: Buffer;
+  contentType: string;
+}
+
 /** Discord's documentation, "Create Message", Limitations. */
 export const REQUEST_LIMIT_BYTES = 25 * 1024 * 1024;
-/** Addresses that Discord signs are good for a day. */
-const URL_LIFE_SECONDS = 86_400;
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   png: 'image/png',
@@ -26,6 +26,7 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
   gif: 'image/gif',
   webp: 'image/webp',
   mp4: 'video/mp4',
+  mov: 'video/quicktime',
   webm: 'video/webm',
   zip: 'application/zip',
   json: 'application/json; charset=utf-8',
@@ -33,13 +34,13 @@ const CONTENT_TYPES: Readonly<Record<string, string>> = {
 };
 
 export class AttachmentStore {
-  readonly #clock: SandboxClock;
+  readonly #links: Links;
   /** `http://127.0.0.1:PORT`, known once the server listens. */
   readonly #origin: () => string;
-  readonly #files = new Map<string, { bytes: Buffer; contentType: string }>();
+  readonly #files = new Map<string, StoredFile>();
 
-  constructor(clock: SandboxClock, origin: () => string) {
-    this.#clock = clock;
+  constructor(links: Links, origin: () => string) {
+    this.#links = links;
     this.#origin = origin;
   }
 
@@ -56,7 +57,7 @@ export class AttachmentStore {
   #describeAt(folder: string, id: string, channelId: string, file: UploadedFile): APIAttachment {
     const filename = sanitizeName(file.name);
     const url = `${this.#origin()}/${folder}/${channelId}/${id}/${encodeURIComponent(filename)}`;
-    const size = readImageSize(file.bytes);
+    const size = readMediaSize(file.bytes);
     return {
       id,
       filename,
@@ -80,35 +81,20 @@ export class AttachmentStore {
     this.#files.delete(attachmentId);
   }
 
-  /** The file at a full address or a path of it; undefined once its message is gone. */
-  read(url: string): { bytes: Buffer; contentType: string } | undefined {
+  /** The file at a full address or a path of it, however old; undefined once its message is gone. */
+  read(url: string): StoredFile | undefined {
     const [, attachmentId] = /\/(?:ephemeral-)?attachments\/\d+\/(\d+)\//u.exec(url) ?? [];
     return attachmentId === undefined ? undefined : this.#files.get(attachmentId);
   }
 
+  /** The same for whoever comes over the net: undefined too for an address that is not signed, or over. */
+  open(url: string): StoredFile | undefined {
+    return this.#links.isGood(url) ? this.read(url) : undefined;
+  }
+
   /** A copy with every address of ours signed anew, as each answer of Discord has it. */
   sign<T>(value: T): T {
-    const text = JSON.stringify(value);
-    return (text.includes(`${this.#origin()}/attachments/`) ? this.#signAny(value) : JSON.parse(text)) as T;
-  }
-
-  #signAny(value: unknown): unknown {
-    if (typeof value === 'string') return this.#isOwn(value) ? this.#signUrl(value) : value;
-    if (Array.isArray(value)) return value.map((entry) => this.#signAny(entry));
-    if (typeof value !== 'object' || value === null) return value;
-    return Object.fromEntries(Object.entries(value).map(([key, entry]) => [key, this.#signAny(entry)]));
-  }
-
-  #isOwn(url: string): boolean {
-    const origin = this.#origin();
-    return url.startsWith(`${origin}/attachments/`) || url.startsWith(`${origin}/ephemeral-attachments/`);
-  }
-
-  #signUrl(url: string): string {
-    const bare = url.split('?')[0] ?? url;
-    const now = Math.floor(this.#clock.now() / 1000);
-    const signature = createHash('sha256').update(`${bare}${now}`).digest('hex');
-    return `${bare}?ex=${(now + URL_LIFE_SECONDS).toString(16)}&is=${now.toString(16)}&hm=${signature}&`;
+    return this.#links.sign(value);
   }
 }
 

@@ -1,21 +1,22 @@
 /** Messages by the bot's own token: read, posted, edited and deleted in a channel. */
 import { MessageType, PermissionFlagsBits } from 'discord-api-types/v10';
-import type { APIMessage } from 'discord-api-types/v10';
+import type { APIEmbed, APIMessage } from 'discord-api-types/v10';
 import {
   MessageCreateRequestSchema,
   MessageEditRequestPartialSchema,
   UpdateThreadRequestPartialSchema,
 } from 'discord-api-spec/zod';
-import type { SandboxChannel, SandboxClock } from '../interface.ts';
+import type { SandboxChannel, SandboxClock, SandboxUser } from '../interface.ts';
 import type { AttachmentStore, UploadedFile } from './attachments.ts';
 import { refuse, refuseIssues } from './errors.ts';
 import { composeMessage, EDIT_FLAGS, NEW_MESSAGE_FLAGS } from './message-body.ts';
 import type { ComposedMessage, MessageBody } from './message-body.ts';
+import { hideContent } from './message-content.ts';
 import type { MessageStore, StoredMessage } from './messages.ts';
 import type { BotPermissions } from './permissions.ts';
 import type { RateLimits } from './rate-limits.ts';
 import { findIssues } from './schema-check.ts';
-import { findChannel, OPEN_THREAD, toApiChannel, toApiThread, USERS } from './world.ts';
+import { findChannel, OPEN_THREAD, toApiChannel, toApiThread, toApiUser, USERS } from './world.ts';
 import type { ThreadState } from './world.ts';
 
 /** "The past few minutes" in Discord's words. */
@@ -33,6 +34,13 @@ interface ChannelParts {
 
 export interface ChannelRequest {
   body: unknown;
+  files: readonly UploadedFile[];
+}
+
+export interface PersonSays {
+  content?: string;
+  /** What Discord makes of the links in it. */
+  embeds?: APIEmbed[];
   files: readonly UploadedFile[];
 }
 
@@ -87,13 +95,13 @@ export class ChannelMessages {
       .filter((stored) => after === null || BigInt(stored.message.id) > BigInt(after))
       .toReversed()
       .slice(0, limit)
-      .map((stored) => this.#parts.messages.toApi(stored));
+      .map((stored) => hideContent(this.#parts.messages.toApi(stored)));
   }
 
   get(channelId: string, messageId: string): APIMessage {
     this.requireChannel(channelId);
     if (!this.#parts.permissions.has(channelId, PermissionFlagsBits.ReadMessageHistory)) throw refuse('missingAccess');
-    return this.#parts.messages.toApi(this.#requireMessage(channelId, messageId));
+    return hideContent(this.#parts.messages.toApi(this.#requireMessage(channelId, messageId)));
   }
 
   post(channelId: string, { body, files }: ChannelRequest): APIMessage {
@@ -128,6 +136,14 @@ export class ChannelMessages {
       this.#nonces.set(`${channelId}:${request.nonce}`, { messageId: stored.message.id, at: this.#parts.clock.now() });
     }
     return messages.toApi(stored);
+  }
+
+  /** What a person writes. Returns the message's id. */
+  postAs(user: SandboxUser, channel: SandboxChannel, { content = '', embeds = [], files }: PersonSays): string {
+    const composed = this.#compose(channel.id, { content, embeds }, files, null, null);
+    const extra = { author: toApiUser(user) };
+    const shown = { channelId: channel.id, composed, extra, ephemeralFor: null, isLoading: false };
+    return this.#parts.messages.create(shown).message.id;
   }
 
   edit(channelId: string, messageId: string, { body, files }: ChannelRequest): APIMessage {
@@ -216,7 +232,7 @@ function replyFields(repliedTo: StoredMessage | null, channel: SandboxChannel): 
   return {
     type: MessageType.Reply,
     message_reference: { type: 0, channel_id: channel.id, message_id: repliedTo.message.id, guild_id: channel.guildId },
-    referenced_message: repliedTo.message,
+    referenced_message: hideContent(repliedTo.message),
   };
 }
 

@@ -19,6 +19,8 @@ export interface CommandContext {
   commands: readonly APIApplicationCommand[];
   user: SandboxUser;
   guildId: string;
+  /** What a person may send there. */
+  largestFileBytes: number;
 }
 
 interface SentOption {
@@ -167,7 +169,10 @@ function checkValue(definition: CommandOption, value: Value, context: CommandCon
       return value;
     case Option.Attachment:
       if (!isPickedFile(value)) throw new Error(`The option "${definition.name}" is a file, got ${show(value)}.`);
-      checkPickedFile(value, definition.name, definition.file_types);
+      checkPickedFile(value, definition.name, {
+        fileTypes: definition.file_types,
+        largestBytes: context.largestFileBytes,
+      });
       return value;
     default:
       return checkNamed(definition, value, context);

@@ -11,6 +11,7 @@ import type { RateLimits } from './rate-limits.ts';
 import { readBody } from './request-body.ts';
 import type { RequestBody } from './request-body.ts';
 import type { ApiAnswer, Route } from './routes.ts';
+import { serveFile } from './serve-file.ts';
 
 const BASE = '/api/v10';
 /** Read to its end even when it is too large, so that the refusal arrives and not a broken connection. */
@@ -67,7 +68,7 @@ export function createHttpServer(parts: HttpParts): FastifyInstance {
   }
   for (const folder of ['attachments', 'ephemeral-attachments']) {
     app.get(`/${folder}/:channelId/:attachmentId/:name`, (request, reply) =>
-      sendFile(parts.attachments, request, reply),
+      serveFile(parts.attachments, request, reply),
     );
   }
   app.setNotFoundHandler((request, reply) => exchange(parts, null, request, reply));
@@ -189,10 +190,4 @@ function record(parts: HttpParts, seen: Exchange, status: RecordedRequest['statu
     files: files.map((file) => ({ name: file.name, size: file.bytes.length })),
     error: error ? { code: error.code, message: error.explain(), paths: error.paths() } : null,
   });
-}
-
-function sendFile(attachments: AttachmentStore, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  const file = attachments.read(request.url);
-  if (!file) return reply.status(404).type('text/plain').send('This content is no longer available.');
-  return reply.type(file.contentType).header('access-control-allow-origin', '*').send(file.bytes);
 }

@@ -7,7 +7,6 @@ import type {
   DiscordChange,
   InteractionOutcome,
   RecordedRequest,
-  SandboxChannel,
   SandboxDiscord,
   SandboxUser,
   StartDiscordOptions,
@@ -15,22 +14,26 @@ import type {
 import { AttachmentStore } from './attachments.ts';
 import { ChannelMessages } from './channel-messages.ts';
 import { buildAutocompleteData, buildCommandData, buildMessageCommandData } from './command-options.ts';
+import type { CommandContext } from './command-options.ts';
 import { CommandStore } from './commands.ts';
 import { buildPressData } from './component-input.ts';
 import { Faults } from './faults.ts';
 import { Gateway } from './gateway.ts';
 import { createHttpServer } from './http-server.ts';
 import { IdentifyBudget } from './identify-budget.ts';
+import { Links } from './links.ts';
+import { hideContent } from './message-content.ts';
 import { Interactions } from './interactions.ts';
 import { MessageStore } from './messages.ts';
-import type { StoredMessage } from './messages.ts';
 import { buildModalData } from './modal-input.ts';
 import { BotPermissions } from './permissions.ts';
+import { isVisible, requireGuild, requirePlace, requireVisible } from './places.ts';
 import { RateLimits } from './rate-limits.ts';
 import { createRoutes } from './routes.ts';
 import { createSnowflakes } from './snowflakes.ts';
-import { Uploads } from './uploads.ts';
-import { APPLICATION_ID, crowdMember, findChannel, findUser, GUILDS, isMember, THREAD, USERS } from './world.ts';
+import { UploadLimits } from './upload-limits.ts';
+import { checkPickedFile, toUploadedFile, Uploads } from './uploads.ts';
+import { APPLICATION_ID, crowdMember, findChannel, GUILDS, THREAD, USERS } from './world.ts';
 
 const HOST = '127.0.0.1';
 /** What Discord gives a bot that is in few servers. */
@@ -57,7 +60,9 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
   const permissions = new BotPermissions();
   const faults = new Faults();
   const rateLimits = new RateLimits(clock, options.rateLimits ?? true);
-  const attachments = new AttachmentStore(clock, () => origin);
+  const links = new Links(clock, () => origin);
+  const attachments = new AttachmentStore(links, () => origin);
+  const uploadLimits = new UploadLimits();
   const uploads = new Uploads(attachments, nextId);
   const gateway = new Gateway({
     clock,
@@ -75,7 +80,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
     const data =
       event === 'MESSAGE_DELETE'
         ? { id: message.id, channel_id: message.channel_id, guild_id: guildId }
-        : { ...message, guild_id: guildId };
+        : { ...hideContent(message), guild_id: guildId };
     gateway.dispatch(event, data, guildId, GatewayIntentBits.GuildMessages);
   };
   const messages = new MessageStore({ clock, nextId, attachments, emit, announce });
@@ -85,6 +90,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
     messages,
     attachments,
     permissions,
+    uploadLimits,
     hasSession: () => gateway.hasSession(),
     dispatch: (payload, guildId) => gateway.dispatch('INTERACTION_CREATE', payload, guildId, 0),
   });
@@ -92,7 +98,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
   const server = createHttpServer({
     clock,
     isToken: (found) => gateway.isToken(found),
-    routes: createRoutes({ gateway, commands, interactions, messages, channelMessages }),
+    routes: createRoutes({ gateway, commands, interactions, messages, channelMessages, uploadLimits }),
     faults,
     rateLimits,
     attachments,
@@ -101,6 +107,12 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
       if (requests.length > MOST_REQUESTS) requests.shift();
       emit({ type: 'request', request });
     },
+  });
+  const contextOf = (user: SandboxUser, guildId: string): CommandContext => ({
+    commands: commands.visibleIn(guildId),
+    user,
+    guildId,
+    largestFileBytes: uploadLimits.ofPerson(guildId),
   });
   origin = await server.listen({ host: HOST, port: options.port ?? 0 });
   gateway.attach(server.server, `${origin.replace(/^http/u, 'ws')}/gateway`);
@@ -121,7 +133,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
 
     async runCommand({ userId, channelId, locale, ...ask }) {
       const { user, channel } = requirePlace(userId, channelId);
-      const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
+      const context = contextOf(user, channel.guildId);
       const data = buildCommandData(ask, context, (file) => uploads.keep(file, channelId));
       return interactions.ask({
         type: InteractionType.ApplicationCommand,
@@ -138,7 +150,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
     async runMessageCommand({ userId, messageId, name, locale }) {
       const target = requireVisible(messages.get(messageId), messageId, userId);
       const { user, channel } = requirePlace(userId, target.message.channel_id);
-      const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
+      const context = contextOf(user, channel.guildId);
       return interactions.ask({
         type: InteractionType.ApplicationCommand,
         user,
@@ -173,9 +185,13 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
         throw new Error(`Expected an interaction that was answered with a modal, got ${interactionId}.`);
       if (opener.facts.user.id !== userId) throw new Error('The modal is open for another user.');
       const { channel } = opener;
-      const data = buildModalData(opener.modal, { customId, values, guildId: channel.guildId }, (file) =>
-        uploads.keep(file, channel.id),
-      );
+      const form = {
+        customId,
+        values,
+        guildId: channel.guildId,
+        largestFileBytes: uploadLimits.ofPerson(channel.guildId),
+      };
+      const data = buildModalData(opener.modal, form, (file) => uploads.keep(file, channel.id));
       const sourceId = opener.facts.sourceMessageId;
       return interactions.ask({
         type: InteractionType.ModalSubmit,
@@ -191,7 +207,7 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
 
     async autocomplete({ userId, channelId, locale, ...ask }): Promise<APIApplicationCommandOptionChoice[]> {
       const { user, channel } = requirePlace(userId, channelId);
-      const context = { commands: commands.visibleIn(channel.guildId), user, guildId: channel.guildId };
+      const context = contextOf(user, channel.guildId);
       const { interaction, outcome } = interactions.ask({
         type: InteractionType.ApplicationCommandAutocomplete,
         user,
@@ -205,6 +221,13 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
       const { status } = await outcome;
       if (status === 'no-answer') throw new Error('Loading options failed: the bot did not answer the autocomplete.');
       return interaction.choices;
+    },
+
+    async postAsMember({ userId, channelId, files = [], ...said }) {
+      const { user, channel } = requirePlace(userId, channelId);
+      const largestBytes = uploadLimits.ofPerson(channel.guildId);
+      for (const file of files) checkPickedFile(file, 'the message', { fileTypes: null, largestBytes });
+      return channelMessages.postAs(user, channel, { ...said, files: files.map(toUploadedFile) });
     },
 
     replay: (interactionId) => interactions.replay(interactionId),
@@ -223,6 +246,9 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
       if (!stored) throw new Error(`Expected the id of a message to delete, got ${messageId}.`);
       messages.delete(stored);
     },
+    attachmentSizeLimit: (guildId) => uploadLimits.ofBot(requireGuild(guildId)),
+    setAttachmentSizeLimit: (guildId, bytes) => uploadLimits.set(requireGuild(guildId), bytes),
+    endLinks: () => links.endAll(),
     setBotPermissions: (channelId, bits) => permissions.set(channelId, bits),
     setThread: (state) => channelMessages.setThread(state),
     addFault: (fault) => faults.add(fault),
@@ -240,26 +266,6 @@ export async function startDiscord(options: StartDiscordOptions = {}): Promise<S
       listeners.clear();
     },
   };
-}
-
-function requirePlace(userId: string, channelId: string): { user: SandboxUser; channel: SandboxChannel } {
-  const user = findUser(userId);
-  const channel = findChannel(channelId);
-  if (!user || user.isBot) throw new Error(`Expected the id of a person of the sandbox, got ${userId}.`);
-  if (!channel) throw new Error(`Expected the id of a channel of the sandbox, got ${channelId}.`);
-  if (!isMember(userId, channel.guildId))
-    throw new Error(`${user.globalName} is not a member of the server of #${channel.name}.`);
-  return { user, channel };
-}
-
-function requireVisible(stored: StoredMessage | undefined, messageId: string, userId: string): StoredMessage {
-  if (stored && isVisible(stored, userId)) return stored;
-  throw new Error(`Expected a message that this user sees, got ${messageId}.`);
-}
-
-function isVisible(stored: StoredMessage, viewerId: string): boolean {
-  const guildId = findChannel(stored.message.channel_id)?.guildId ?? '';
-  return isMember(viewerId, guildId) && (stored.ephemeralFor === null || stored.ephemeralFor === viewerId);
 }
 
 /** Resolves when a bot is connected; rejects after `timeoutMs` of real time. */

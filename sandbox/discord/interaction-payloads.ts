@@ -2,7 +2,6 @@
 import { InteractionContextType, InteractionType, Locale } from 'discord-api-types/v10';
 import type { APIMessage, ApplicationCommandType } from 'discord-api-types/v10';
 import type { SandboxChannel, SandboxUser } from '../interface.ts';
-import { FILE_LIMIT_BYTES } from './attachments.ts';
 import {
   APPLICATION_ID,
   memberPermissions,
@@ -22,6 +21,8 @@ export interface PayloadFacts {
   channel: SandboxChannel;
   locale: string;
   appPermissions: bigint;
+  /** Bytes. */
+  attachmentSizeLimit: number;
   /** The message a component stands on, also for a modal that a component opened. */
   message: APIMessage | null;
 }
@@ -51,7 +52,7 @@ export function buildPayload(facts: PayloadFacts): Record<string, unknown> {
     entitlement_sku_ids: [],
     authorizing_integration_owners: { 0: channel.guildId },
     context: InteractionContextType.Guild,
-    attachment_size_limit: FILE_LIMIT_BYTES,
+    attachment_size_limit: facts.attachmentSizeLimit,
     ...(facts.message ? { message: facts.message } : {}),
   };
 }

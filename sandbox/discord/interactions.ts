@@ -29,6 +29,7 @@ import { composeMessage, EDIT_FLAGS, NEW_MESSAGE_FLAGS } from './message-body.ts
 import type { ComposedMessage, MessageBody } from './message-body.ts';
 import type { MessageStore, StoredMessage } from './messages.ts';
 import type { BotPermissions } from './permissions.ts';
+import type { UploadLimits } from './upload-limits.ts';
 import { APPLICATION_ID } from './world.ts';
 
 const ANSWER_WITHIN_MS = 3_000;
@@ -68,6 +69,7 @@ interface InteractionParts {
   messages: MessageStore;
   attachments: AttachmentStore;
   permissions: BotPermissions;
+  uploadLimits: UploadLimits;
   hasSession: () => boolean;
   dispatch: (payload: Record<string, unknown>, guildId: string) => void;
 }
@@ -106,6 +108,11 @@ export class Interactions {
 
   get(interactionId: string): Interaction | undefined {
     return this.#byId.get(interactionId);
+  }
+
+  /** Where the interaction with this token was; null for none. */
+  guildIdOf(token: string): string | null {
+    return this.#byToken.get(token)?.facts.guildId ?? null;
   }
 
   replay(interactionId: string): void {
@@ -178,7 +185,7 @@ export class Interactions {
   }
 
   #create(ask: InteractionAsk): Interaction {
-    const { clock, nextId, messages, permissions } = this.#parts;
+    const { clock, nextId, messages, permissions, uploadLimits } = this.#parts;
     const id = nextId();
     const token = Buffer.from(`interaction:${id}:`).toString('base64url') + randomBytes(96).toString('base64url');
     const message = ask.source ? messages.toApi(ask.source) : null;
@@ -194,7 +201,14 @@ export class Interactions {
       },
       token,
       channel: ask.channel,
-      payload: buildPayload({ ...ask, id, token, message, appPermissions: permissions.get(ask.channel.id) }),
+      payload: buildPayload({
+        ...ask,
+        id,
+        token,
+        message,
+        appPermissions: permissions.get(ask.channel.id),
+        attachmentSizeLimit: uploadLimits.ofBot(ask.channel.guildId),
+      }),
       createdAt: clock.now(),
       state: 'waiting',
       originalId: null,

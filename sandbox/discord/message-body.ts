@@ -1,7 +1,6 @@
 /** From the body of a request to what the message will be: refused as a whole or accepted as a whole. */
 import { MessageFlags } from 'discord-api-types/v10';
 import type { APIAttachment, APIEmbed, APIMessage, APIUser } from 'discord-api-types/v10';
-import { FILE_LIMIT_BYTES } from './attachments.ts';
 import type { AttachmentStore, UploadedFile } from './attachments.ts';
 import { checkComponents, checkReferences, collectText, findReferenced, resolveComponents } from './components.ts';
 import type { AnyComponent } from './components.ts';
@@ -59,8 +58,8 @@ const MOST_CONTENT = 2_000;
 const MOST_EMBED_TEXT = 6_000;
 
 /** Refused before the body is looked at, as a proxy in front does. */
-export function checkFileSizes(files: readonly UploadedFile[]): void {
-  if (files.some((file) => file.bytes.length > FILE_LIMIT_BYTES)) throw refuse('entityTooLarge');
+export function checkFileSizes(files: readonly UploadedFile[], limitBytes: number): void {
+  if (files.some((file) => file.bytes.length > limitBytes)) throw refuse('entityTooLarge');
 }
 
 export function composeMessage(request: ComposeRequest, store: AttachmentStore, nextId: () => string): ComposedMessage {

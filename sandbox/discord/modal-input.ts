@@ -24,6 +24,8 @@ export interface ModalAsk {
   /** By custom_id. A text or a choice that is left out keeps what the modal opened with. */
   values: Readonly<Record<string, ModalValue>>;
   guildId: string;
+  /** What a person may send there. */
+  largestFileBytes: number;
 }
 
 /** What an input sends; a file is kept only when every input is right. */
@@ -32,7 +34,7 @@ type Answer = { value: string | boolean | null } | { values: readonly string[] }
 /** The `data` of a modal submit. Throws an Error with a sentence where the client would not send it. */
 export function buildModalData(
   modal: APIModalInteractionResponseCallbackData,
-  { customId, values, guildId }: ModalAsk,
+  { customId, values, guildId, largestFileBytes }: ModalAsk,
   keepFile: (file: PickedFile) => APIAttachment,
 ): Record<string, unknown> {
   if (modal.custom_id !== customId) throw new Error(`Expected the open modal "${modal.custom_id}", got "${customId}".`);
@@ -49,7 +51,7 @@ export function buildModalData(
   const answers = new Map(
     inputs.map((input) => {
       const name = labels.get(input.custom_id) ?? input.label ?? input.custom_id ?? '';
-      return [input, readInput(input, { name, given: values[input.custom_id ?? ''], guildId })];
+      return [input, readInput(input, { name, given: values[input.custom_id ?? ''], guildId, largestFileBytes })];
     }),
   );
   const ids = [...answers].flatMap(([input, answer]) => ('values' in answer ? listNamed(input, answer.values) : []));
@@ -90,9 +92,11 @@ interface Given {
   name: string;
   given: ModalValue | undefined;
   guildId: string;
+  largestFileBytes: number;
 }
 
-function readInput(part: ModalPart, { name, given, guildId }: Given): Answer {
+function readInput(part: ModalPart, whole: Given): Answer {
+  const { name, given, guildId } = whole;
   switch (part.type) {
     case ComponentType.TextInput:
       return { value: readText(part, name, given) };
@@ -103,7 +107,7 @@ function readInput(part: ModalPart, { name, given, guildId }: Given): Answer {
     case ComponentType.CheckboxGroup:
       return { values: readChoices(part, name, given, rangeOf(part, part.options?.length ?? 1)) };
     case ComponentType.FileUpload:
-      return { files: readFiles(part, name, given) };
+      return { files: readFiles(part, whole) };
     default: {
       const chosen = readChoices(part, name, given, rangeOf(part, 1));
       // Left out where it may be: the menu's own range does not bind.
@@ -159,7 +163,7 @@ function readChoices(
   return list;
 }
 
-function readFiles(part: ModalPart, name: string, given: ModalValue | undefined): readonly PickedFile[] {
+function readFiles(part: ModalPart, { name, given, largestFileBytes }: Given): readonly PickedFile[] {
   const list: readonly unknown[] = Array.isArray(given) ? given : [];
   if (given !== undefined && !Array.isArray(given)) throw new Error(`The input "${name}" takes a list of files.`);
   const files = list.filter(isPickedFile);
@@ -171,6 +175,6 @@ function readFiles(part: ModalPart, name: string, given: ModalValue | undefined)
   if (files.length < least || files.length > most) {
     throw new Error(`The input "${name}" takes ${least} to ${most} files, got ${files.length}.`);
   }
-  for (const file of files) checkPickedFile(file, name, part.file_types);
+  for (const file of files) checkPickedFile(file, name, { fileTypes: part.file_types, largestBytes: largestFileBytes });
   return files;
 }

@@ -13,8 +13,10 @@ import type { MessageStore } from './messages.ts';
 import { BUCKETS } from './rate-limits.ts';
 import type { Bucket } from './rate-limits.ts';
 import { findIssues } from './schema-check.ts';
+import type { UploadLimits } from './upload-limits.ts';
 import {
   APPLICATION_ID,
+  findChannel,
   findGuild,
   findUser,
   GUILDS,
@@ -55,13 +57,14 @@ export interface RouteParts {
   interactions: Interactions;
   messages: MessageStore;
   channelMessages: ChannelMessages;
+  uploadLimits: UploadLimits;
 }
 
 export function createRoutes(parts: RouteParts): Route[] {
   return [
     ...accountRoutes(parts),
     ...commandRoutes(parts.commands),
-    ...channelRoutes(parts.channelMessages),
+    ...channelRoutes(parts),
     ...interactionRoutes(parts),
   ];
 }
@@ -155,7 +158,7 @@ function commandRoutes(commands: CommandStore): Route[] {
   });
 }
 
-function channelRoutes(channelMessages: ChannelMessages): Route[] {
+function channelRoutes({ channelMessages, uploadLimits }: RouteParts): Route[] {
   const route = (
     method: Route['method'],
     url: string,
@@ -168,8 +171,9 @@ function channelRoutes(channelMessages: ChannelMessages): Route[] {
     bucket,
     sharedBy: ['channelId'],
     handle: (call) => {
-      checkFileSizes(call.files);
-      return handle(call.parameters['channelId'] ?? '', call);
+      const channelId = call.parameters['channelId'] ?? '';
+      checkFileSizes(call.files, uploadLimits.ofBot(findChannel(channelId)?.guildId ?? null));
+      return handle(channelId, call);
     },
   });
   const messages = '/channels/:channelId/messages';
@@ -202,7 +206,7 @@ function channelRoutes(channelMessages: ChannelMessages): Route[] {
   ];
 }
 
-function interactionRoutes({ interactions, messages }: RouteParts): Route[] {
+function interactionRoutes({ interactions, messages, uploadLimits }: RouteParts): Route[] {
   const webhook = '/webhooks/:applicationId/:token';
   const one = `${webhook}/messages/:message`;
   const route = (method: Route['method'], url: string, handle: Route['handle']): Route => ({
@@ -212,7 +216,7 @@ function interactionRoutes({ interactions, messages }: RouteParts): Route[] {
     bucket: BUCKETS.interactionWebhook,
     sharedBy: ['applicationId', 'token'],
     handle: (call) => {
-      checkFileSizes(call.files);
+      checkFileSizes(call.files, uploadLimits.ofBot(interactions.guildIdOf(call.parameters['token'] ?? '')));
       return handle(call);
     },
   });

@@ -1,7 +1,6 @@
 /** Files that a person picked for an option or in a modal: checked as Discord's client does, kept for the bot to fetch. */
 import type { APIAttachment } from 'discord-api-types/v10';
 import type { PickedFile } from '../interface.ts';
-import { FILE_LIMIT_BYTES } from './attachments.ts';
 import type { AttachmentStore, UploadedFile } from './attachments.ts';
 
 /** Discord removes such files "after a set period" that it does not name; here the oldest go. */
@@ -24,13 +23,13 @@ export function isPickedFile(value: unknown): value is PickedFile {
 export function checkPickedFile(
   file: PickedFile,
   place: string,
-  fileTypes: readonly string[] | null | undefined,
+  { fileTypes, largestBytes }: { fileTypes: readonly string[] | null | undefined; largestBytes: number },
 ): void {
   if (file.name === '') throw new Error(`The file of "${place}" has no name.`);
   const size = Buffer.byteLength(file.data, 'base64');
   if (size === 0) throw new Error(`The file ${file.name} of "${place}" is empty.`);
-  if (size > FILE_LIMIT_BYTES) {
-    throw new Error(`The file ${file.name} of "${place}" is larger than ${FILE_LIMIT_BYTES / 1024 ** 2} MiB.`);
+  if (size > largestBytes) {
+    throw new Error(`The file ${file.name} of "${place}" is larger than ${largestBytes / 1024 ** 2} MiB.`);
   }
   if (!fileTypes?.length) return;
   const extension = /\.[^.]+$/u.exec(file.name)?.[0].toLowerCase() ?? '';
@@ -38,6 +37,16 @@ export function checkPickedFile(
   if (!allowed.includes(extension)) {
     throw new Error(`The file of "${place}" is one of ${fileTypes.join(', ')}, got ${file.name}.`);
   }
+}
+
+/** As the `index`-th file of a message. */
+export function toUploadedFile(picked: PickedFile, index: number): UploadedFile {
+  return {
+    index: String(index),
+    name: picked.name,
+    contentType: picked.contentType === '' ? 'application/octet-stream' : picked.contentType,
+    bytes: Buffer.from(picked.data, 'base64'),
+  };
 }
 
 export class Uploads {
@@ -52,12 +61,7 @@ export class Uploads {
 
   /** Keeps the file and describes it with a signed address that serves it. */
   keep(picked: PickedFile, channelId: string): APIAttachment {
-    const file: UploadedFile = {
-      index: '0',
-      name: picked.name,
-      contentType: picked.contentType === '' ? 'application/octet-stream' : picked.contentType,
-      bytes: Buffer.from(picked.data, 'base64'),
-    };
+    const file = toUploadedFile(picked, 0);
     const attachment = this.#attachments.describeUpload(this.#nextId(), channelId, file);
     this.#attachments.add(attachment, file);
     this.#kept.push(attachment.id);

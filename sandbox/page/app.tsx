@@ -16,7 +16,7 @@ import { refusalId } from './notice.tsx';
 import { Page } from './page-context.ts';
 import { readPageQuery } from './page-query.ts';
 import { Panel } from './panel.tsx';
-import { filesOf } from './picked-file.ts';
+import { filesOf, USUAL_FILE_BYTES } from './picked-file.ts';
 import { Sidebar } from './sidebar.tsx';
 
 interface Place {
@@ -79,15 +79,17 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
       roles: state.roles[channel.guildId] ?? [],
       guildChannels: state.guilds.find(({ id }) => id === channel.guildId)?.channels ?? [],
       channels: state.guilds.flatMap((guild) => guild.channels),
+      largestFileBytes: Math.max(state.uploadLimits[channel.guildId] ?? 0, USUAL_FILE_BYTES),
       viewerId: user.id,
     }),
-    [state.users, state.guilds, state.roles, channel.guildId, user.id],
+    [state.users, state.guilds, state.roles, state.uploadLimits, channel.guildId, user.id],
   );
   const registered = state.commands[channel.guildId] ?? [];
   const commands = useMemo(() => {
     const { members, roles, guildChannels } = facts;
     return listCommands(registered, { user, members, roles, channels: guildChannels });
   }, [registered, facts, user]);
+  const titles = useMemo(() => commands.map(({ title }) => title), [commands]);
   const messageCommands = useMemo(() => listMessageCommands(registered, user), [registered, user]);
   const messages = useMemo(
     () => visibleMessages(state, channel.id, user.id).filter(({ message }) => !dismissed.has(message.id)),
@@ -162,8 +164,9 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
             </p>
           )}
           <ChannelLog
-            {...{ channel, messages, refusals, messageCommands, dismiss }}
+            {...{ channel, messages, refusals, titles, messageCommands, dismiss }}
             bot={state.bot}
+            sent={talk.sent}
             notices={talk.notices.filter((notice) => notice.channelId === channel.id && notice.user.id === user.id)}
             press={talk.press}
             runMessageCommand={runMessageCommand}
@@ -177,10 +180,11 @@ function Shell({ state, channel, user, setPlace }: ShellProps): JSX.Element {
             fill={fill}
             dropped={dropped}
             send={talk.send}
+            say={talk.say}
             complete={talk.complete}
           />
         </main>
-        <Panel {...{ state, user, become, run }} isOpen={drawer === 'panel'} close={() => setDrawer(null)} />
+        <Panel {...{ state, channel, user, become, run }} isOpen={drawer === 'panel'} close={() => setDrawer(null)} />
         {drawer !== null && <div class="backdrop" onClick={() => setDrawer(null)} />}
         {talk.modal !== null && (
           <ModalDialog

@@ -14,9 +14,12 @@ const STICKY_PX = 60;
 /** Discord's: later messages of the same author begin anew. */
 const GROUP_WITHIN_MS = 7 * 60_000;
 const EXAMPLE = '/generate prompt: a beautiful sunset over mountains';
+/** Those whose command the bot has. */
 const MORE_EXAMPLES = [
   '/generate prompt: a quiet harbour at night provider: local',
   '/generate prompt: 夕焼けの海 aspect_ratio: 16:9',
+  '/listing title: Red stoneware mug feature_1: keeps coffee warm for an hour',
+  '/gallery',
   '/help',
 ];
 
@@ -26,6 +29,10 @@ export interface ChannelLogProps {
   messages: readonly SandboxMessage[];
   notices: readonly Notice[];
   refusals: readonly SeenRequest[];
+  /** How often the person sent something. */
+  sent: number;
+  /** What the bot's slash commands are called: `/help`. */
+  titles: readonly string[];
   messageCommands: MessageViewProps['messageCommands'];
   press: MessageViewProps['press'];
   runMessageCommand: MessageViewProps['runCommand'];
@@ -35,9 +42,9 @@ export interface ChannelLogProps {
 }
 
 export function ChannelLog(props: ChannelLogProps): JSX.Element {
-  const { channel, bot, messages, notices, refusals, messageCommands, dismissNotice, tryExample } = props;
+  const { channel, bot, messages, notices, refusals, sent, messageCommands, dismissNotice, tryExample } = props;
   const { press, runMessageCommand, dismiss } = props;
-  const { scroller, content, isAway, toEnd } = useStickyScroll(channel.id);
+  const { scroller, content, isAway, toEnd } = useStickyScroll(channel.id, sent);
   const byId = useMemo(() => new Map(messages.map(({ message }) => [message.id, message])), [messages]);
   const isEmpty = messages.length === 0 && notices.length === 0;
   // The same elements as long as nothing of them changed: the page is drawn anew with every request.
@@ -72,7 +79,7 @@ export function ChannelLog(props: ChannelLogProps): JSX.Element {
       >
         <div ref={content} class="log-content">
           {isEmpty ? (
-            <Welcome channel={channel} bot={bot} tryExample={tryExample} />
+            <Welcome channel={channel} bot={bot} titles={props.titles} tryExample={tryExample} />
           ) : (
             <p class="log-start">This is the start of #{channel.name}.</p>
           )}
@@ -129,8 +136,8 @@ function findRepliedTo(message: APIMessage, byId: ReadonlyMap<string, APIMessage
   return id === undefined ? undefined : byId.get(id);
 }
 
-/** Stays at the end while things grow, unless the person has scrolled up. */
-function useStickyScroll(channelId: string) {
+/** Stays at the end while things grow, unless the person has scrolled up; whoever sends something goes there. */
+function useStickyScroll(channelId: string, sent: number) {
   const scroller = useRef<HTMLDivElement>(null);
   const content = useRef<HTMLDivElement>(null);
   const isSticky = useRef(true);
@@ -140,7 +147,7 @@ function useStickyScroll(channelId: string) {
     setAway(false);
     if (scroller.current !== null) scroller.current.scrollTop = scroller.current.scrollHeight;
   };
-  useLayoutEffect(toEnd, [channelId]);
+  useLayoutEffect(toEnd, [channelId, sent]);
   useEffect(() => {
     const box = scroller.current;
     if (box === null || content.current === null) return undefined;
@@ -168,8 +175,10 @@ function useStickyScroll(channelId: string) {
   return { scroller, content, isAway, toEnd };
 }
 
-function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>): JSX.Element {
-  const { channel, bot, tryExample } = props;
+function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'titles' | 'tryExample'>): JSX.Element {
+  const { channel, bot, titles, tryExample } = props;
+  const isKnown = (example: string): boolean => titles.includes(example.split(' ')[0] ?? '');
+  const examples = MORE_EXAMPLES.filter((example) => titles.length === 0 || isKnown(example));
   return (
     <div class="welcome">
       <span class="welcome-mark" aria-hidden="true">
@@ -187,7 +196,7 @@ function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>)
         </button>
       </p>
       <ul class="welcome-more" aria-label="More to try">
-        {MORE_EXAMPLES.map((example) => (
+        {examples.map((example) => (
           <li key={example}>
             <button type="button" class="chip" onClick={() => tryExample(example)}>
               {example}
@@ -198,7 +207,7 @@ function Welcome(props: Pick<ChannelLogProps, 'channel' | 'bot' | 'tryExample'>)
       <p class="quiet">
         {bot.state === 'stopped'
           ? 'The bot is not running: press Start the bot in the panel first.'
-          : 'Then press Enter. Or type / to see every command.'}
+          : 'Then press Enter. Or type / to see every command, or press + for a picture to begin with.'}
       </p>
     </div>
   );

@@ -124,9 +124,19 @@ export function bareUrl(url: string | undefined): string {
   return (url ?? '').split('?')[0] ?? '';
 }
 
+/** Whether the time that an address is signed for has passed. */
+export function isOver(url: string | undefined, now: number): boolean {
+  const until = /[?&]ex=([0-9a-f]+)/u.exec(url ?? '')?.[1];
+  return until !== undefined && Number.parseInt(until, 16) * 1000 <= now;
+}
+
 /** A file input's `accept` for Discord's file types. */
 export function acceptOf(fileTypes: readonly string[] | undefined): string {
   return (fileTypes ?? []).map((type) => (type.startsWith('.') ? type : `${type}/*`)).join(',');
+}
+
+export function acceptsJpeg(fileTypes: readonly string[] | undefined): boolean {
+  return !fileTypes?.length || fileTypes.some((type) => ['image', '.jpg', '.jpeg'].includes(type.toLowerCase()));
 }
 
 /** The words of a message in reading order, for those who hear the page. */

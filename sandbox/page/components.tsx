@@ -1,7 +1,7 @@
 /** A message's components, old and new (Components V2). */
 import type { JSX } from 'preact';
 import { useState } from 'preact/hooks';
-import { KIND, safeUrl, type Component, type Emoji, type SelectOption } from './component-shape.ts';
+import { isVideo, KIND, safeUrl, type Component, type Emoji, type SelectOption } from './component-shape.ts';
 import { Icon } from './icon.tsx';
 import { Markdown } from './markdown.tsx';
 import { FileRow, Gallery } from './media.tsx';
@@ -85,6 +85,8 @@ function Section({ section }: { section: Component }): JSX.Element {
 }
 
 function Thumbnail({ thumbnail }: { thumbnail: Component }): JSX.Element {
+  // Discord shows pictures there alone (its documentation, "Thumbnail").
+  if (isVideo(thumbnail.media ?? {})) return <p class="unknown-component">A thumbnail cannot be a video.</p>;
   return (
     <div class="thumbnail">
       <Gallery
@@ -228,7 +230,12 @@ export function SelectChoice(props: { option: SelectOption; isChosen?: boolean }
   return (
     <option value={option.value} {...(isChosen === undefined ? {} : { selected: isChosen })}>
       {`${emoji}${option.label}`}
-      {option.description && <span class="option-description">{` – ${option.description}`}</span>}
+      {option.description && (
+        <span class="option-description">
+          <span class="option-dash"> – </span>
+          {option.description}
+        </span>
+      )}
     </option>
   );
 }

@@ -1,18 +1,17 @@
 /**
- * Where commands are typed. Two forms: plain text (`/generate prompt: a cat`), read when it is sent, and a
- * command picked from the list, with a field for each option (command-form.tsx).
+ * Where commands are typed. Two forms: plain text (`/generate prompt: a cat`), read when it is sent (text-form.tsx),
+ * and a command picked from the list, with a field for each option (command-form.tsx). Files go to the options of a
+ * picked command; without one they go out as a message.
  */
 import type { JSX } from 'preact';
 import { useLayoutEffect, useRef, useState } from 'preact/hooks';
-import type { CommandOptions } from '../interface.ts';
-import { Avatar } from './author.tsx';
+import type { CommandOptions, PickedFile } from '../interface.ts';
 import { CommandForm, type Draft } from './command-form.tsx';
-import { findCommands, matchCommand, OPTION, readOptions, splitOptions } from './command-text.ts';
-import type { Choice, RunnableCommand } from './command-text.ts';
-import { Icon } from './icon.tsx';
+import { matchCommand, OPTION, readOptions, splitOptions } from './command-text.ts';
+import type { Choice, RunnableCommand, WrittenOption } from './command-text.ts';
 import { usePage } from './page-context.ts';
 import { filesOf, readPickedFile } from './picked-file.ts';
-import { entryId, moveActive, Popup } from './popup.tsx';
+import { NO_COMMANDS, TextForm } from './text-form.tsx';
 
 export interface ComposerProps {
   channelName: string;
@@ -23,15 +22,21 @@ export interface ComposerProps {
   dropped: { files: readonly File[] } | null;
   /** Resolves with the refusal's sentence, or null when the command went out. */
   send(command: RunnableCommand, options: CommandOptions): Promise<string | null>;
+  /** Sends a message with files; resolves as `send`. */
+  say(content: string, files: PickedFile[]): Promise<string | null>;
   complete(command: RunnableCommand, options: CommandOptions, focused: string): Promise<Choice[]>;
 }
 
 const NOT_A_COMMAND = 'This channel is for slash commands: type /';
-const POPUP_ID = 'command-list';
+/** Discord's most in one message. */
+const MOST_FILES = 10;
 
-export function Composer({ channelName, commands, fill, dropped, send, complete }: ComposerProps): JSX.Element {
+export function Composer(props: ComposerProps): JSX.Element {
+  const { channelName, commands, fill, dropped, send, say, complete } = props;
+  const { largestFileBytes } = usePage();
   const [text, setText] = useState('');
   const [draft, setDraft] = useState<Draft | null>(null);
+  const [tray, setTray] = useState<readonly PickedFile[]>([]);
   const [trouble, setTrouble] = useState<string | null>(null);
   const input = useRef<HTMLTextAreaElement>(null);
   const focusNext = useRef(false);
@@ -50,20 +55,14 @@ export function Composer({ channelName, commands, fill, dropped, send, complete 
     input.current?.focus();
   }, [draft]);
 
-  /** Gives the files to the options that take one, in their order; hidden options come into view. */
   const takeFiles = (files: readonly File[]): void => {
     setTrouble(null);
-    Promise.all(files.map(readPickedFile)).then(
+    Promise.all(files.map((file) => readPickedFile(file, largestFileBytes))).then(
       (read) => {
-        if (draft === null) return setTrouble('Pick a command that takes a file first: type /');
-        const open = draft.command.options.filter(
-          ({ type, name }) => type === OPTION.attachment && draft.values[name]?.file === undefined,
-        );
-        const filled = open.slice(0, read.length).map(({ name }, index) => ({ name, file: read[index] }));
-        if (filled.length === 0) return setTrouble(`${draft.command.title} takes no further file.`);
-        const given = filled.flatMap(({ name, file }) => (file === undefined ? [] : [[name, { text: '', file }]]));
-        const shown = [...new Set([...draft.shown, ...filled.map(({ name }) => name)])];
-        return setDraft({ ...draft, shown, values: { ...draft.values, ...Object.fromEntries(given) } });
+        if (draft === null) return setTray((before) => [...before, ...read].slice(-MOST_FILES));
+        const filled = giveFiles(draft, read);
+        if (filled === draft) return setTrouble(`${draft.command.title} takes no further file.`);
+        return setDraft(filled);
       },
       (error: unknown) => setTrouble(error instanceof Error ? error.message : String(error)),
     );
@@ -88,25 +87,41 @@ export function Composer({ channelName, commands, fill, dropped, send, complete 
       setTrouble(error instanceof Error ? error.message : String(error));
       return;
     }
-    const before = { text, draft };
+    const before = { text, draft, tray };
     toText('');
+    setTray([]);
     void send(command, options).then((refusal) => {
       if (refusal === null) return;
       setTrouble(refusal);
       setText((now) => (now === '' ? before.text : now));
       setDraft((now) => now ?? before.draft);
+      setTray((now) => (now.length === 0 ? before.tray : now));
+    });
+  };
+
+  const sendMessage = (content: string): void => {
+    const files = [...tray];
+    toText('');
+    setTray([]);
+    void say(content, files).then((refusal) => {
+      if (refusal === null) return;
+      setTrouble(refusal);
+      setText((now) => (now === '' ? content : now));
+      setTray(files);
     });
   };
 
   const sendText = (): void => {
     const typed = text.trim();
-    if (typed === '') return;
+    if (typed === '' && tray.length === 0) return;
     const match = matchCommand(commands, typed);
     if (match !== undefined) {
-      sendCommand(match.command, () => readOptions(match.command, splitOptions(match.command, match.rest)));
+      const { command, rest } = match;
+      sendCommand(command, () => readOptions(command, [...splitOptions(command, rest), ...asOptions(command, tray)]));
     } else if (typed.startsWith('/')) {
       setTrouble(commands.length === 0 ? NO_COMMANDS : `There is no command ${typed.split(/\s/u)[0]} here.`);
-    } else setTrouble(NOT_A_COMMAND);
+    } else if (tray.length > 0) sendMessage(typed);
+    else setTrouble(NOT_A_COMMAND);
   };
 
   return (
@@ -121,7 +136,9 @@ export function Composer({ channelName, commands, fill, dropped, send, complete 
     >
       {draft === null ? (
         <TextForm
-          {...{ text, channelName, commands, input, sendText }}
+          {...{ text, channelName, commands, input, tray, setTray, sendText }}
+          take={takeFiles}
+          tell={setTrouble}
           isInvalid={trouble !== null}
           change={(words) => {
             setText(words);
@@ -129,7 +146,10 @@ export function Composer({ channelName, commands, fill, dropped, send, complete 
           }}
           pick={(command) => {
             setTrouble(null);
-            setDraft({ command, values: {}, shown: command.options.filter((o) => o.required).map((o) => o.name) });
+            const shown = command.options.filter((option) => option.required).map(({ name }) => name);
+            const picked = giveFiles({ command, values: {}, shown }, tray);
+            setDraft(picked);
+            setTray(tray.slice(Object.keys(picked.values).length));
           }}
         />
       ) : (
@@ -144,12 +164,10 @@ export function Composer({ channelName, commands, fill, dropped, send, complete 
           complete={complete}
         />
       )}
-      <ComposerNote text={draft === null ? text : ''} trouble={trouble} />
+      <ComposerNote text={draft === null && tray.length === 0 ? text : ''} trouble={trouble} />
     </div>
   );
 }
-
-const NO_COMMANDS = 'There are no commands here yet: the bot registers them when it starts.';
 
 function ComposerNote({ text, trouble }: { text: string; trouble: string | null }): JSX.Element {
   if (trouble !== null) {
@@ -167,141 +185,29 @@ function ComposerNote({ text, trouble }: { text: string; trouble: string | null 
   );
 }
 
-interface TextFormProps {
-  text: string;
-  channelName: string;
-  commands: readonly RunnableCommand[];
-  input: { current: HTMLTextAreaElement | null };
-  isInvalid: boolean;
-  change(text: string): void;
-  pick(command: RunnableCommand): void;
-  sendText(): void;
-}
-
-function TextForm(props: TextFormProps): JSX.Element {
-  const { text, channelName, commands, input, isInvalid, change, pick, sendText } = props;
-  const { users } = usePage();
-  const bot = users.find((user) => user.isBot);
-  // Both hold for the text they were made for: typing on opens the list again, at its first entry.
-  const [moved, setMoved] = useState({ text: '', active: 0 });
-  const [closedText, setClosedText] = useState<string | null>(null);
-  const match = matchCommand(commands, text);
-  const isNaming = text.startsWith('/') && (match === undefined || match.command.title === text);
-  const found = isNaming ? findCommands(commands, text) : [];
-  const isOpen = isNaming && closedText !== text && (found.length > 0 || commands.length === 0);
-  const highlighted = Math.min(moved.text === text ? moved.active : 0, found.length - 1);
-
-  const onKeyDown = (event: KeyboardEvent): void => {
-    if (event.isComposing) return;
-    const chosen = isOpen ? found[highlighted] : undefined;
-    if (event.key === 'Escape' && isOpen) setClosedText(text);
-    else if (chosen !== undefined && (event.key === 'ArrowDown' || event.key === 'ArrowUp')) {
-      setMoved({ text, active: moveActive(highlighted, event.key === 'ArrowDown' ? 1 : -1, found.length) });
-    } else if (chosen !== undefined && ((event.key === 'Enter' && !event.shiftKey) || event.key === 'Tab'))
-      pick(chosen);
-    else if (event.key === 'Enter' && !event.shiftKey) sendText();
-    else return;
-    event.preventDefault();
-  };
-
-  return (
-    <>
-      {isOpen && (
-        <Popup
-          id={POPUP_ID}
-          label="Commands"
-          active={highlighted}
-          entries={found.map(({ title, description }) => ({
-            key: title,
-            title,
-            description,
-            picture: bot && <Avatar user={bot} />,
-          }))}
-          pick={(index) => {
-            const command = found[index];
-            if (command !== undefined) pick(command);
-          }}
-        >
-          <p class="popup-title">{commands.length === 0 ? NO_COMMANDS : (bot?.globalName ?? 'Commands')}</p>
-        </Popup>
-      )}
-      {match !== undefined && !isNaming && (
-        <OptionHints
-          command={match.command}
-          rest={match.rest}
-          append={(name) => {
-            change(`${text.trimEnd()} ${name}: `);
-            input.current?.focus();
-          }}
-        />
-      )}
-      <div class="composer-box">
-        <textarea
-          ref={input}
-          rows={1}
-          dir="auto"
-          aria-label="Message"
-          aria-autocomplete="list"
-          aria-invalid={isInvalid}
-          placeholder={`Type / to use a command in #${channelName}`}
-          value={text}
-          onInput={(event) => {
-            const typed = event.currentTarget.value;
-            // A space after the whole name picks the command, as on Discord; pasted text is read when it is sent.
-            const isSpaceTyped = event.inputType === 'insertText' && event.data === ' ';
-            const named = isSpaceTyped ? commands.find(({ title }) => `${title} ` === typed) : undefined;
-            if (named === undefined) change(typed);
-            else pick(named);
-          }}
-          onKeyDown={onKeyDown}
-          {...(isOpen && found.length > 0
-            ? { 'aria-controls': POPUP_ID, 'aria-activedescendant': entryId(POPUP_ID, highlighted) }
-            : {})}
-        />
-        <button type="button" class="icon-button" aria-label="Send" disabled={text.trim() === ''} onClick={sendText}>
-          <Icon name="send" />
-        </button>
-      </div>
-    </>
+/** With the files in the options that take one and have none, in their order; hidden options come into view. */
+function giveFiles(draft: Draft, files: readonly PickedFile[]): Draft {
+  const open = draft.command.options.filter(
+    ({ type, name }) => type === OPTION.attachment && draft.values[name]?.file === undefined,
   );
+  const filled = open.slice(0, files.length).flatMap(({ name }, index) => {
+    const file = files[index];
+    return file === undefined ? [] : [{ name, given: { text: '', file } }];
+  });
+  if (filled.length === 0) return draft;
+  const values = Object.fromEntries(filled.map(({ name, given }) => [name, given]));
+  const shown = [...new Set([...draft.shown, ...filled.map(({ name }) => name)])];
+  return { ...draft, shown, values: { ...draft.values, ...values } };
 }
 
-interface OptionHintsProps {
-  command: RunnableCommand;
-  rest: string;
-  append(name: string): void;
-}
-
-/** What else the typed command takes, and the values of the option that is being typed. */
-function OptionHints({ command, rest, append }: OptionHintsProps): JSX.Element | null {
-  const written = splitOptions(command, rest).map(({ option }) => option.name);
-  const last = /(?:^|\s)([\p{L}\p{N}_-]{1,32}):\s*\S*$/u.exec(rest)?.[1];
-  const current = command.options.find(({ name }) => name === last);
-  const left = command.options.filter(({ name }) => !written.includes(name) && name !== last);
-  return (
-    <div class="popup">
-      <p class="popup-title">
-        <strong>{command.title}</strong> {current === undefined ? command.description : current.description}
-      </p>
-      {current !== undefined && current.choices.length > 0 && (
-        <p class="hint-values">{current.choices.map(({ name }) => name).join(' · ')}</p>
-      )}
-      {left.length > 0 && (
-        <div class="chips">
-          {left.map((option) => (
-            <button
-              key={option.name}
-              type="button"
-              disabled={option.type === OPTION.attachment}
-              class={`chip${option.required ? ' is-required' : ''}`}
-              title={option.description}
-              onClick={() => append(option.name)}
-            >
-              {option.name}
-            </button>
-          ))}
-        </div>
-      )}
-    </div>
-  );
+/** The same of a command that was written out. Throws a sentence when a file is left over. */
+function asOptions(command: RunnableCommand, files: readonly PickedFile[]): WrittenOption[] {
+  const open = command.options.filter(({ type }) => type === OPTION.attachment);
+  if (files.length > open.length) {
+    throw new Error(`${command.title} takes ${open.length === 0 ? 'no file' : `${open.length} at most`}.`);
+  }
+  return files.flatMap((file, index) => {
+    const option = open[index];
+    return option === undefined ? [] : [{ option, text: file.name, file }];
+  });
 }

@@ -1,6 +1,6 @@
 /** The page's talk with the sandbox: news over a WebSocket, calls by POST. */
 import type { APIApplicationCommandOptionChoice } from 'discord-api-types/v10';
-import type { ControlCalls, InteractionOutcome, PageEvent } from '../interface.ts';
+import type { ControlCalls, InteractionOutcome, PageEvent, SampleFile } from '../interface.ts';
 import type { News, Roles } from './live-state.ts';
 
 const FIRST_DELAY_MS = 300;
@@ -40,6 +40,12 @@ export async function call<Path extends keyof ControlCalls>(
 export async function fetchRoles(): Promise<Roles> {
   const response = await fetch('/roles.json').catch(() => undefined);
   return response?.ok ? ((await response.json()) as Roles) : {};
+}
+
+/** A page without them works as well: then none are offered. */
+export async function fetchSamples(): Promise<readonly SampleFile[]> {
+  const response = await fetch('/samples.json').catch(() => undefined);
+  return response?.ok ? ((await response.json()) as SampleFile[]) : [];
 }
 
 function readRefusal(answer: unknown): string | undefined {

@@ -5,7 +5,9 @@ import type { PickedFile } from '../interface.ts';
 import { acceptOf, type Component } from './component-shape.ts';
 import { Icon } from './icon.tsx';
 import { formatSize } from './media.tsx';
+import { usePage } from './page-context.ts';
 import { filesOf, previewOf, readPickedFile, sizeOf } from './picked-file.ts';
+import { SampleFiles } from './sample-files.tsx';
 
 export interface FileFieldProps {
   upload: Component;
@@ -18,11 +20,12 @@ export interface FileFieldProps {
 /** An upload of a form. */
 export function FileField({ upload, id, files, set, describedBy }: FileFieldProps): JSX.Element {
   const [trouble, setTrouble] = useState<string | null>(null);
+  const { largestFileBytes } = usePage();
   const most = upload.max_values ?? 1;
   const add = (chosen: readonly File[]): void => {
     setTrouble(null);
     // The newest stay, as when one is chosen again in place of the other.
-    Promise.all(chosen.map(readPickedFile)).then(
+    Promise.all(chosen.map((file) => readPickedFile(file, largestFileBytes))).then(
       (read) => set([...files, ...read].slice(-most)),
       (error: unknown) => setTrouble(error instanceof Error ? error.message : String(error)),
     );
@@ -59,6 +62,9 @@ export function FileField({ upload, id, files, set, describedBy }: FileFieldProp
           }}
         />
       </label>
+      {files.length === 0 && (
+        <SampleFiles fileTypes={upload.file_types} take={(file) => add([file])} tell={setTrouble} />
+      )}
       {files.length > 0 && (
         <ul class="upload-list">
           {files.map((file, index) => (

@@ -4,16 +4,20 @@ import { useState } from 'preact/hooks';
 import { FileThumbnail } from './file-field.tsx';
 import type { FieldProps } from './option-field.tsx';
 import { acceptOf } from './component-shape.ts';
+import { Icon } from './icon.tsx';
 import { formatSize } from './media.tsx';
-import { filesOf, readPickedFile, sizeOf } from './picked-file.ts';
+import { usePage } from './page-context.ts';
+import { filesOf, previewOf, readPickedFile, sizeOf } from './picked-file.ts';
+import { SampleFiles } from './sample-files.tsx';
 
 export function FileOption(props: FieldProps): JSX.Element {
   const { option, given, isFocused, keep, focus, set, send, leave, remove, move } = props;
   const [trouble, setTrouble] = useState<string | null>(null);
+  const { largestFileBytes } = usePage();
   const { file } = given;
   const take = (chosen: File | undefined): void => {
     if (chosen === undefined) return;
-    readPickedFile(chosen).then(
+    readPickedFile(chosen, largestFileBytes).then(
       (read) => {
         setTrouble(null);
         set({ text: '', file: read });
@@ -38,9 +42,16 @@ export function FileOption(props: FieldProps): JSX.Element {
           <p class="popup-title">
             <strong>{option.name}</strong> {option.description}
           </p>
+          {file !== undefined && previewOf(file) !== undefined && (
+            <img class="option-preview" src={previewOf(file)} alt={`Preview of ${file.name}`} />
+          )}
           <p class={`hint-values${trouble === null ? '' : ' trouble'}`} role="status">
-            {trouble ?? 'Press Enter to choose a file, or drop or paste one.'}
+            {trouble ??
+              (file === undefined
+                ? 'Press Enter to choose a file, or drop or paste one.'
+                : 'Press Enter to send, Backspace to take the file away.')}
           </p>
+          {file === undefined && <SampleFiles fileTypes={option.fileTypes} take={take} tell={setTrouble} />}
         </div>
       )}
       <label
@@ -75,6 +86,20 @@ export function FileOption(props: FieldProps): JSX.Element {
             <FileThumbnail file={file} />
             <span class="file-name">{file.name}</span>
             <span class="quiet">{formatSize(sizeOf(file))}</span>
+            <button
+              type="button"
+              class="icon-button"
+              tabIndex={-1}
+              aria-label={`Remove ${file.name}`}
+              onMouseDown={(event) => event.preventDefault()}
+              onClick={(event) => {
+                // A press on the label would open the chooser.
+                event.preventDefault();
+                set({ text: '' });
+              }}
+            >
+              <Icon name="close" />
+            </button>
           </span>
         )}
       </label>

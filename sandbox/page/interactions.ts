@@ -1,7 +1,8 @@
 /** Commands, presses and forms of this user in this channel, and what comes of them. */
 import { useCallback, useRef, useState } from 'preact/hooks';
 import type { APIMessage } from 'discord-api-types/v10';
-import type { CommandOptions, InteractionOutcome, ModalValue, SandboxChannel, SandboxUser } from '../interface.ts';
+import type { CommandOptions, InteractionOutcome, ModalValue, PickedFile } from '../interface.ts';
+import type { SandboxChannel, SandboxUser } from '../interface.ts';
 import type { RunnableCommand } from './command-text.ts';
 import type { Component } from './component-shape.ts';
 import { call } from './connection.ts';
@@ -12,6 +13,8 @@ export function useInteractions(user: SandboxUser, channel: SandboxChannel) {
   const [notices, setNotices] = useState<readonly Notice[]>([]);
   const [modal, setModal] = useState<OpenModal | null>(null);
   const lastNotice = useRef(0);
+  /** How often this person sent something: the channel then shows its end. */
+  const [sent, countSent] = useState(0);
   const dismissNotice = useCallback((id: number) => setNotices((all) => all.filter((notice) => notice.id !== id)), []);
 
   const showModal = (outcome: InteractionOutcome): void => {
@@ -23,6 +26,7 @@ export function useInteractions(user: SandboxUser, channel: SandboxChannel) {
   const ask = async (command: string, outcomeOf: () => Promise<InteractionOutcome>): Promise<string | null> => {
     lastNotice.current += 1;
     const id = lastNotice.current;
+    countSent((count) => count + 1);
     setNotices((all) => [...all, { id, channelId: channel.id, user, command, state: 'sending' }]);
     try {
       const outcome = await outcomeOf();
@@ -44,6 +48,17 @@ export function useInteractions(user: SandboxUser, channel: SandboxChannel) {
       ask(name, () => call('message-command', { userId: user.id, messageId: message.id, name })),
     [user.id, channel.id],
   );
+
+  /** A message with files. Resolves with the refusal's sentence, or null. */
+  const say = async (content: string, files: PickedFile[]): Promise<string | null> => {
+    countSent((count) => count + 1);
+    try {
+      await call('post', { userId: user.id, channelId: channel.id, content, files });
+      return null;
+    } catch (error) {
+      return sentenceOf(error);
+    }
+  };
 
   const press = useCallback(
     async (message: APIMessage, component: Component, values: string[] | undefined): Promise<string | null> => {
@@ -78,7 +93,8 @@ export function useInteractions(user: SandboxUser, channel: SandboxChannel) {
     call('autocomplete', { ...describeCommand(command, user, channel), options, focused });
 
   const closeModal = (): void => setModal(null);
-  return { notices, dismissNotice, modal, closeModal, send, runMessageCommand, press, submitModal, complete };
+  const ways = { send, say, runMessageCommand, press, submitModal, complete };
+  return { notices, dismissNotice, modal, closeModal, sent, ...ways };
 }
 
 function describeCommand(command: RunnableCommand, user: SandboxUser, channel: SandboxChannel) {

@@ -11,9 +11,13 @@ export interface LightboxProps {
   close(): void;
 }
 
+/** A finger that moves farther than this means the next picture. */
+const SWIPE_PX = 48;
+
 /** The dialog keeps the focus inside, and gives it back to what opened it. */
 export function Lightbox({ pictures, index, close }: LightboxProps): JSX.Element | null {
   const dialog = useRef<HTMLDialogElement>(null);
+  const touchedAt = useRef<number | null>(null);
   const [at, goTo] = useState(index);
   useLayoutEffect(() => {
     dialog.current?.showModal();
@@ -39,6 +43,11 @@ export function Lightbox({ pictures, index, close }: LightboxProps): JSX.Element
         // Beside the picture: the dialog itself, or the empty stage around it.
         const isBeside = target === event.currentTarget || (target as Element).classList.contains('zoom-stage');
         if (isBeside) dialog.current?.close();
+      }}
+      onTouchStart={({ touches }) => (touchedAt.current = touches.length === 1 ? (touches[0]?.clientX ?? null) : null)}
+      onTouchEnd={({ changedTouches }) => {
+        const moved = (changedTouches[0]?.clientX ?? 0) - (touchedAt.current ?? changedTouches[0]?.clientX ?? 0);
+        if (pictures.length > 1 && Math.abs(moved) > SWIPE_PX) step(moved < 0 ? 1 : -1);
       }}
       onKeyDown={(event) => {
         const act = pictures.length > 1 ? keys[event.key] : undefined;

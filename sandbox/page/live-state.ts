@@ -28,6 +28,7 @@ export interface LiveState {
   clockOffsetMs: number;
   faults: PageFault[];
   pace: PageSnapshot['pace'];
+  uploadLimits: PageSnapshot['uploadLimits'];
   /** Newest last. */
   requests: SeenRequest[];
   /** Of them what Discord would have refused too, newest last. */
@@ -49,6 +50,7 @@ export const EMPTY_STATE: LiveState = {
   clockOffsetMs: 0,
   faults: [],
   pace: { queueMs: 0, workMs: 0 },
+  uploadLimits: {},
   requests: [],
   refusals: [],
   roles: {},
@@ -78,6 +80,8 @@ export function applyNews(state: LiveState, news: News): LiveState {
       return { ...state, faults: news.faults };
     case 'pace':
       return { ...state, pace: news.pace };
+    case 'upload-limits':
+      return { ...state, uploadLimits: news.uploadLimits };
     case 'roles':
       return { ...state, roles: news.roles };
     case 'request': {

@@ -1,7 +1,8 @@
 /** Pictures, videos and files of a message. */
 import type { JSX } from 'preact';
-import { useRef, useState } from 'preact/hooks';
-import { bareUrl, isVideo, safeUrl, type Media } from './component-shape.ts';
+import { useContext, useRef, useState } from 'preact/hooks';
+import { ClockOffset } from './clock.ts';
+import { bareUrl, isOver, isVideo, safeUrl, type Media } from './component-shape.ts';
 import { Icon } from './icon.tsx';
 import { useOpenPicture } from './page-context.ts';
 
@@ -39,13 +40,7 @@ function GalleryCell({ item, isAlone }: { item: GalleryItem; isAlone: boolean })
       </button>
     );
   }
-  if (isVideo(item.media)) {
-    return (
-      <div class="gallery-cell" style={style}>
-        <video src={url} controls preload="metadata" aria-label={item.description || 'Video'} />
-      </div>
-    );
-  }
+  if (isVideo(item.media)) return <Video url={url} description={item.description} style={style} />;
   return (
     <button
       type="button"
@@ -59,8 +54,54 @@ function GalleryCell({ item, isAlone }: { item: GalleryItem; isAlone: boolean })
   );
 }
 
+type CellStyle = Record<string, string>;
+
+interface VideoProps {
+  url: string;
+  description: string;
+  style: CellStyle;
+}
+
+/** Its first frame with a large button, as Discord shows it; from the first press on the browser's own controls. */
+function Video({ url, description, style }: VideoProps): JSX.Element {
+  const video = useRef<HTMLVideoElement>(null);
+  const [isStarted, start] = useState(false);
+  const [isBroken, breakDown] = useState(false);
+  const name = description || 'Video';
+  if (isBroken) return <div class="media-missing">This video cannot be shown here: {name}</div>;
+  return (
+    <div class="gallery-cell is-video" style={style}>
+      <video
+        ref={video}
+        // A moment after the beginning: without it some browsers draw nothing until they play.
+        src={`${url}#t=0.001`}
+        controls={isStarted}
+        preload="metadata"
+        playsInline
+        aria-label={name}
+        onError={() => breakDown(true)}
+      />
+      {!isStarted && (
+        <button
+          type="button"
+          class="play"
+          aria-label={`Play the video: ${name}`}
+          onClick={() => {
+            start(true);
+            video.current?.focus();
+            // A press that comes before the file is there plays it later, or fails as `onError` tells.
+            video.current?.play().catch(() => undefined);
+          }}
+        >
+          <Icon name="play" />
+        </button>
+      )}
+    </div>
+  );
+}
+
 /** A picture alone keeps its shape while it loads, so that nothing below it jumps. */
-function styleOf({ width, height }: Media): { aspectRatio?: string; width?: string } {
+function styleOf({ width, height }: Media): CellStyle {
   if (!width || !height) return {};
   return {
     aspectRatio: `${width} / ${height}`,
@@ -68,10 +109,11 @@ function styleOf({ width, height }: Media): { aspectRatio?: string; width?: stri
   };
 }
 
-/** Keeps the first signed address of a file, so that an edited card does not load its picture again. */
+/** Keeps the first signed address of a file as long as it is good, so that an edited card does not load its picture again. */
 function useSteadyUrl(url: string | undefined): string | undefined {
   const kept = useRef<string | undefined>(undefined);
-  if (bareUrl(kept.current) !== bareUrl(url)) kept.current = url;
+  const now = Date.now() + useContext(ClockOffset);
+  if (bareUrl(kept.current) !== bareUrl(url) || isOver(kept.current, now)) kept.current = url;
   return safeUrl(kept.current);
 }
 

@@ -38,7 +38,7 @@ export function MessageView(props: MessageViewProps): JSX.Element {
   const { shown, isGrouped, repliedTo, press, dismiss } = props;
   const { message, ephemeralFor, isLoading } = shown;
   const { viewerId } = usePage();
-  const { pending, trouble, pressHere } = usePresses(message, press);
+  const { pending, trouble, forget, pressHere } = usePresses(message, press);
   const [menuPlace, openMenu] = useState<MenuPlace | null>(null);
   const isEphemeral = ephemeralFor !== null;
   const isMentioned = message.mention_everyone || message.mentions.some(({ id }) => id === viewerId);
@@ -88,7 +88,10 @@ export function MessageView(props: MessageViewProps): JSX.Element {
         )}
         {trouble !== null && (
           <p class="trouble" role="alert">
-            {trouble}
+            {trouble}{' '}
+            <button type="button" class="link-button" onClick={forget}>
+              Dismiss
+            </button>
           </p>
         )}
         {isEphemeral && <EphemeralNote dismiss={() => dismiss(message.id)} />}
@@ -171,7 +174,7 @@ function usePresses(message: APIMessage, press: MessageViewProps['press']) {
     },
     [message, press],
   );
-  return { pending, trouble, pressHere };
+  return { pending, trouble, forget: () => setTrouble(null), pressHere };
 }
 
 /** `Mira used /generate`, or the message that this one replies to. */

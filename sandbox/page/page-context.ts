@@ -13,6 +13,8 @@ export interface PageFacts {
   guildChannels: readonly SandboxChannel[];
   /** Of every server, for mentions. */
   channels: readonly SandboxChannel[];
+  /** What a person may send in the server that is open. */
+  largestFileBytes: number;
   /** Through whom the page looks. */
   viewerId: string;
 }
@@ -23,6 +25,7 @@ export const Page = createContext<PageFacts>({
   roles: [],
   guildChannels: [],
   channels: [],
+  largestFileBytes: 0,
   viewerId: '',
 });
 

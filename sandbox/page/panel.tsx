@@ -1,11 +1,11 @@
 /** The sandbox's own controls: the bot, who looks, what goes wrong next, the clock, the pace, and the requests. */
 import type { JSX } from 'preact';
-import type { BotStatus, ControlCalls, PageFault, PageSnapshot, SandboxUser } from '../interface.ts';
+import type { BotStatus, ControlCalls, PageSnapshot, SandboxChannel, SandboxUser } from '../interface.ts';
 import { Avatar } from './author.tsx';
 import { Icon } from './icon.tsx';
 import { membersOf, type LiveState } from './live-state.ts';
+import { FaultSection } from './panel-faults.tsx';
 import { RequestSection } from './requests.tsx';
-import { SERVICE_NAMES } from './service-names.ts';
 
 const PACES = {
   fast: { queueMs: 200, workMs: 800 },
@@ -17,6 +17,7 @@ type Pace = keyof typeof PACES;
 
 export interface PanelProps {
   state: LiveState;
+  channel: SandboxChannel;
   user: SandboxUser;
   isOpen: boolean;
   close(): void;
@@ -25,7 +26,7 @@ export interface PanelProps {
   run<Path extends keyof ControlCalls>(path: Path, body: ControlCalls[Path]): Promise<void>;
 }
 
-export function Panel({ state, user, isOpen, close, become, run }: PanelProps): JSX.Element {
+export function Panel({ state, channel, user, isOpen, close, become, run }: PanelProps): JSX.Element {
   return (
     <aside id="panel" class={`panel${isOpen ? ' is-open' : ''}`} aria-label="Sandbox">
       <header class="panel-header">
@@ -39,6 +40,7 @@ export function Panel({ state, user, isOpen, close, become, run }: PanelProps): 
         <ViewerSection state={state} user={user} become={become} />
         <FaultSection faults={state.faults} run={run} />
         <TimeSection clockOffsetMs={state.clockOffsetMs} pace={state.pace} run={run} />
+        <FileSection state={state} guildId={channel.guildId} run={run} />
         <RequestSection requests={state.requests} />
       </div>
     </aside>
@@ -114,75 +116,6 @@ function describeViewer({ isModerator }: SandboxUser, isElsewhere: boolean): str
   return isModerator ? 'moderator' : 'member';
 }
 
-function FaultSection({ faults, run }: { faults: readonly PageFault[]; run: PanelProps['run'] }): JSX.Element {
-  const armed = faults.filter((fault) => fault.armed > 0);
-  return (
-    <section aria-labelledby="panel-faults">
-      <h3 id="panel-faults">
-        Faults
-        {armed.length > 0 && (
-          <button type="button" class="link-button" onClick={() => void run('faults/clear', {})}>
-            Clear faults
-          </button>
-        )}
-      </h3>
-      <p class="quiet">
-        {armed.length === 0 ? 'Pick what goes wrong next. Each is used up by the next call it fits.' : 'Still to come:'}
-      </p>
-      {armed.length > 0 && (
-        <ul class="armed-faults">
-          {armed.map((fault) => (
-            <li key={fault.id}>
-              <span>{fault.label}</span> <strong>×{fault.armed}</strong>
-            </li>
-          ))}
-        </ul>
-      )}
-      {(['replicate', 'gemini', 'discord'] as const).map((service) => (
-        <FaultList
-          key={service}
-          title={SERVICE_NAMES[service]}
-          faults={faults.filter((fault) => fault.service === service)}
-          arm={(id) => void run('fault', { id })}
-        />
-      ))}
-    </section>
-  );
-}
-
-interface FaultListProps {
-  title: string;
-  faults: readonly PageFault[];
-  arm(id: string): void;
-}
-
-function FaultList({ title, faults, arm }: FaultListProps): JSX.Element | null {
-  if (faults.length === 0) return null;
-  return (
-    <details class="fault-list">
-      <summary>
-        {title} <span class="quiet">{faults.length}</span>
-      </summary>
-      <ul>
-        {faults.map((fault) => (
-          <li key={fault.id}>
-            <button
-              type="button"
-              class={`fault${fault.armed > 0 ? ' is-armed' : ''}`}
-              aria-label={fault.armed > 0 ? `${fault.label}, armed ${fault.armed} times` : fault.label}
-              onClick={() => arm(fault.id)}
-            >
-              {/* The list's own title says the service. */}
-              <span>{fault.label.replace(/^(?:Replicate|Gemini|Discord): /u, '')}</span>
-              {fault.armed > 0 && <strong>×{fault.armed}</strong>}
-            </button>
-          </li>
-        ))}
-      </ul>
-    </details>
-  );
-}
-
 const STEPS = [
   { label: '+1 minute', advanceMs: 60_000 },
   { label: '+15 minutes', advanceMs: 900_000 },
@@ -222,6 +155,48 @@ function TimeSection({ clockOffsetMs, pace, run }: TimeSectionProps): JSX.Elemen
           </label>
         ))}
       </fieldset>
+    </section>
+  );
+}
+
+const MIB = 1024 ** 2;
+/** What servers have without boosts and with them, and one in which everything is too large. */
+const UPLOAD_LIMITS = [
+  { label: '200 KiB', bytes: 200 * 1024 },
+  { label: '10 MiB', bytes: 10 * MIB },
+  { label: '50 MiB', bytes: 50 * MIB },
+  { label: '100 MiB', bytes: 100 * MIB },
+];
+
+interface FileSectionProps {
+  state: LiveState;
+  guildId: string;
+  run: PanelProps['run'];
+}
+
+function FileSection({ state, guildId, run }: FileSectionProps): JSX.Element {
+  const limit = state.uploadLimits[guildId];
+  return (
+    <section aria-labelledby="panel-files">
+      <h3 id="panel-files">Files</h3>
+      <fieldset class="segments">
+        <legend>The largest file the bot may send in this server</legend>
+        {UPLOAD_LIMITS.map(({ label, bytes }) => (
+          <label key={bytes}>
+            <input
+              type="radio"
+              name="upload-limit"
+              checked={limit === bytes}
+              onChange={() => void run('upload-limit', { guildId, bytes })}
+            />
+            <span>{label}</span>
+          </label>
+        ))}
+      </fieldset>
+      <button type="button" class="button secondary" onClick={() => void run('links/end', {})}>
+        End all file links
+      </button>
+      <p class="quiet">As after a day: links that the bot was given answer 404. This page gets new ones.</p>
     </section>
   );
 }

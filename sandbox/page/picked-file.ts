@@ -1,12 +1,14 @@
 /** Files that a person picks, drops or pastes, read for sending. */
 import type { PickedFile } from '../interface.ts';
 
-/** Discord's limit without boosts, and the sandbox's. */
-const LARGEST_BYTES = 10 * 1024 * 1024;
+/** Discord takes this much from anybody, whatever the server's boosts. */
+export const USUAL_FILE_BYTES = 10 * 1024 * 1024;
 
 /** Rejects with an Error whose message is a sentence for the person. */
-export async function readPickedFile(file: File): Promise<PickedFile> {
-  if (file.size > LARGEST_BYTES) throw new Error(`${file.name} is larger than 10 MiB, the most that Discord takes.`);
+export async function readPickedFile(file: File, largestBytes: number): Promise<PickedFile> {
+  if (file.size > largestBytes) {
+    throw new Error(`${file.name} is larger than ${largestBytes / 1024 ** 2} MiB, the most that this server takes.`);
+  }
   const address = await new Promise<string>((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener('load', () => resolve(typeof reader.result === 'string' ? reader.result : ''));

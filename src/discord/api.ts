@@ -87,23 +87,32 @@ export class DiscordApi {
     return (await this.#interactions.get(Routes.webhookMessage(applicationId, token), { auth: false })) as APIMessage;
   }
 
-  async editOriginal(target: { applicationId: string; token: string }, { body, files }: MessageWrite): Promise<void> {
-    await this.#interactions.patch(Routes.webhookMessage(target.applicationId, target.token), {
-      auth: false,
-      ...toRequest(body, files),
-    });
+  /** Gives the message as it stands now. */
+  async editOriginal(
+    target: { applicationId: string; token: string },
+    { body, files }: MessageWrite,
+  ): Promise<APIMessage> {
+    const route = Routes.webhookMessage(target.applicationId, target.token);
+    return (await this.#interactions.patch(route, { auth: false, ...toRequest(body, files) })) as APIMessage;
   }
 
-  async editMessage(target: { channelId: string; messageId: string }, { body, files }: MessageWrite): Promise<void> {
+  /** Gives the message as it stands now. */
+  async editMessage(
+    target: { channelId: string; messageId: string },
+    { body, files }: MessageWrite,
+  ): Promise<APIMessage> {
     const route = Routes.channelMessage(target.channelId, target.messageId);
-    await this.#asBot(() => this.bot.patch(route, toRequest(body, files)));
+    return (await this.#asBot(() => this.bot.patch(route, toRequest(body, files)))) as APIMessage;
   }
 
-  /** A new message as the bot; gives its id. `nonce`: as in `reply`, 25 characters at most. */
-  async post(channelId: string, { body, files }: { body: object; files: RawFile[] }, nonce: string): Promise<string> {
+  /** A new message as the bot. `nonce`: as in `reply`, 25 characters at most. */
+  async post(
+    channelId: string,
+    { body, files }: { body: object; files: RawFile[] },
+    nonce: string,
+  ): Promise<APIMessage> {
     const request = toRequest({ ...body, nonce, enforce_nonce: true }, files);
-    const message = await this.#asBot(() => this.bot.post(Routes.channelMessages(channelId), request));
-    return (message as APIMessage).id;
+    return (await this.#asBot(() => this.bot.post(Routes.channelMessages(channelId), request))) as APIMessage;
   }
 
   /** Takes a thread out of the archive. Its messages can be edited then. */

@@ -11,6 +11,7 @@ import { isFinal } from '../jobs/job.ts';
 import type { Log } from '../jobs/ports.ts';
 import type { DiscordApi } from './api.ts';
 import type { Card, CardStore, UndeliveredStore } from './card.ts';
+import { CardFiles, FileUnusable } from './card-files.ts';
 import type { CardSender, Way } from './card-sender.ts';
 import { CardTurn, type CardTurnParts } from './card-turn.ts';
 import { CardWays } from './card-ways.ts';
@@ -54,6 +55,7 @@ export class CardSlot {
   #shownAt: number;
   #failures = 0;
   readonly #ways = new CardWays();
+  #files = new CardFiles();
   #hasOpenedThread = false;
 
   constructor(card: Card, job: Job, parts: SlotParts) {
@@ -102,6 +104,8 @@ export class CardSlot {
   /** Draws it again, whatever it shows. */
   drawOver(): void {
     this.#shown = null;
+    // What stands on the message may be another's: it is learnt anew.
+    this.#files = new CardFiles();
     this.ask();
   }
 
@@ -163,19 +167,26 @@ export class CardSlot {
     if (!(await this.#turn.wait(way, { card: this.#card, job: this.#job, shownAt: this.#shownAt }))) return;
     const job = this.#job;
     if (await this.#wasRemoved(way, job)) return this.#parts.onRemoved(this);
-    const message = this.#parts.sender.draw(this.#card, job, this.#ways.isPlain(job.revision));
+    const files = this.#files;
+    const { ladder, standing } = files;
+    const message = this.#parts.sender.draw(this.#card, job, { isPlain: this.#ways.isPlain(job.revision), ladder });
     const content = JSON.stringify(message.body);
     if (content === this.#shown) return this.#noteShown(job);
     const { token, messageId } = this.#card;
     try {
       if (way === 'post') await this.#notePosting();
-      const shownOn = await this.#parts.sender.send(way, this.#card, job, message);
+      const sent = await this.#parts.sender.send(way, { card: this.#card, job, message, standing });
       if (this.#isRetired) return;
-      if (shownOn !== messageId) await this.#moveTo(shownOn);
+      files.standing = sent.standing;
+      if (sent.messageId !== messageId) await this.#moveTo(sent.messageId);
     } catch (error) {
       if (this.#isRetired) return;
+      if (error instanceof FileUnusable) return this.#doWithout(error);
+      files.standing = null;
       const isOldToken = this.#card.token !== token;
-      return this.#goOn(way, job, classifyDelivery(error), { isOldToken, hadFiles: message.files.length > 0 });
+      const hasKept = message.files.some(({ name }) => standing?.has(name) === true);
+      const hadFiles = message.files.length > 0;
+      return this.#goOn(way, job, classifyDelivery(error), { isOldToken, hadFiles, hasKept });
     }
     this.#shown = content;
     this.#failures = 0;
@@ -215,9 +226,11 @@ export class CardSlot {
     if (!isFinal(job) || this.#isRetired || this.#job !== job) return;
     // Before it is settled: after a crash in between the card is drawn again, and the notice with it, and
     // Discord knows the same nonce.
-    if (isNews) await this.#parts.notify(this.#card, job);
+    const { again } = this.#card;
+    if (isNews && again === null) await this.#parts.notify(this.#card, job);
     const { undelivered } = this.#parts;
-    if (undelivered.mayHave(job.userId)) await undelivered.remove(job.userId, [job.id]);
+    const isForAsker = again === null || again.userId === job.userId;
+    if (isForAsker && undelivered.mayHave(job.userId)) await undelivered.remove(job.userId, [job.id]);
     if (this.#job === job) await this.settle();
   }
 
@@ -227,7 +240,7 @@ export class CardSlot {
     way: Way,
     job: Job,
     lost: DeliveryFailure,
-    { isOldToken, hadFiles }: { isOldToken: boolean; hadFiles: boolean },
+    { isOldToken, hadFiles, hasKept }: { isOldToken: boolean; hadFiles: boolean; hasKept: boolean },
   ): Promise<void> {
     switch (lost.step) {
       case 'stop':
@@ -238,7 +251,11 @@ export class CardSlot {
         return this.#closeWay(way, lost, isOldToken);
       case 'open-thread':
         return this.#openThread(way, lost);
+      case 'smaller':
+        return this.#stepDown(job, lost);
       case 'plain':
+        // What was thought to stand on the message may not: once more, with all of it.
+        if (lost.kind === 'refused' && hasKept) return void (this.#isDirty = true);
         if (lost.kind === 'no-access' && !hadFiles) return this.#closeWay(way, lost, isOldToken);
         return this.#simplify(job, lost);
       case 'again':
@@ -255,6 +272,23 @@ export class CardSlot {
     if (lost.kind === 'no-access') {
       this.#parts.log.warn('no access to a card', { jobId: this.#job.id, code: lost.code, way });
     }
+  }
+
+  /** Drawn again without it: smaller, or in words. */
+  #doWithout(unusable: FileUnusable): void {
+    this.#files.giveUp(unusable);
+    this.#isDirty = true;
+    this.#parts.log.warn('a file of a card could not be used', {
+      jobId: this.#job.id,
+      errorMessage: unusable.message,
+    });
+  }
+
+  /** What Discord found too large is shown smaller; no file at all cannot be too large. */
+  async #stepDown(job: Job, lost: DeliveryFailure): Promise<void> {
+    if (!this.#files.stepDown()) return this.#simplify(job, lost);
+    this.#parts.log.info('Discord found the files of a card too large', { jobId: job.id });
+    this.#isDirty = true;
   }
 
   /** Only for the end of a job: nobody wants a thread back for a bar. */
@@ -322,9 +356,12 @@ export class CardSlot {
     }
   }
 
-  /** Nobody sees the end of this job: its asker is told at the next chance. What they deleted or stopped, they know. */
+  /**
+   * Nobody sees the end of this job: its asker is told at the next chance. What they deleted or stopped, they know; and
+   * a card that shows it once more is not where they wait for it.
+   */
   async #keep(): Promise<boolean> {
-    if (this.#card.closed === 'deleted' || this.#job.state === 'cancelled') return false;
+    if (this.#card.closed === 'deleted' || this.#job.state === 'cancelled' || this.#card.again !== null) return false;
     const { undelivered, clock } = this.#parts;
     await undelivered.add(this.#job.userId, this.#job.id, clock.now());
     return true;

@@ -8,10 +8,12 @@ import type { Locale } from '../locales/locale.ts';
 import type { CommandAsk, CompletionAsk, MenuAsk } from './ask.ts';
 import type { Answers } from './answers.ts';
 import type { Choice, Completions } from './autocomplete.ts';
+import type { Gallery } from './gallery.ts';
 import type { Help } from './help.ts';
 import type { Intake } from './intake.ts';
 import type { JobLists } from './job-lists.ts';
 import type { ModelCards } from './models.ts';
+import type { Show } from './show.ts';
 
 export interface CommandContext {
   locale: Locale;
@@ -19,7 +21,9 @@ export interface CommandContext {
   intake: Intake;
   lists: JobLists;
   help: Help;
+  gallery: Gallery;
   models: ModelCards;
+  show: Show;
   completions: Completions;
   /** The provider a request without one goes to, for each kind. */
   defaultProviders: Readonly<Record<Kind, string>>;

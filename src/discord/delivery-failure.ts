@@ -13,6 +13,8 @@ export type Step =
   | 'next'
   /** The same way once more, after a wait. */
   | 'again'
+  /** The same way with smaller pictures, and at last with none. */
+  | 'smaller'
   /** The same way with words alone; when that is refused as well, the next one. */
   | 'plain'
   /** The thread is opened first; when that is refused, the next way. */
@@ -75,9 +77,9 @@ export const BY_CODE: Readonly<Record<number, Row>> = {
   50027: { kind: 'token-ended', step: 'next' }, // invalid webhook token
   // What it says.
   20009: { kind: 'refused', step: 'plain' }, // explicit content
-  40005: { kind: 'too-large', step: 'plain' }, // request entity too large
+  40005: { kind: 'too-large', step: 'smaller' }, // request entity too large
   50035: { kind: 'refused', step: 'plain' }, // invalid form body
-  50045: { kind: 'too-large', step: 'plain' }, // file uploaded exceeds the maximum size
+  50045: { kind: 'too-large', step: 'smaller' }, // file uploaded exceeds the maximum size
   200000: { kind: 'refused', step: 'plain' }, // held back by AutoMod
   240000: { kind: 'refused', step: 'plain' }, // a harmful link
   // When.
@@ -91,7 +93,7 @@ function byStatus(status: number, isByToken: boolean): Row {
   if (status === 401)
     return isByToken ? { kind: 'token-ended', step: 'next' } : { kind: 'unauthorized', step: 'again' };
   if (status === 403) return { kind: 'no-access', step: 'next' };
-  if (status === 413) return { kind: 'too-large', step: 'plain' };
+  if (status === 413) return { kind: 'too-large', step: 'smaller' };
   if (status === 429) return { kind: 'rate-limited', step: 'again' };
   if (status >= 500) return { kind: 'transient', step: 'again' };
   return { kind: 'refused', step: 'plain' };

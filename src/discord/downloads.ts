@@ -1,10 +1,12 @@
 /**
- * `Download`: the original files, privately, to anyone who sees the card. What cannot be handed out is said with
- * what works instead: the picture on the card, a later press, or the bot's owner.
+ * `Download`: the original files, privately, to anyone who sees the card; several also as one archive. What Discord
+ * does not take is linked to where the bot has an address of its own. What cannot be handed out is said with what
+ * works instead: the picture on the card, a later press, or the bot's owner.
  */
+import type { RawFile } from 'discord.js';
 import type { APIInteractionResponse } from 'discord-api-types/v10';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
-import type { Asset, Job } from '../jobs/job.ts';
+import type { Job } from '../jobs/job.ts';
 import type { AssetStore, Clock, Log } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
 import type { Locale } from '../locales/locale.ts';
@@ -13,34 +15,40 @@ import type { Answers } from './answers.ts';
 import { answerSignal, type Asker, type PressAsk } from './ask.ts';
 import type { UndeliveredStore } from './card.ts';
 import { classifyDelivery, type DeliveryFailure } from './delivery-failure.ts';
-import { downloadName } from './file-name.ts';
+import type { Original } from './file-name.ts';
+import { planHandout, type Part } from './handout.ts';
 import { insist } from './insist.ts';
+import { seconds } from './private-card.ts';
 import { renderCardPictures } from './render-removed.ts';
+import { planShown, type LinkTo } from './shown-files.ts';
+import { zipFiles } from './zip.ts';
 
 export interface DownloadsOptions {
   api: DiscordApi;
   answers: Answers;
   assets: AssetStore;
+  linkTo: LinkTo;
   undelivered: UndeliveredStore;
   clock: Clock;
   log: Log;
 }
 
-interface Original {
-  asset: Asset;
-  name: string;
-}
-
-interface Handout {
-  /** In messages of their own where one would be too large. */
-  batches: Original[][];
-  tooLarge: Asset[];
+/** One press, and how far its answer is. */
+interface Handing {
+  asker: Asker;
+  job: Job;
+  locale: Locale;
+  /** The first message fills in the answer; the others follow it. */
+  hasAnswered: boolean;
+  sent: number;
+  tooLarge: Original[];
+  unreadable: Original[];
 }
 
 const NO_MENTIONS = { parse: [] as never[] };
-/** Of one message: Discord takes 10 files and 25 MiB with everything around them (resources/message, "Limitations"). */
-const MOST_FILES = 10;
-const MOST_BYTES = 24 * 1024 * 1024;
+const LINK_MS = 3_600_000;
+/** So many addresses fit into the 2000 characters of a message. */
+const LINKS_AT_ONCE = 5;
 
 export class Downloads {
   readonly #options: DownloadsOptions;
@@ -52,22 +60,14 @@ export class Downloads {
   /** Answers the interaction in every case: with the files, or with a sentence that says why not. */
   async send(asker: Asker, job: Job, locale: Locale): Promise<void> {
     if (!(await this.#defer(asker, job))) return;
-    if (job.result.length === 0) return this.#say(asker, job, locale.download.nothing);
-    const { batches, tooLarge } = sort(asker, job);
-    let sent = 0;
-    let unreadable = 0;
-    for (const batch of batches) {
-      const files = await this.#read(batch, job);
-      unreadable += batch.length - files.length;
-      if (files.length === 0) continue;
-      const content = describeFiles(sent + files.length, job.result.length, locale);
-      const lost = await this.#sendFiles(asker, { content, files, isFirst: sent === 0 });
-      if (lost !== null) return this.#say(asker, job, await this.#explain(lost, job, locale), sent > 0);
-      sent += files.length;
-    }
-    const isOnCard = await this.#isOnCard(job);
-    const trouble = describeTrouble({ tooLarge: tooLarge.length, unreadable, isOnCard }, locale);
-    if (trouble !== null) return this.#say(asker, job, trouble, sent > 0);
+    const { batches, tooLarge } = planHandout(job, asker.attachmentSizeLimit);
+    const handing: Handing = { asker, job, locale, hasAnswered: false, sent: 0, tooLarge, unreadable: [] };
+    if (batches.length === 0 && tooLarge.length === 0) return this.#say(handing, locale.download.nothing);
+    const lost = await this.#sendAll(handing, batches);
+    if (lost !== null) return this.#say(handing, await this.#explain(lost, job, locale));
+    await this.#link(handing);
+    const trouble = await this.#describeTrouble(handing);
+    if (trouble !== null) return this.#say(handing, trouble);
     await this.#noteDelivered(asker, job);
   }
 
@@ -94,14 +94,50 @@ export class Downloads {
     }
   }
 
-  async #read(batch: readonly Original[], job: Job): Promise<{ name: string; data: Buffer; contentType: string }[]> {
+  /** What Discord finds too large together is sent one by one. null: there was no other failure. */
+  async #sendAll(handing: Handing, batches: readonly Part[][]): Promise<DeliveryFailure | null> {
+    const queue = [...batches];
+    for (let batch = queue.shift(); batch !== undefined; batch = queue.shift()) {
+      const lost = await this.#sendBatch(handing, batch);
+      if (lost === null) continue;
+      if (lost.kind !== 'too-large') return lost;
+      const files = batch.filter(({ isArchive }) => !isArchive);
+      if (batch.length > 1) queue.unshift(...files.map((file) => [file]));
+      else handing.tooLarge.push(...files.flatMap(({ of }) => of));
+    }
+    return null;
+  }
+
+  async #sendBatch(handing: Handing, batch: readonly Part[]): Promise<DeliveryFailure | null> {
+    const { job, locale, unreadable } = handing;
+    const originals = batch.filter(({ isArchive }) => !isArchive).flatMap(({ of }) => of);
+    const files = await this.#read(handing, originals);
+    const count = files.length;
+    const archive = batch.find(({ isArchive }) => isArchive);
+    // One that lacks a file would not be what it says.
+    if (archive !== undefined && unreadable.length === 0) files.push(await this.#pack(handing, archive));
+    if (files.length === 0) return null;
+    const sentences = [
+      ...(count > 0 ? [describeFiles(handing.sent + count, job.result.length, locale)] : []),
+      ...(files.length > count ? [locale.download.archive(count > 0)] : []),
+    ];
+    const lost = await this.#answer(handing, sentences.join(' '), files);
+    if (lost === null) handing.sent += count;
+    return lost;
+  }
+
+  /** Those that cannot be read are noted. */
+  async #read(handing: Handing, originals: readonly Original[]): Promise<(RawFile & { data: Buffer })[]> {
+    const { assets, log } = this.#options;
     const found = await Promise.all(
-      batch.map(async ({ asset, name }) => {
+      originals.map(async (original) => {
+        const { asset, name } = original;
         try {
-          return [{ name, data: await this.#options.assets.read(asset), contentType: asset.mimeType }];
+          return [{ name, data: await assets.read(asset), contentType: asset.mimeType }];
         } catch (error) {
           if (!(error instanceof StoreFailure)) throw error;
-          this.#options.log.warn('an original could not be read', { jobId: job.id, errorMessage: error.message });
+          log.warn('an original could not be read', { jobId: handing.job.id, errorMessage: error.message });
+          if (!handing.unreadable.includes(original)) handing.unreadable.push(original);
           return [];
         }
       }),
@@ -109,26 +145,54 @@ export class Downloads {
     return found.flat();
   }
 
-  async #sendFiles(
-    asker: Asker,
-    message: { content: string; files: { name: string; data: Buffer; contentType: string }[]; isFirst: boolean },
+  async #pack(handing: Handing, { name, of }: Part): Promise<RawFile & { data: Buffer }> {
+    const entries = await this.#read(handing, of);
+    const { finishedAt, createdAt } = handing.job;
+    const data = Buffer.from(zipFiles(entries, finishedAt ?? createdAt));
+    return { name, data, contentType: 'application/zip' };
+  }
+
+  /** What Discord does not take, where the bot has an address of its own; what it cannot link to stays noted. */
+  async #link(handing: Handing): Promise<void> {
+    const { job, locale, tooLarge } = handing;
+    const endsAt = this.#options.clock.now() + LINK_MS;
+    const linked = tooLarge.flatMap((original) => {
+      const url = this.#options.linkTo(job, original.asset, endsAt);
+      return url === null ? [] : [{ ...original, url }];
+    });
+    if (linked.length < tooLarge.length) return;
+    handing.tooLarge = [];
+    for (let first = 0; first < linked.length; first += LINKS_AT_ONCE) {
+      const some = linked.slice(first, first + LINKS_AT_ONCE);
+      const lines = some.map(({ name, asset, url }) =>
+        locale.download.link({ name, url, megabytes: (asset.bytes / 1_000_000).toFixed(1) }),
+      );
+      await this.#say(handing, [locale.download.linked(some.length, seconds(endsAt)), ...lines].join('\n'));
+    }
+  }
+
+  async #answer(
+    handing: Handing,
+    content: string,
+    files: readonly (RawFile & { data: Buffer })[] = [],
   ): Promise<DeliveryFailure | null> {
     const { api, clock } = this.#options;
-    const { content, files, isFirst } = message;
+    const { asker, hasAnswered } = handing;
     const attachments = files.map(({ name }, id) => ({ id, filename: name }));
     const body = { content, attachments, allowed_mentions: NO_MENTIONS };
-    const more = { ...body, flags: MessageFlags.Ephemeral };
-    return insist(() => (isFirst ? api.editOriginal(asker, { body, files }) : api.followUp(asker, more, files)), {
-      clock,
-    });
+    const call = (): Promise<unknown> =>
+      hasAnswered
+        ? api.followUp(asker, { ...body, flags: MessageFlags.Ephemeral }, files)
+        : api.editOriginal(asker, { body, files: [...files] });
+    const lost = await insist(call, { clock });
+    if (lost === null) handing.hasAnswered = true;
+    return lost;
   }
 
   async #explain(lost: DeliveryFailure, job: Job, { download }: Locale): Promise<string> {
     this.#options.log.warn('a download did not reach Discord', { jobId: job.id, why: lost.kind });
     const isOnCard = await this.#isOnCard(job);
     switch (lost.kind) {
-      case 'too-large':
-        return `${download.tooLarge(job.result.length)} ${isOnCard ? download.onCard : download.elsewhere}`;
       case 'refused':
       case 'no-access':
         return `${download.refused} ${isOnCard ? download.onCard : download.elsewhere}`;
@@ -137,24 +201,30 @@ export class Downloads {
     }
   }
 
+  /** null: there was none. */
+  async #describeTrouble({ job, locale, tooLarge, unreadable }: Handing): Promise<string | null> {
+    const { download } = locale;
+    const sentences = [];
+    if (tooLarge.length > 0) sentences.push(download.tooLarge(tooLarge.length));
+    if (unreadable.length > 0) sentences.push(download.unreadable(unreadable.length));
+    if (sentences.length === 0) return null;
+    const otherwise = unreadable.length > 0 ? download.askOwner : download.elsewhere;
+    return [...sentences, (await this.#isOnCard(job)) ? download.onCard : otherwise].join(' ');
+  }
+
   /** The card shows what fitted when it was asked for, where there is a card. */
-  async #isOnCard({ id, userId, result, attachmentSizeLimit }: Job): Promise<boolean> {
-    if (!result.some(({ bytes }) => bytes <= attachmentSizeLimit)) return false;
+  async #isOnCard(job: Job): Promise<boolean> {
     const { undelivered } = this.#options;
-    if (!undelivered.mayHave(userId)) return true;
-    return !(await undelivered.list(userId)).some(({ jobId }) => jobId === id);
+    if (!planShown(job).files.some(({ form }) => form === 'original')) return false;
+    if (!undelivered.mayHave(job.userId)) return true;
+    return !(await undelivered.list(job.userId)).some(({ jobId }) => jobId === job.id);
   }
 
   /** In place of the files, or behind those that got through. */
-  async #say(asker: Asker, job: Job, content: string, isBehind = false): Promise<void> {
-    const { api, clock, log } = this.#options;
-    const body = { content, allowed_mentions: NO_MENTIONS };
-    const call = (): Promise<void> =>
-      isBehind
-        ? api.followUp(asker, { ...body, flags: MessageFlags.Ephemeral })
-        : api.editOriginal(asker, { body, files: [] });
-    const lost = await insist(call, { clock });
-    if (lost !== null) log.warn('nor did the reason of a download', { jobId: job.id, why: lost.kind });
+  async #say(handing: Handing, content: string): Promise<void> {
+    const lost = await this.#answer(handing, content);
+    if (lost === null) return;
+    this.#options.log.warn('nor did the reason of a download', { jobId: handing.job.id, why: lost.kind });
   }
 
   /** Whoever asked for it has it now, on whatever way. */
@@ -168,38 +238,6 @@ export class Downloads {
   }
 }
 
-function sort(asker: Asker, job: Job): Handout {
-  const { result } = job;
-  const batches: Original[][] = [];
-  let bytes = 0;
-  for (const [index, asset] of result.entries()) {
-    if (asset.bytes > asker.attachmentSizeLimit) continue;
-    const original = { asset, name: downloadName(job, asset, index, result.length) };
-    const last = batches.at(-1);
-    if (last === undefined || last.length >= MOST_FILES || bytes + asset.bytes > MOST_BYTES) {
-      batches.push([original]);
-      bytes = asset.bytes;
-    } else {
-      last.push(original);
-      bytes += asset.bytes;
-    }
-  }
-  return { batches, tooLarge: result.filter((asset) => asset.bytes > asker.attachmentSizeLimit) };
-}
-
 function describeFiles(files: number, all: number, { download }: Locale): string {
   return files === all ? download.here(files) : download.someOf(files, all);
-}
-
-/** null: there was none. */
-function describeTrouble(
-  { tooLarge, unreadable, isOnCard }: { tooLarge: number; unreadable: number; isOnCard: boolean },
-  { download }: Locale,
-): string | null {
-  const sentences = [];
-  if (tooLarge > 0) sentences.push(download.tooLarge(tooLarge));
-  if (unreadable > 0) sentences.push(download.unreadable(unreadable));
-  if (sentences.length === 0) return null;
-  const otherwise = unreadable > 0 ? download.askOwner : download.elsewhere;
-  return [...sentences, isOnCard ? download.onCard : otherwise].join(' ');
 }

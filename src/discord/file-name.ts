@@ -1,7 +1,14 @@
-/** The name a downloaded file gets: readable, from the prompt, and harmless on every disk. */
-import type { Asset, Job } from '../jobs/job.ts';
+/** The names downloaded files get: readable, from the prompt, and harmless on every disk. Pure. */
+import type { Asset, Job, Kind } from '../jobs/job.ts';
 
-const PREFIX = 'generated_image_';
+/** A file that was made, with the name it is handed out under. */
+export interface Original {
+  asset: Asset;
+  name: string;
+}
+
+const PREFIX: Record<Kind, string> = { image: 'generated_image_', video: 'generated_video_' };
+const PREFIX_OF_ALL: Record<Kind, string> = { image: 'generated_images_', video: 'generated_videos_' };
 /** For the words of the prompt; prefix, number and extension come on top. */
 const LONGEST_WORDS = 60;
 /**
@@ -10,15 +17,37 @@ const LONGEST_WORDS = 60;
  */
 const NOT_A_WORD = /[^\p{L}\p{M}\p{N}]\p{M}*|^\p{M}+|[\p{Variation_Selector}\p{Me}]+/gu;
 
-/** `generated_image_beautiful_sunset_over_mountains.png`; with several files `_1`, `_2` … before the extension. */
-export function downloadName(job: Job, asset: Asset, index: number, count: number): string {
-  const number = count > 1 ? `_${index + 1}` : '';
-  return `${PREFIX}${promptWords(job)}${number}${asset.extension}`;
+/**
+ * Every original of the job, in order: `generated_image_beautiful_sunset_over_mountains.png`. Several are numbered
+ * by their place among what was asked for (`_1`, `_2`), those of a set are named after their items.
+ */
+export function nameOriginals(job: Job): Original[] {
+  const { input, items } = job;
+  const stem = `${PREFIX[input.kind]}${words(job)}`;
+  const places = items.reduce((sum, item) => sum + (item.state === 'done' ? item.assets.length : 1), 0);
+  let place = 0;
+  return items.flatMap((item) => {
+    if (item.state !== 'done') {
+      place += 1;
+      return [];
+    }
+    return item.assets.map((asset, index) => {
+      place += 1;
+      const ofItem = item.assets.length > 1 ? `_${index + 1}` : '';
+      const end = input.product === null ? (places > 1 ? `_${place}` : '') : `_${item.name}${ofItem}`;
+      return { asset, name: `${stem}${end}${asset.extension}` };
+    });
+  });
+}
+
+/** Of one file with all of them in it. */
+export function nameArchive(job: Job): string {
+  return `${PREFIX_OF_ALL[job.input.kind]}${words(job)}.zip`;
 }
 
 /** Letters and digits of any script in lower case, everything else `_`; the job id when nothing is left. */
-function promptWords(job: Job): string {
-  const words = job.input.prompt
+function words({ id, input }: Job): string {
+  const all = (input.product?.title ?? input.prompt)
     .normalize('NFC')
     .toLowerCase()
     .trim()
@@ -26,6 +55,6 @@ function promptWords(job: Job): string {
     .replace(NOT_A_WORD, '_')
     .replace(/_+/gu, '_')
     .replace(/^_+|_+$/gu, '');
-  const short = Array.from(words).slice(0, LONGEST_WORDS).join('').replace(/_+$/u, '');
-  return short === '' ? job.id : short;
+  const short = Array.from(all).slice(0, LONGEST_WORDS).join('').replace(/_+$/u, '');
+  return short === '' ? id : short;
 }

@@ -23,11 +23,13 @@ import type { DiscordApi } from './api.ts';
 import type { Asker } from './ask.ts';
 import { Delivery } from './delivery.ts';
 import type { Card } from './card.ts';
+import { canBePreviewed } from './card-buttons.ts';
 import { endOfEdits, type LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
 import { type Carry, ReferenceCopies } from './reference-copies.ts';
 import { describeFailure, renderCard, type CardContext } from './render.ts';
 import { Rush } from './rush.ts';
+import { NO_FILES } from './shown-files.ts';
 
 export interface IntakeOptions {
   api: DiscordApi;
@@ -142,7 +144,7 @@ export class Intake {
     const card = live.findCard(failed.id);
     const isShort = failed.state === 'failed' || failed.state === 'partial';
     if (card === undefined || !isShort || failed.cancelRequest !== null || failed.input.provider === 'local') return;
-    if (providers.get('local')?.kinds.includes(failed.input.kind) !== true) return;
+    if (providers.get('local')?.kinds.includes(failed.input.kind) !== true || !canBePreviewed(failed)) return;
     this.#fallingBack.add(failed.id);
     const isOnItsWay = await this.#beginFallback(failed, card).finally(() => this.#fallingBack.delete(failed.id));
     if (!isOnItsWay) await live.tellEnd(card, failed);
@@ -317,7 +319,12 @@ export class Intake {
 
   /** `isNew`: whether it becomes a message of its own; one that stands is ephemeral already, or never. */
   #cardData(job: Job, asker: Asker, isNew: boolean): object {
-    const { body } = renderCard(job, this.#options.contextFor(job, job.private ? endOfEdits(asker) : null));
+    const { body } = renderCard(
+      job,
+      this.#options.contextFor(job, job.private ? endOfEdits(asker) : null),
+      // An answer waits for no upload; what an earlier job of the set has done comes with the next edit.
+      NO_FILES,
+    );
     const ephemeral = job.private && isNew ? MessageFlags.Ephemeral : 0;
     // An empty list takes away the pictures an earlier job left on the card.
     return { ...body, flags: body.flags | ephemeral, attachments: [] };

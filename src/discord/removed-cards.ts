@@ -44,7 +44,7 @@ export class RemovedCards {
     const write = { body: { ...body, attachments: [] }, files: [] };
     const isByToken = clock.now() < endOfEdits(card);
     const isClosed = card.closed !== null || (card.private && !isByToken);
-    const call = (): Promise<void> => (isByToken ? api.editOriginal(card, write) : api.editMessage(card, write));
+    const call = (): Promise<unknown> => (isByToken ? api.editOriginal(card, write) : api.editMessage(card, write));
     const lost = isClosed ? null : await insist(call, { clock, signal });
     // While Discord is away it stays unsettled, for the next start.
     if (lost === null || !isPassing(lost)) await cards.settle(card.messageId);

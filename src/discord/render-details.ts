@@ -5,6 +5,7 @@ import { varyPrompt } from '../jobs/variations.ts';
 import type { Locale } from '../locales/locale.ts';
 import { attemptLines, code, duration, isSeedLeftOut } from './attempt-lines.ts';
 import { COLOURS } from './colours.ts';
+import { costFact } from './cost-line.ts';
 import { formatCustomId } from './custom-id.ts';
 import { nameItem } from './item-words.ts';
 import { quoteLine } from './markdown.ts';
@@ -99,6 +100,8 @@ function factLines(job: Job, locale: Locale): string[] {
   facts.push(...sourceFacts(job, locale));
   facts.push([details.asked, `<@${job.userId}> <t:${seconds(job.createdAt)}:f>`]);
   if (job.finishedAt !== null) facts.push([details.time, timesOf(job, locale)]);
+  const cost = costFact(job, locale);
+  if (cost !== null) facts.push(cost);
   return facts.map(([name, value]) => `**${name}** ${value}`);
 }
 

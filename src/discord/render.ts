@@ -12,15 +12,16 @@ import {
   type APIContainerComponent,
   type APIMessageTopLevelComponent,
 } from 'discord-api-types/v10';
-import type { Asset, FailureReason, Job, Kind } from '../jobs/job.ts';
-import { isFinal } from '../jobs/job.ts';
+import type { FailureReason, Job, Kind } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import { buttonRows } from './card-buttons.ts';
 import { bodyLines, headline, quote, statusOf } from './card-lines.ts';
 import { COLOURS } from './colours.ts';
+import { nameItem } from './item-words.ts';
 import { plainText } from './markdown.ts';
 import { seconds, text } from './private-card.ts';
-import { footer } from './result-lines.ts';
+import { footer, makerOf } from './result-lines.ts';
+import { planShown, type ShownFile, type ShownFiles, type TooLarge } from './shown-files.ts';
 
 export { describeFailure } from './failure-words.ts';
 
@@ -42,8 +43,8 @@ export interface CardContext {
 
 export interface CardMessage {
   body: { flags: number; components: APIMessageTopLevelComponent[]; allowed_mentions: { parse: never[] } };
-  /** Assets to be uploaded with it, by the names its components refer to. */
-  files: { name: string; asset: Asset; description: string }[];
+  /** To be uploaded with it, or standing there already, by the names its components refer to. */
+  files: (ShownFile & { description: string })[];
 }
 
 export interface Notice {
@@ -56,17 +57,19 @@ type CardFile = CardMessage['files'][number];
 
 /** Discord's limit for alt text (components, "Unfurled Media Item"). */
 const ALT_TEXT_LIMIT = 1_000;
-/** A gallery takes ten pictures (Discord: components, "Media Gallery"). */
-const GALLERY_LIMIT = 10;
+/** As many addresses fit into a card beside its other words, however long they are. */
+const MOST_LINKS = 5;
 
-/** The card of a job, whatever its state. */
-export function renderCard(job: Job, context: CardContext): CardMessage {
+/** The card of a job, whatever its state, with these of its files. */
+export function renderCard(job: Job, context: CardContext, shown: ShownFiles = planShown(job)): CardMessage {
   const status = statusOf(job);
-  const files = filesOf(job, context);
+  const files = filesOf(shown, job, context);
   const parts: APIComponentInContainer[] = [text(headline(job, status, context)), text(quote(job))];
   const body = bodyLines(job, status, context);
   if (body !== '') parts.push(text(body));
   if (files.length > 0) parts.push(gallery(files));
+  const notes = fileNotes(shown, job, context);
+  if (notes !== '') parts.push(text(notes));
   parts.push(text(footer(job, context)));
   // Under a picture a line sets the buttons apart; a card of three lines is only made heavy by it.
   if (files.length > 0) {
@@ -112,14 +115,39 @@ function message(components: APIMessageTopLevelComponent[]): CardMessage['body']
   return { flags: MessageFlags.IsComponentsV2, components, allowed_mentions: { parse: [] } };
 }
 
-function filesOf(job: Job, { locale }: CardContext): CardFile[] {
-  if (!isFinal(job)) return [];
-  const words = plainText(job.input.prompt, ALT_TEXT_LIMIT);
-  const description = job.input.provider === 'local' ? locale.card.previewOf(words) : words;
-  return job.result
-    .filter((asset) => asset.bytes <= job.attachmentSizeLimit)
-    .slice(0, GALLERY_LIMIT)
-    .map((asset, index) => ({ name: `${job.id}_${index + 1}${asset.extension}`, asset, description }));
+function filesOf({ files }: ShownFiles, job: Job, context: CardContext): CardFile[] {
+  return files.map((file) => ({ ...file, description: altText(file, job, context) }));
+}
+
+/** The words it was made from; of a set, which of it it is. */
+function altText({ item, isPoster }: ShownFile, job: Job, { locale }: CardContext): string {
+  const { prompt, product } = job.input;
+  const subject = plainText(product === null ? prompt : `${nameItem(item, locale)}: ${prompt}`, ALT_TEXT_LIMIT);
+  if (isPoster) return locale.files.posterOf(subject);
+  const made = job.items.find(({ name }) => name === item);
+  return made !== undefined && makerOf(made, job) === 'local' ? locale.card.previewOf(subject) : subject;
+}
+
+/** What of its files is shown smaller or not at all, and how to get at it. */
+function fileNotes({ all, lessened, tooLarge, linksEndAt }: ShownFiles, { input }: Job, context: CardContext): string {
+  const words = context.locale.files;
+  const { kind } = input;
+  const lines = (['smaller', 'poster', 'words'] as const)
+    .filter((as) => lessened[as] > 0)
+    .map((as) => words.lessened[as]({ files: lessened[as], all, kind }));
+  const [first] = tooLarge;
+  if (first !== undefined) {
+    const megabytes = (first.bytes / 1_000_000).toFixed(1);
+    const links = tooLarge.flatMap((each) => linkTo(each, tooLarge.length, context)).slice(0, MOST_LINKS);
+    const how = links.length > 0 ? words.linked(links, seconds(linksEndAt)) : words.kept;
+    lines.push(`${words.tooLarge({ files: tooLarge.length, all, kind, megabytes, shownAs: first.shownAs })} ${how}`);
+  }
+  return lines.map((line) => `-# ${line}`).join('\n');
+}
+
+function linkTo({ item, url }: TooLarge, count: number, { locale }: CardContext): string[] {
+  if (url === null) return [];
+  return [`[${count === 1 ? locale.files.open : nameItem(item, locale)}](<${url}>)`];
 }
 
 function gallery(files: readonly CardFile[]): APIComponentInContainer {

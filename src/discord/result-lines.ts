@@ -13,10 +13,7 @@ const NAME_SHOWN = 40;
 const VALUE_SHOWN = 80;
 
 export function resultLines(job: Job, { locale }: CardContext): string {
-  const lines = [...fallbackLines(job, locale), ...changeLines(job, locale)];
-  const tooLarge = job.result.find((asset) => asset.bytes > job.attachmentSizeLimit);
-  if (tooLarge !== undefined) lines.push(locale.card.tooLargeToShow((tooLarge.bytes / 1_000_000).toFixed(1)));
-  return lines.join('\n');
+  return [...fallbackLines(job, locale), ...changeLines(job, locale)].join('\n');
 }
 
 /** Whose work was to be another's; of a set, which of it. */
@@ -31,7 +28,7 @@ function fallbackLines(job: Job, locale: Locale): string[] {
 }
 
 /** Who made it: a set may hold the work of two. */
-function makerOf({ attempts }: Item, { input }: Job): string {
+export function makerOf({ attempts }: Item, { input }: Job): string {
   return attempts.at(-1)?.provider ?? input.provider;
 }
 

@@ -20,6 +20,7 @@ const REFUSALS = {
     'a webhook was not signed with our secret: a forgery, or REPLICATE_WEBHOOK_SECRET is not that of this account',
   'wrong-shape':
     'a signed webhook was not about a prediction of ours; other uses of this account need an address of their own',
+  'bad-link': 'an address of a file was not one that this bot gave out, or was cut off on its way',
 } as const;
 
 export type Refusal = keyof typeof REFUSALS;

@@ -3,6 +3,8 @@ import type { Readable } from 'node:stream';
 import type { Refusal } from './refusals.ts';
 
 export interface HttpRequest {
+  /** HEAD, where GET is asked for without its body. */
+  method: string;
   /** Of the path, by the names in it: `/files/:name` gives `name`. */
   parameters: Readonly<Record<string, string>>;
   query: URLSearchParams;
@@ -53,6 +55,7 @@ const WORDS: Readonly<Record<number, string>> = {
   408: 'request timeout',
   413: 'payload too large',
   415: 'unsupported media type',
+  416: 'range not satisfiable',
   429: 'too many requests',
   431: 'request header fields too large',
   500: 'internal error',

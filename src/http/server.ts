@@ -196,6 +196,7 @@ function limitConnections(server: Server, most: number): void {
 function readRequest({ raw, url, params, body }: FastifyRequest): Parameters<HttpRoute['handle']>[0] {
   const query = url.indexOf('?');
   return {
+    method: raw.method ?? 'GET',
     parameters: params as Record<string, string>,
     query: new URLSearchParams(query < 0 ? '' : url.slice(query + 1)),
     headers: raw.headersDistinct,

@@ -108,6 +108,7 @@ const referenceFaults: Readonly<Record<string, string>> = {
   'too-many-bytes': 'it is larger than 20 MB',
   'too-many-pixels': 'it has more than 50 million pixels',
   'too-narrow': 'it is too small or too narrow to start from',
+  'too-slow': 'it takes too long to read',
 };
 
 function refuseReference(why: string | undefined, name: string | undefined): string {
@@ -203,6 +204,21 @@ function listAll(names: readonly string[]): string {
 
 const LISTS = new Intl.ListFormat('en-GB', { type: 'conjunction' });
 
+type ShownAs = 'smaller' | 'poster' | 'words';
+
+interface FileCount {
+  files: number;
+  /** Those of the job. */
+  all: number;
+  kind: Kind;
+}
+
+const insteads: Record<ShownAs, string> = {
+  smaller: '; shown smaller',
+  poster: '; the picture it starts from is shown',
+  words: '',
+};
+
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
@@ -213,6 +229,8 @@ function ordinal(number: number): string {
   return `${number}${endings[ORDINALS.select(number)] ?? 'th'}`;
 }
 
+/** In a choice, where Discord draws no timestamp. Days are UTC. */
+const DAYS = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
 const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
 
 /** What was made, or was to be. */
@@ -299,18 +317,49 @@ export const en = {
     changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
     leftOut: (field: string, from: string) => `${field} ${from} is left out`,
     of: (done: number, all: number) => `${done} of ${all}`,
-    tooLargeToShow: (megabytes: string) => `The file is ${megabytes} MB, more than Discord takes here. It is kept.`,
     withoutPicture: (kind: Kind) => `Discord did not take the ${things[kind]} here. It is kept: press Download.`,
     updatesEnd: (seconds: number) => `Live updates end at <t:${seconds}:t>, then press Refresh.`,
     previewOf: (prompt: string) => `Painted preview of: ${prompt}`,
     job: (id: string) => `Job\u00a0\`${id}\``,
   },
+  /** What of a job's files its card cannot show as they are. */
+  files: {
+    lessened: {
+      smaller: ({ files, all }: FileCount) =>
+        all === 1
+          ? 'Shown smaller; Download has the original.'
+          : `${files} of ${all} are shown smaller; Download has the originals.`,
+      poster: ({ kind }: FileCount) => `The picture it starts from is shown; Download has the ${things[kind]}.`,
+      words: ({ files, all, kind }: FileCount) =>
+        all === 1
+          ? `The ${things[kind]} cannot be shown here; Download has it.`
+          : `${files} of ${all} cannot be shown here; Download has them.`,
+    },
+    tooLarge: ({ files, all, kind, megabytes, shownAs }: FileCount & { megabytes: string; shownAs: ShownAs }) => {
+      const some = files === all ? `All ${all} originals are` : `${files} of ${all} originals are`;
+      const what = all === 1 ? `The ${things[kind]} is ${megabytes}\u00a0MB,` : some;
+      return `${what} larger than Discord takes${insteads[shownAs]}.`;
+    },
+    linked: (links: readonly string[], seconds: number) =>
+      `${links.join(' · ')}; ${links.length === 1 ? 'the link ends' : 'the links end'} <t:${seconds}:R>, and Download gives a new one.`,
+    open: 'Open the original',
+    kept: "It is kept: ask the bot's owner for it.",
+    /** To whoever opens an address that the bot gave out. */
+    linkExpired: 'This link has ended. Press Download on the card for a new one.',
+    linkRemoved: 'This file was removed from the bot.',
+    posterOf: (prompt: string) => `The picture the video starts from: ${prompt}`,
+  },
   download: {
     here: (files: number) => (files === 1 ? 'Here is the original.' : `Here are the ${files} originals.`),
     someOf: (files: number, all: number) => `Here are ${files} of ${all} originals.`,
+    archive: (isBesides: boolean) => (isBesides ? 'All of them are in the zip, too.' : 'All of them in one zip.'),
     nothing: 'This job has no file to download.',
     tooLarge: (files: number) =>
       `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here.`,
+    linked: (files: number, seconds: number) =>
+      `${files === 1 ? 'The original is' : `${files} originals are`} larger than Discord takes here. ${files === 1 ? 'This link to it ends' : 'These links to them end'} <t:${seconds}:R>:`,
+    link: ({ name, url, megabytes }: { name: string; url: string; megabytes: string }) =>
+      `[${name}](<${url}>), ${megabytes}\u00a0MB`,
     unreadable: (files: number) =>
       `${files === 1 ? "The original cannot be read from the bot's disk any more" : `${files} originals cannot be read from the bot's disk any more`}.`,
     refused: 'Discord refused the file here.',
@@ -429,6 +478,14 @@ export const en = {
       'The disk did not take the deletion. Try again in a moment; a deletion that was begun is finished by itself.',
     stillOpen: 'This job is under way again. Cancel it first, then delete it.',
   },
+  /** Of a job, in its details; dollars as `formatUsd` writes them. */
+  cost: {
+    title: 'Estimated cost',
+    about: (dollars: string) => `about $${dollars}`,
+    atLeast: (dollars: string) => `$${dollars} and what has no known price`,
+    nothing: 'nothing',
+    unknown: 'not known',
+  },
   /** `/jobs list` and `/jobs clear`. */
   jobs: {
     title: 'Jobs of this server',
@@ -464,6 +521,33 @@ export const en = {
     interrupted: 'The disk did not take all of it. What was cleared is gone; clear once more for the rest.',
     badAge: (found: string) =>
       `older_than is "${found}"; expected a number and m, h, d or w, for example 12h, 7d or 2w.`,
+  },
+  /** `/show`, and one's own jobs while `job` is typed. */
+  show: {
+    coming: 'The picture follows.',
+    notShown: 'Discord did not take the card here. Try again, or in another channel.',
+    private: 'private',
+    justNow: 'just now',
+    minutesAgo: (minutes: number) => `${minutes} min ago`,
+    hoursAgo: (hours: number) => `${hours} h ago`,
+    daysAgo: (days: number) => `${count(days, 'day', 'days')} ago`,
+    onDay: (ms: number) => DAYS.format(ms),
+  },
+  gallery: {
+    title: 'Made in this server',
+    titleOwn: 'Made by you',
+    newestFirst: 'newest first',
+    only: { image: 'pictures', video: 'videos' } satisfies Record<Kind, string>,
+    video: 'video',
+    none: 'Nothing was made here yet. Type /generate and say what a picture should show.',
+    noMatch: 'Nothing matches. Leave an option of /gallery out to see more.',
+    noneSoFar: 'Nothing matches so far.',
+    open: 'Open one…',
+    postHere: 'Post here',
+    back: 'Back',
+    smaller: (files: number) =>
+      `${files === 1 ? 'The original is' : `${files} originals are`} too large to be shown here, so a smaller one is. Press Download for the original.`,
+    missing: (files: number) => `${count(files, 'file', 'files')} cannot be shown here. Press Download.`,
   },
   /** `/models`, and `settings` of `/generate`. */
   models: {
@@ -591,6 +675,16 @@ export const en = {
       inputs: 'Every input of a model: what is allowed and what is the default',
       model: 'A model, as owner/name',
       provider: 'Whose model it is, where two have one of that name',
+    },
+    gallery: {
+      description: 'What was made in this server, newest first; in a private chat, what you made',
+      user: 'Only what this member asked for',
+      kind: 'Only pictures, or only videos',
+      status: 'Only what ended so',
+    },
+    show: {
+      description: 'Show an earlier job again, as a card with its buttons',
+      job: 'One of yours, by its words, its status or the id on its card; or the id of one of this server',
     },
     help: { description: 'What Darkroom can do, in one card that only you see' },
     jobs: {

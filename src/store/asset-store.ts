@@ -3,8 +3,9 @@
  * a file never takes the place of another one, and that the same bytes twice are one file.
  */
 import { createHash, randomUUID } from 'node:crypto';
-import { copyFile, link, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { copyFile, link, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import type { Readable } from 'node:stream';
 import type { Asset } from '../jobs/job.ts';
 import { StoreFailure, type AssetStore } from '../jobs/ports.ts';
 import { createFolder, syncFolder, writeDurably } from './folder.ts';
@@ -41,6 +42,11 @@ const NAME_HASH_LENGTH = 16;
 type NewFile = Parameters<AssetStore['put']>[0];
 
 export interface FolderAssetStore extends AssetStore {
+  /**
+   * The file, or the bytes `start` to `end` of it, without holding it in memory; its size is looked at, its content
+   * not. Rejects with StoreFailure when it is gone.
+   */
+  open(asset: Asset, range: { start: number; end: number } | null): Promise<Readable>;
   /** Whether the file is there in its full size; `read` looks at its content too. */
   has(asset: Asset): Promise<boolean>;
 }
@@ -213,6 +219,19 @@ class DiskAssetStore implements FolderAssetStore {
     } catch (error) {
       if (codeOf(error) !== 'ENOENT') throw await toStoreFailure(error, jobFolder);
     }
+  }
+
+  async open(asset: Asset, range: { start: number; end: number } | null): Promise<Readable> {
+    const path = this.#pathOf(asset);
+    const handle = await open(path).catch(async (error: unknown) => {
+      throw codeOf(error) === 'ENOENT' ? goneFile(path, error) : await toStoreFailure(error, path);
+    });
+    const { size } = await handle.stat();
+    if (size === asset.bytes) return handle.createReadStream(range ?? {});
+    await handle.close();
+    throw new StoreFailure(
+      `${path} is not the file that was saved (expected ${asset.bytes} bytes, got ${size}): restore it from a backup.`,
+    );
   }
 
   async has(asset: Asset): Promise<boolean> {

@@ -3,7 +3,7 @@
  *
  *   --json FILE   where the JSON goes; default bench.json in the working directory
  *   --runs N      how often each bot runs; default 3, the median counts
- *   --only PART   crowd, painting, resume or writes alone
+ *   --only PART   crowd, painting, resume, writes or history alone
  *
  * Three processes, as in life: this one with the sandbox's Discord and Replicate, and one bot at a time. On two
  * cores the sandbox has one to itself, and its own work is in every figure of both bots alike.
@@ -15,19 +15,21 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { holdContest } from './contest.ts';
 import type { CrowdResult } from './crowd.ts';
+import { type HistoryResult, measureHistory } from './history.ts';
 import { measurePainting, PAINTED, type PaintingResult } from './painting.ts';
 import { makeModelPicture } from './pictures.ts';
 import { formatNumber, judge, renderReport, type Section, type Target } from './report.ts';
 import { measureResumes, type ResumeResult } from './resume.ts';
 import { measureWrites, type WritesResult } from './writes.ts';
 
-const PARTS = ['crowd', 'painting', 'resume', 'writes'];
+const PARTS = ['crowd', 'painting', 'resume', 'writes', 'history'];
 const CROWD_USERS = 300;
 const PAINTING_USERS = 30;
 const ANSWER_MS = 2_000;
 const SIDE = 1_024;
 const OPEN_JOBS = [0, 1_000, 10_000];
 const MANY_OPEN_JOBS = 10_000;
+const ENDED_JOBS = [1_000, 100_000] as const;
 
 type Pair = Record<'darkroom' | 'bare', CrowdResult>;
 
@@ -36,6 +38,7 @@ interface Results {
   painting?: { single: Omit<PaintingResult, 'picture'>; crowd: Pair };
   resume?: ResumeResult[];
   writes?: WritesResult;
+  history?: HistoryResult[];
 }
 
 const { values } = parseArgs({
@@ -81,6 +84,10 @@ async function measureAll(parts: readonly string[], times: number): Promise<Resu
       tell('durable writes');
       measured.writes = await measureWrites();
     }
+    if (parts.includes('history')) {
+      tell(`pages of the gallery with ${ENDED_JOBS.join(' and ')} jobs in the store`);
+      measured.history = await measureHistory(ENDED_JOBS);
+    }
     return measured;
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -121,7 +128,7 @@ async function measureLocalPainting(folder: string, times: number): Promise<NonN
   return { single, crowd };
 }
 
-function aimsOf({ crowd, painting, resume }: Results): Target[] {
+function aimsOf({ crowd, painting, resume, history }: Results): Target[] {
   const aims: Target[] = [];
   const aim = (what: string, measured: number, most: number, unit: string): number =>
     aims.push({ what, measured, most, unit });
@@ -138,10 +145,20 @@ function aimsOf({ crowd, painting, resume }: Results): Target[] {
   }
   const many = resume?.find(({ jobs }) => jobs === MANY_OPEN_JOBS);
   if (many !== undefined) aim(`${formatNumber(many.jobs)} open jobs back in line`, many.readyMs / 1_000, 2, ' s');
+  const [few, most] = history ?? [];
+  if (few !== undefined && most !== undefined) {
+    aim(
+      `newest gallery page, ${formatNumber(most.jobs)} jobs against ${formatNumber(few.jobs)}`,
+      most.newest / few.newest,
+      2,
+      ' times',
+    );
+    aim(`one look for nothing among ${formatNumber(most.jobs)} jobs`, most.nothing, 100, ' ms');
+  }
   return aims;
 }
 
-function describe({ crowd, painting, resume, writes }: Results): Section[] {
+function describe({ crowd, painting, resume, writes, history }: Results): Section[] {
   const sections: Section[] = [];
   if (crowd !== undefined)
     sections.push(describePair(`${CROWD_USERS} users at once, ${ANSWER_MS / 1_000} s of work`, crowd));
@@ -182,6 +199,7 @@ function describe({ crowd, painting, resume, writes }: Results): Section[] {
       ],
     });
   }
+  if (history !== undefined) sections.push(describeHistory(history));
   return sections;
 }
 
@@ -205,6 +223,26 @@ function describePair(title: string, { darkroom, bare }: Pair): Section {
         formatNumber(darkroom[name]),
         formatNumber(bare[name]),
         bare[name] === 0 ? '' : formatNumber(darkroom[name] / bare[name]),
+      ],
+    })),
+  };
+}
+
+function describeHistory(history: readonly HistoryResult[]): Section {
+  const names: [string, 'newest' | 'middle' | 'nothing'][] = [
+    ['newest page, ms', 'newest'],
+    ['a page in the middle, ms', 'middle'],
+    ['one look for what nobody made, ms', 'nothing'],
+  ];
+  const [few, most] = [history[0], history.at(-1)];
+  return {
+    title: 'Gallery',
+    columns: [...history.map(({ jobs }) => `${formatNumber(jobs)} jobs`), 'ratio'],
+    rows: names.map(([what, name]) => ({
+      what,
+      values: [
+        ...history.map((result) => formatNumber(result[name])),
+        formatNumber((most?.[name] ?? NaN) / (few?.[name] ?? NaN)),
       ],
     })),
   };

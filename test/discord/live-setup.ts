@@ -5,19 +5,22 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { APIInteraction, APIInteractionResponse } from 'discord-api-types/v10';
+import sharp from 'sharp';
 import { generate } from '../../commands/generate.ts';
 import { startDiscord } from '../../sandbox/discord/index.ts';
 import type { SandboxDiscord } from '../../sandbox/interface.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
-import { readAsk, type CommandAsk } from '../../src/discord/ask.ts';
+import { readAsk, type ChoiceAsk, type CommandAsk, type PressAsk } from '../../src/discord/ask.ts';
 import type { Card } from '../../src/discord/card.ts';
+import type { CardSenderOptions } from '../../src/discord/card-sender.ts';
 import { GatewayConnection } from '../../src/discord/gateway.ts';
 import { SessionStarts } from '../../src/discord/session-starts.ts';
 import { LiveMessage } from '../../src/discord/live-message.ts';
 import type { NoticePolicy } from '../../src/discord/notice.ts';
 import { registerCommands } from '../../src/discord/register.ts';
 import { renderCard, type CardContext } from '../../src/discord/render.ts';
-import { failure, getItem, moveTo, type ItemStatus, type Job } from '../../src/jobs/job.ts';
+import { NO_FILES, type LinkTo } from '../../src/discord/shown-files.ts';
+import { failure, getItem, moveTo, type ItemStatus, type Job, type NewJob } from '../../src/jobs/job.ts';
 import type { Clock } from '../../src/jobs/ports.ts';
 import { en } from '../../src/locales/en.ts';
 import { newJob } from '../jobs/new-job.ts';
@@ -43,6 +46,12 @@ export class QuickClock implements Clock {
   }
 }
 
+export interface OpenedCard extends Partial<Pick<NewJob, 'itemNames' | 'references' | 'carried'>> {
+  isPrivate?: boolean;
+  channelId?: string;
+  userId?: string;
+}
+
 export interface LiveSetup {
   discord: SandboxDiscord;
   /** Where the store and the files are. */
@@ -55,11 +64,13 @@ export interface LiveSetup {
   refusals: () => number;
   context: Map<string, Partial<CardContext>>;
   /** A card of a new job, answered and attached. */
-  openCard(change?: { isPrivate?: boolean; channelId?: string; userId?: string }): Promise<{ job: Job; card: Card }>;
+  openCard(change?: OpenedCard): Promise<{ job: Job; card: Card }>;
   /** The next edits are the bot's own. */
   endToken(card: Card): Promise<void>;
   /** A command typed by the asker, as the bot reads it; not answered. */
   ask(channelId?: string): Promise<CommandAsk>;
+  /** What the member presses, or chooses, as the bot reads it; not answered. */
+  receivePress(messageId: string, customId: string, values?: string[]): Promise<PressAsk | ChoiceAsk>;
   /** Saves the next state of the job and tells the live message, as the engine does. */
   save(job: Job, ...states: ItemStatus[]): Promise<Job>;
   /** A job that is done with a picture that really is on the disk. */
@@ -76,10 +87,24 @@ export const RUNNING: ItemStatus = { state: 'running', operation: { provider: 'p
 export const FAILED: ItemStatus = { state: 'failed', failure: lost, causeCode: null };
 export const STARTING: ItemStatus = { state: 'starting' };
 
-export async function setUpLive(
-  context: TestContext,
-  options: { channelIntervalMs?: number; notice?: NoticePolicy; rateLimits?: boolean } = {},
-): Promise<LiveSetup> {
+export interface LiveOptions {
+  channelIntervalMs?: number;
+  notice?: NoticePolicy;
+  rateLimits?: boolean;
+  makePreview?: CardSenderOptions['makePreview'];
+  linkTo?: LinkTo;
+}
+
+/** A smaller picture as the bot makes them, by other means. */
+async function makeSmaller(bytes: Uint8Array): Promise<Uint8Array | null> {
+  return sharp(bytes)
+    .resize(64, 64, { fit: 'inside' })
+    .webp()
+    .toBuffer()
+    .catch(() => null);
+}
+
+export async function setUpLive(context: TestContext, options: LiveOptions = {}): Promise<LiveSetup> {
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-live-'));
   const discord = await startDiscord({ rateLimits: options.rateLimits ?? true });
   const stores = await openStores(folder);
@@ -125,6 +150,8 @@ export async function setUpLive(
       cards: stores.cards,
       undelivered: stores.undelivered,
       assets: stores.assets,
+      makePreview: options.makePreview ?? makeSmaller,
+      linkTo: options.linkTo ?? (() => null),
       clock,
       getJob: (jobId) => stores.jobs.get(jobId),
       getRemovedAt: (jobId) => stores.jobs.getRemovedAt(jobId),
@@ -157,7 +184,7 @@ export async function setUpLive(
   };
 
   const openCard: LiveSetup['openCard'] = async (change = {}) => {
-    const { isPrivate = false, channelId = pictures, userId = member } = change;
+    const { isPrivate = false, channelId = pictures, userId = member, ...jobChange } = change;
     const { ask, outcome } = await type(channelId, userId);
     const { interactionId, token, tokenExpiresAt, applicationId } = ask;
     const job = newJob({
@@ -166,9 +193,10 @@ export async function setUpLive(
       guildId: ask.guildId,
       private: isPrivate,
       origin: { interactionId, applicationId, token, tokenExpiresAt, cardMessageId: null },
+      ...jobChange,
     });
     await stores.jobs.save(job);
-    const { body } = renderCard(job, contextFor(job, isPrivate ? tokenExpiresAt : null));
+    const { body } = renderCard(job, contextFor(job, isPrivate ? tokenExpiresAt : null), NO_FILES);
     // The body is the renderer's own, for exactly this answer.
     const answer = { type: 4, data: { ...body, flags: body.flags | (isPrivate ? 64 : 0) } } as APIInteractionResponse;
     const messageId = await api.answer(ask, answer, { signal: AbortSignal.timeout(2_000) });
@@ -212,6 +240,15 @@ export async function setUpLive(
     openCard,
     endToken: (card) => live.renewToken(card, { ...card, tokenExpiresAt: 0 }),
     ask: async (channelId = pictures) => (await type(channelId, member)).ask,
+    async receivePress(messageId, customId, values) {
+      const count = asks.length;
+      const press = { userId: member, messageId, customId };
+      void discord.press(values === undefined ? press : { ...press, values });
+      await waitUntil(() => asks.length > count);
+      const payload = asks[count];
+      assert.ok(payload);
+      return readAsk(payload, clock.now()) as PressAsk | ChoiceAsk;
+    },
     save,
     async finish(job) {
       const asset = await stores.assets.put({

@@ -12,12 +12,14 @@ import {
   type CardContext,
   type CardMessage,
 } from '../../src/discord/render.ts';
+import { planShown, type Ladder } from '../../src/discord/shown-files.ts';
 import { failure, moveTo, requestCancel, type Asset, type ItemStatus, type Job } from '../../src/jobs/job.ts';
 import { en } from '../../src/locales/en.ts';
 import { newJob } from '../jobs/new-job.ts';
 import { buttonsOf, checkMessage, listAll, textsOf } from './message-limits.ts';
 
 const NOW = 1_800_000_000_000;
+const ALONE: Ladder = { most: 'original', unusable: new Set(), linkTo: () => null, now: NOW };
 const OPERATION = { provider: 'replicate', id: 'op', data: {} };
 const PNG: Asset = { file: 'a.png', mimeType: 'image/png', extension: '.png', bytes: 1_000, sha256: 'x' };
 const TIMEOUT = failure('attempt-timeout', 'retry');
@@ -255,8 +257,9 @@ describe('the picture of a card', () => {
 
   it('is left out with a reason when Discord would not take it', () => {
     const job = go(ask({ attachmentSizeLimit: 999 }), PATHS['done'] ?? []);
-    assert.deepEqual(renderCard(job, contextOf()).files, []);
-    assert.match(cardText(job), /more than Discord takes here. It is kept/);
+    const { body, files } = renderCard(job, contextOf(), planShown(job, { ...ALONE, most: 'words' }));
+    assert.deepEqual(files, []);
+    assert.match(textsOf(body.components), /0\.0\sMB, larger than Discord takes\. It is kept/);
     assert.deepEqual(labels(job), ['Download', 'Again', 'Edit prompt', 'Details']);
   });
 });

@@ -17,6 +17,8 @@ export type Person = 'member' | 'member2' | 'moderator' | 'outsider';
 export interface WorldOptions {
   env?: Record<string, string>;
   pace?: { queueMs: number; workMs: number };
+  /** What Replicate gives for every picture. */
+  picture?: { bytes: Buffer; mimeType: string };
 }
 
 /** Retries that do not make a test wait: the doubling itself is tested with a moved clock. */
@@ -40,7 +42,11 @@ export class World {
   /** Starts everything and ends it with the test. Resolves when the bot is online. */
   static async start(context: TestContext, options: WorldOptions = {}): Promise<World> {
     const pace = options.pace ?? PACE;
-    const sandbox = await startSandbox({ replicate: { pace }, gemini: { pace: { ...pace, imageMs: pace.workMs } } });
+    const picture = options.picture === undefined ? {} : { picture: options.picture };
+    const sandbox = await startSandbox({
+      replicate: { pace, ...picture },
+      gemini: { pace: { ...pace, imageMs: pace.workMs } },
+    });
     const env = sandbox.env({ ...FAST, ...options.env });
     const world = new World(sandbox, env, startBot({ env }));
     context.after(async () => {

@@ -13,10 +13,11 @@ import type { Browser } from 'playwright-core';
 import sharp from 'sharp';
 import { packageRoot } from '../../sandbox/package-root.ts';
 import { findBrowser, launchBrowser } from '../browser.ts';
+import { ANSWERS } from './answer-scenes.ts';
+import { CARDS } from './card-scenes.ts';
 import { composeFrame, composeStrip, type CaptionedFrame } from './compose.ts';
 import { DEMO_VIEWPORT, playDemo, type Frame } from './demo.ts';
 import { photographCard, photographPage } from './page.ts';
-import { ANSWERS, CARDS } from './scenes.ts';
 import { makeSheet } from './sheet.ts';
 
 const DOCS = join(packageRoot, 'docs');

@@ -2,7 +2,7 @@
 import type { Browser } from 'playwright-core';
 import { composeSheet, type SheetRow } from './compose.ts';
 import { findMessage, LOOKS, openContext, photograph, photographMessage, type Look } from './looks.ts';
-import type { Scene } from './scenes.ts';
+import type { Scene } from './scene-steps.ts';
 import { openStage, type Stage } from './stage.ts';
 
 export interface Sheet {

@@ -91,15 +91,16 @@ class Page {
     return first;
   }
 
-  /** Resolves once an event that fits was heard, before or after this call. */
-  async waitFor(fits: (event: PageEvent) => boolean): Promise<void> {
-    await new Promise<void>((resolve, reject) => {
+  /** Resolves with an event that fits, heard before or after this call. */
+  waitFor(fits: (event: PageEvent) => boolean): Promise<PageEvent> {
+    return new Promise((resolve, reject) => {
       const heard = (): string => this.events.map((event) => JSON.stringify(event).slice(0, 120)).join('\n');
       const timer = setTimeout(() => reject(new Error(`Nothing that fits among:\n${heard()}`)), PATIENCE_MS);
       this.#look = () => {
-        if (!this.events.some(fits)) return;
+        const found = this.events.find(fits);
+        if (found === undefined) return;
         clearTimeout(timer);
-        resolve();
+        resolve(found);
       };
       this.#look();
     });
@@ -356,6 +357,56 @@ test('a command of the message menu, a file and a form are passed on, and refuse
     roles[discord.guilds[0]?.id ?? '']?.map(({ name }) => name),
     ['@everyone', 'Moderator'],
   );
+});
+
+test("a server's size limit is in the snapshot, and every page hears of a new one", async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const [guild] = sandbox.discord.guilds;
+  assert.ok(guild);
+  const page = await Page.open(t, control);
+  assert.equal(page.snapshot().uploadLimits[guild.id], 10 * 1024 * 1024);
+  assert.equal((await call('upload-limit', { guildId: guild.id, bytes: 5_000 })).status, 200);
+  await page.waitFor((event) => event.type === 'upload-limits' && event.uploadLimits[guild.id] === 5_000);
+  assert.equal(sandbox.discord.attachmentSizeLimit(guild.id), 5_000);
+  assert.match(JSON.stringify(await call('upload-limit', { guildId: guild.id, bytes: 0.5 })), /whole number of bytes/);
+  assert.match(JSON.stringify(await call('upload-limit', { guildId: '1', bytes: 5 })), /the id of a server/);
+});
+
+test("a person's message is posted with its files, and its links can be ended: the page gets new ones", async (t) => {
+  const { sandbox, control, call } = await setUp(t);
+  const { member } = sandbox.discord.users;
+  const channelId = sandbox.discord.guilds[0]?.channels[0]?.id ?? '';
+  const page = await Page.open(t, control);
+  const file = { name: 'fox.png', contentType: 'image/png', data: PIXEL };
+  const said = { userId: member.id, channelId, content: 'look' };
+  assert.match(JSON.stringify(await call('post', { ...said, files: [{ name: 'fox.png' }] })), /a list of files/);
+  assert.deepEqual(await call('post', { ...said, files: [file] }), { status: 200, body: {} });
+  const posted = await page.waitFor((event) => event.type === 'message');
+  assert.ok(posted.type === 'message');
+  assert.equal(posted.message.message.author.id, member.id);
+  const link = posted.message.message.attachments[0]?.url ?? '';
+  assert.equal((await fetch(link)).status, 200);
+  assert.equal((await call('links/end')).status, 200);
+  const isNew = (event: PageEvent): boolean => event.type === 'snapshot' && event.messages.length === 1;
+  const renewed = await page.waitFor(isNew);
+  assert.ok(renewed.type === 'snapshot');
+  assert.equal((await fetch(link)).status, 404);
+  assert.equal((await fetch(renewed.messages[0]?.message.attachments[0]?.url ?? '')).status, 200);
+});
+
+test('three sample pictures are offered, each a JPEG', async (t) => {
+  const { control } = await setUp(t);
+  const samples = (await (await fetch(`${control.url}/samples.json`)).json()) as {
+    name: string;
+    description: string;
+  }[];
+  assert.equal(samples.length, 3);
+  for (const { name } of samples) {
+    const answer = await fetch(`${control.url}/samples/${name}`);
+    assert.equal(answer.headers.get('content-type'), 'image/jpeg');
+    assert.deepEqual([...Buffer.from(await answer.arrayBuffer()).subarray(0, 3)], [0xff, 0xd8, 0xff]);
+  }
+  assert.equal((await fetch(`${control.url}/samples/other.jpg`)).status, 404);
 });
 
 test('what is missing or wrong in a call is answered with a sentence', async (t) => {

@@ -268,12 +268,15 @@ describe('the sandbox page', { skip }, () => {
       assert.equal(await page.getByRole('button', { name: 'Go' }).count(), 0);
     });
 
-    it('say so when nobody answers a press', async (t) => {
+    it('say so when nobody answers a press, until that is dismissed', async (t) => {
       const { page, post } = await openPage(t, { answer: null });
       await post({ content: 'Press it', components: [row(button('Go'))] });
       await page.getByRole('button', { name: 'Go' }).click();
-      await page.getByRole('alert').filter({ hasText: 'The application did not respond' }).waitFor();
+      const trouble = page.getByRole('alert').filter({ hasText: 'The application did not respond' });
+      await trouble.waitFor();
       assert.equal(await page.getByRole('button', { name: 'Go' }).getAttribute('aria-busy'), 'false');
+      await trouble.getByRole('button', { name: 'Dismiss' }).click();
+      await trouble.waitFor({ state: 'detached' });
     });
 
     it('open a form as a dialog that can be filled in and sent by keyboard', async (t) => {
