@@ -19,12 +19,12 @@ interface Layer {
 /** What is drawn, and what a drawing is made of. */
 const PURE_DRAWING = [
   'src/discord/render.ts',
+  'src/discord/render-again.ts',
   'src/discord/attempt-lines.ts',
   'src/discord/card-lines.ts',
   'src/discord/failure-words.ts',
   'src/discord/item-words.ts',
   'src/discord/result-lines.ts',
-  'src/discord/render-again.ts',
   'src/discord/render-details.ts',
   'src/discord/render-gallery.ts',
   'src/discord/render-help.ts',

@@ -149,6 +149,21 @@ const settingsProblems = {
   'too-many': (got: string) => `there are too many of them, from \`${got}\` on.`,
 };
 
+type ShownAs = 'smaller' | 'poster' | 'words';
+
+interface FileCount {
+  files: number;
+  /** Those of the job. */
+  all: number;
+  kind: Kind;
+}
+
+const insteads: Record<ShownAs, string> = {
+  smaller: '; shown smaller',
+  poster: '; the picture it starts from is shown',
+  words: '',
+};
+
 /** By name, for those of a listing; others are numbered. */
 const itemNames: Readonly<Record<string, string>> = {
   main: 'Main',
@@ -203,21 +218,6 @@ function listAll(names: readonly string[]): string {
 }
 
 const LISTS = new Intl.ListFormat('en-GB', { type: 'conjunction' });
-
-type ShownAs = 'smaller' | 'poster' | 'words';
-
-interface FileCount {
-  files: number;
-  /** Those of the job. */
-  all: number;
-  kind: Kind;
-}
-
-const insteads: Record<ShownAs, string> = {
-  smaller: '; shown smaller',
-  poster: '; the picture it starts from is shown',
-  words: '',
-};
 
 function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
