@@ -126,7 +126,7 @@ function stateWords(job: Job, locale: Locale): string {
 function failureWords(job: Job, locale: Locale): string {
   const lost = job.items.find((item) => item.state === 'failed');
   if (lost?.state !== 'failed') return '';
-  const sentence = describeFailure(lost.failure, locale);
+  const sentence = describeFailure(lost.failure, locale, job.input.kind);
   const shown = sentence.length <= FAILURE_SHOWN ? sentence : `${sentence.slice(0, FAILURE_SHOWN - 1)}…`;
   return `${locale.card.reason(lost.failure.code)} ${shown}`;
 }

@@ -20,7 +20,7 @@ import { COLOURS } from './colours.ts';
 import { nameItem } from './item-words.ts';
 import { plainText } from './markdown.ts';
 import { seconds, text } from './private-card.ts';
-import { footer } from './result-lines.ts';
+import { footer, makerOf } from './result-lines.ts';
 import { planShown, type ShownFile, type ShownFiles, type TooLarge } from './shown-files.ts';
 
 export { describeFailure } from './failure-words.ts';
@@ -120,14 +120,12 @@ function filesOf({ files }: ShownFiles, job: Job, context: CardContext): CardFil
 }
 
 /** The words it was made from; of a set, which of it it is. */
-function altText({ item, isPoster }: ShownFile, { input }: Job, { locale }: CardContext): string {
-  const { product } = input;
-  const subject = plainText(
-    product === null ? input.prompt : `${nameItem(item, locale)}: ${product.title}`,
-    ALT_TEXT_LIMIT,
-  );
+function altText({ item, isPoster }: ShownFile, job: Job, { locale }: CardContext): string {
+  const { prompt, product } = job.input;
+  const subject = plainText(product === null ? prompt : `${nameItem(item, locale)}: ${prompt}`, ALT_TEXT_LIMIT);
   if (isPoster) return locale.files.posterOf(subject);
-  return input.provider === 'local' ? locale.card.previewOf(subject) : subject;
+  const made = job.items.find(({ name }) => name === item);
+  return made !== undefined && makerOf(made, job) === 'local' ? locale.card.previewOf(subject) : subject;
 }
 
 /** What of its files is shown smaller or not at all, and how to get at it. */

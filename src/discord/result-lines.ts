@@ -28,7 +28,7 @@ function fallbackLines(job: Job, locale: Locale): string[] {
 }
 
 /** Who made it: a set may hold the work of two. */
-function makerOf({ attempts }: Item, { input }: Job): string {
+export function makerOf({ attempts }: Item, { input }: Job): string {
   return attempts.at(-1)?.provider ?? input.provider;
 }
 

@@ -129,6 +129,15 @@ describe('the card of a set', () => {
     assert.doesNotMatch(text, /Press Retry/, 'there is no such button yet');
   });
 
+  it('shows what is done while the rest is being made, each picture with the name of its item', () => {
+    const { body, files } = renderCard(MIXED, CONTEXT);
+    assert.deepEqual(
+      files.map(({ description }) => description),
+      ['Main: Blue mug'],
+    );
+    assert.equal(listAll(body.components).filter(({ type }) => type === 12).length, 1);
+  });
+
   it('names its place in line while nothing of it has begun', () => {
     const queued = listing(['queued', 'queued', 'queued', 'queued', 'queued']);
     const positions = new Map([
@@ -350,6 +359,7 @@ describe('Details of a set', () => {
     assert.match(text, /\*\*Main\*\* · seed\u00a099 · made by job\u00a0`first`\n1\. /);
     assert.match(text, /\*\*Comparison\*\* · seed\u00a099\n1\. \*\*\[API_ERROR\]\*\* \(`HTTP 503`\)/);
     assert.match(text, /4\. \*\*Done\*\* .*changed: seed 99, prompt variation 3/);
+    assert.match(text, /\*\*Estimated cost\*\* /);
   });
 
   it('bring every prompt whole in a file, as it was sent', () => {

@@ -76,6 +76,13 @@ test('a product becomes five pictures on one card; one that fails for ever is to
   assert.deepEqual(countPrompts(world), { ...once, infographic_2: 5, lifestyle: 3 });
   assert.equal(picturesOf(world.message(card).message).length, 5);
   assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
+  const { message } = await world.pressForMessage(card, 'Download');
+  const names = message.attachments.map(({ filename }) => filename);
+  for (const item of Object.keys(OPENINGS))
+    assert.ok(
+      names.some((name) => name.startsWith(`generated_image_blue_ceramic_mug_${item}.`)),
+      names.join(),
+    );
 });
 
 /** Each failure of the item that never came, with what a reader of the log needs. */
@@ -133,9 +140,10 @@ test('FALLBACK=auto fills in what is missing by itself, free of charge', async (
 });
 
 test('killed in the middle of a set: the same card is finished, and nothing is paid twice', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 50, workMs: 500 } });
+  const world = await World.start(context, { pace: { queueMs: 20, workMs: 300 } });
   const card = await list(world);
   await world.whenCard(card, /^### Generating · [2-4] of 5/m);
+  assert.ok(picturesOf(world.message(card).message).length >= 2, 'what is done is shown already');
   await world.waitUntil('more of it is under way', () =>
     world.predictions().some(({ status }) => status !== 'succeeded'),
   );
