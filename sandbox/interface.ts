@@ -406,6 +406,8 @@ export type GeminiFault =
         | 'budget-exceeded'
         /** The GET answers 400 with the failure. */
         | 'get-400'
+        /** Well, in a file of 30 MB. */
+        | 'large'
         | 'slow'
         | 'never-ends';
     }

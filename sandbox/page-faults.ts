@@ -41,6 +41,7 @@ const CHOICES: readonly Choice[] = [
   ofGemini('next image is only talked about', { on: 'image', kind: 'text-only' }),
   ofGemini('next video fails', { on: 'video', kind: 'fails-internal' }),
   ofGemini('next video is blocked', { on: 'video', kind: 'blocked' }),
+  ofGemini('next video is a file of 30 MB', { on: 'video', kind: 'large' }),
   ofDiscord('edit-500', 'next edit fails (500)', { method: 'PATCH', route: EDIT_ROUTE, kind: { status: 500 } }),
   ofDiscord('edit-429', 'next edit is refused (429)', {
     method: 'PATCH',

@@ -179,7 +179,7 @@ async function run(config: Config, log: Log): Promise<void> {
     live,
     providers,
     assets,
-    keeper: createReferenceKeeper({ config, assets }),
+    keeper: createReferenceKeeper({ config, assets, clock }),
     clock,
     maxRetries: config.maxRetries,
     storeKey,

@@ -1,11 +1,13 @@
 /** What generateContent answers with 200: a picture, or one of the many ways of giving none. */
 import { randomBytes } from 'node:crypto';
+import { imageSize } from 'image-size';
 import type { KindOn } from '../fault-queue.ts';
 import type { GeminiFault, StartGeminiOptions } from '../interface.ts';
 import { drawInTurn } from '../picture-queue.ts';
 import type { PictureFormat } from '../replicate/picture.ts';
 import type { ImageAsk } from './generate-request.ts';
 import type { SandboxModel } from './models.ts';
+import { drawFromReferences } from './reference-picture.ts';
 
 export type ImageFault = KindOn<GeminiFault, 'image'>;
 
@@ -112,19 +114,24 @@ async function draw(
   index: number,
 ): Promise<{ mimeType: string; data: string }> {
   if (picture !== undefined) return { mimeType: picture.mimeType, data: picture.bytes.toString('base64') };
-  const [width, height] = SIZES[ask.aspectRatio ?? '1:1'] ?? [1024, 1024];
+  const references = ask.pictures.filter((bytes) => bytes !== null);
+  const [width, height] = SIZES[ask.aspectRatio ?? shapeOf(references[0])] ?? [1024, 1024];
   // Interim pictures are no larger than 1K.
   const scale = SCALES[index === 0 ? (ask.imageSize ?? '1K') : '1K'] ?? 1;
   const format: PictureFormat = model.showsThoughts === true ? 'jpg' : 'png';
-  const bytes = await drawInTurn({
-    prompt: ask.prompt,
-    seed,
-    index,
-    width: width * scale,
-    height: height * scale,
-    format,
-  });
+  const request = { prompt: ask.prompt, seed, index, width: width * scale, height: height * scale, format };
+  const bytes = await (references.length === 0 ? drawInTurn(request) : drawFromReferences(request, references));
   return { mimeType: format === 'jpg' ? 'image/jpeg' : 'image/png', data: bytes.toString('base64') };
+}
+
+/** Without a wish the answer has about the shape of the first picture it was given. */
+function shapeOf(picture: Buffer | undefined): string {
+  if (picture === undefined) return '1:1';
+  const { width, height } = imageSize(picture);
+  const distance = ([across, down]: readonly [number, number]): number =>
+    Math.abs(Math.log(across / down / (width / height)));
+  const [nearest] = Object.entries(SIZES).toSorted(([, one], [, other]) => distance(one) - distance(other));
+  return nearest?.[0] ?? '1:1';
 }
 
 function blocked(plan: AnswerPlan, blockReason: string): object {
@@ -169,7 +176,7 @@ function signed({ model }: AnswerPlan): object {
 }
 
 function countTokens(ask: ImageAsk): number {
-  return textTokens(ask) + ask.images * IMAGE_TOKENS;
+  return textTokens(ask) + ask.pictures.length * IMAGE_TOKENS;
 }
 
 /** "A token is equivalent to about 4 characters." */
@@ -179,5 +186,7 @@ function textTokens({ prompt }: ImageAsk): number {
 
 function promptDetails(ask: ImageAsk): object[] {
   const text = { modality: 'TEXT', tokenCount: textTokens(ask) };
-  return ask.images === 0 ? [text] : [text, { modality: 'IMAGE', tokenCount: ask.images * IMAGE_TOKENS }];
+  return ask.pictures.length === 0
+    ? [text]
+    : [text, { modality: 'IMAGE', tokenCount: ask.pictures.length * IMAGE_TOKENS }];
 }

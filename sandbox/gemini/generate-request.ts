@@ -1,15 +1,15 @@
 /** Reads the body of generateContent and refuses what Google refuses, in its words. */
 import { isObject } from '../replicate/validate.ts';
 import { invalidArgument, noFile, Problem } from './failures.ts';
-import { insistOnImage } from './input-image.ts';
+import { type InputPicture, readInputImage } from './input-image.ts';
 import type { SandboxModel } from './models.ts';
 import { ANY, BOOLEAN, BYTES, INTEGER, NUMBER, TEXT } from './shape.ts';
 import { listOf, message, oneOf, readShape, type Shape, type Violation } from './shape.ts';
 
 export interface ImageAsk {
   prompt: string;
-  /** Reference pictures. */
-  images: number;
+  /** Reference pictures, in their order. */
+  pictures: InputPicture[];
   /** null: the model chooses. */
   aspectRatio: string | null;
   imageSize: string | null;
@@ -132,10 +132,11 @@ export async function readImageAsk(body: unknown, model: SandboxModel): Promise<
     throw new Problem(
       invalidArgument(`Too many input images: the model supports up to ${MOST_IMAGES}, got ${images.length}.`),
     );
-  for (const image of images) await insistOnImage(image.inlineData ?? {});
+  const pictures: InputPicture[] = [];
+  for (const image of images) pictures.push(await readInputImage(image.inlineData ?? {}));
   return {
     prompt: parts.flatMap(({ text }) => text ?? []).join('\n'),
-    images: images.length,
+    pictures,
     aspectRatio: imageConfig.aspectRatio ?? null,
     imageSize: imageConfig.imageSize ?? null,
     wantsText: responseModalities.length === 0 || responseModalities.includes('TEXT'),

@@ -85,7 +85,7 @@ async function accept(service: Service, { request, model: name, version }: Gener
     kind: 'image',
     model: name,
     prompt: ask.prompt,
-    images: ask.images,
+    images: ask.pictures.length,
     createdAt,
     gets: 0,
     cancels: 0,

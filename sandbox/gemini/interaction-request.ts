@@ -1,15 +1,15 @@
 /** Reads the body of a new interaction that makes a video, and refuses what the service refuses. */
 import { isObject } from '../replicate/validate.ts';
 import { invalidArgument, Problem, type Failure } from './failures.ts';
-import { insistOnImage } from './input-image.ts';
+import { type InputPicture, readInputImage } from './input-image.ts';
 import type { SandboxModel } from './models.ts';
 import { ANY, BOOLEAN, exactMessage, INTEGER, listOf, NUMBER, oneOf, readShape, TEXT } from './shape.ts';
 import { variant, type Violation } from './shape.ts';
 
 export interface VideoAsk {
   prompt: string;
-  /** Reference pictures. */
-  images: number;
+  /** Reference pictures, in their order. */
+  pictures: InputPicture[];
   aspectRatio: '16:9' | '9:16';
   seconds: number;
   delivery: 'inline' | 'uri';
@@ -132,15 +132,16 @@ export async function readVideoAsk(body: unknown, model: SandboxModel): Promise<
   if (prompt.trim() === '' && images.length === 0) throw refusal("Missing required parameter 'input'.", 'input');
   if (images.length > MOST_IMAGES)
     throw refusal(`At most ${MOST_IMAGES} images are supported, got ${images.length}.`, 'input');
+  const pictures: InputPicture[] = [];
   for (const { data, mime_type: mimeType, uri } of images) {
     // Nothing is ever uploaded to this Gemini.
     if (data === undefined) throw refusal(`The image ${uri ?? ''} could not be read.`, 'input');
-    await insistOnImage({ data, mimeType: mimeType ?? '' });
+    pictures.push(await readInputImage({ data, mimeType: mimeType ?? '' }));
   }
   insistOnTask(request.generation_config?.video_config?.task, contents);
   return {
     prompt,
-    images: images.length,
+    pictures,
     aspectRatio: format.aspect_ratio ?? '16:9',
     seconds: readSeconds(format.duration, model),
     delivery: format.delivery ?? 'inline',

@@ -100,6 +100,7 @@ const referenceFaults: Readonly<Record<string, string>> = {
   'too-many-bytes': 'it is larger than 20 MB',
   'too-many-pixels': 'it has more than 50 million pixels',
   'too-narrow': 'it is too small or too narrow to start from',
+  'too-slow': 'it takes too long to read',
 };
 
 function refuseReference(why: string | undefined, name: string | undefined): string {
@@ -356,6 +357,14 @@ export const en = {
     notDeleted:
       'The disk did not take the deletion. Try again in a moment; a deletion that was begun is finished by itself.',
     stillOpen: 'This job is under way again. Cancel it first, then delete it.',
+  },
+  /** Of a job, in its details; dollars as `formatUsd` writes them. */
+  cost: {
+    title: 'Estimated cost',
+    about: (dollars: string) => `about $${dollars}`,
+    atLeast: (dollars: string) => `$${dollars} and what has no known price`,
+    nothing: 'nothing',
+    unknown: 'not known',
   },
   /** `/jobs list` and `/jobs clear`. */
   jobs: {

@@ -170,7 +170,7 @@ test('a slow image takes slowMs', async (t) => {
 
 /** How an interaction ends, its error's code, and how it is kept. */
 const ENDINGS: Record<
-  Exclude<KindOn<GeminiFault, 'video'>, 'get-400' | 'slow' | 'never-ends'>,
+  Exclude<KindOn<GeminiFault, 'video'>, 'get-400' | 'slow' | 'never-ends' | 'large'>,
   [status: string, code: string | null, keptAs: string]
 > = {
   blocked: ['failed', 'safety', 'failed'],

@@ -10,9 +10,10 @@ import { createUnreadable, GeminiApi, HttpFailure } from './api.ts';
 import { fieldsOf, textOf } from './error-answer.ts';
 import { GOOGLE, readFileName, toDownloadAddress } from './files.ts';
 import { buildImageRequest, readImageAnswer } from './images.ts';
-import { chooseRatio, readSettings } from './inputs.ts';
-import { GeminiModels, readModelId } from './models.ts';
+import { readSettings } from './inputs.ts';
+import { GeminiModels, kindByName, readModelId } from './models.ts';
 import { buildVideoRequest, checkFileState, checkInteraction, type Interaction, readInteraction } from './videos.ts';
+import { chooseImages, chooseRatio, chooseSeconds } from './wishes.ts';
 
 export interface GeminiTimeouts {
   /** The call that makes a picture: it is answered when the picture is done. */
@@ -39,6 +40,7 @@ export interface GeminiOptions {
 }
 
 const NAME = 'gemini';
+const NOUNS: Readonly<Record<Kind, string>> = { image: 'pictures', video: 'videos' };
 const DEFAULT_TIMEOUTS: GeminiTimeouts = {
   imageMs: 180_000,
   createMs: 60_000,
@@ -54,9 +56,13 @@ export function createGeminiProvider(options: GeminiOptions): Provider {
   return new GeminiProvider(options);
 }
 
+/** What will be sent. */
 interface Plan {
+  request: AttemptRequest;
   model: string;
   ratio: string | null;
+  /** Of a video; null: as long as the model likes. */
+  seconds: number | null;
   changes: Started['changes'];
   settings: Readonly<Record<string, string>>;
 }
@@ -95,11 +101,16 @@ class GeminiProvider implements Provider {
       url.origin === this.#baseUrl.origin ? { 'x-goog-api-key': apiKey } : {};
   }
 
-  async refuse({ kind, model, settings }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
-    const { refused } = readSettings(model ?? this.#configured[kind], kind, settings);
+  async refuse({ kind, model, settings, images }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
+    const id = model === null ? this.#configured[kind] : readModelId(model);
+    if (id === null) return refuseModel(model ?? '');
+    const refused = this.#refuseName(id, kind) ?? readSettings(id, kind, settings).refused;
     if (refused !== null || model === null) return refused;
     try {
-      return (await this.catalog.has(model, kind, signal)) ? null : refuseModel(model);
+      const known = await this.catalog.find(id, kind, signal);
+      if (known === 'maker') return null;
+      if (known === 'other-method' && images > 0) return refuseInput(`${id} takes no image`);
+      return known === 'other' ? refuseInput(`${id} makes no ${NOUNS[kind]}`) : refuseModel(model);
     } catch (error) {
       // Not known in time, or not for this reason: the attempt will tell.
       if (signal.aborted || error instanceof ProviderFailure) return null;
@@ -109,7 +120,7 @@ class GeminiProvider implements Provider {
 
   async start(request: AttemptRequest, { signal }: CallOptions): Promise<Started> {
     const plan = this.#plan(request);
-    return request.kind === 'image' ? this.#makeImage(request, plan, signal) : this.#beginVideo(request, plan, signal);
+    return request.kind === 'image' ? this.#makeImage(plan, signal) : this.#beginVideo(plan, signal);
   }
 
   async check({ id }: Operation, { signal }: CallOptions): Promise<Checked> {
@@ -151,20 +162,37 @@ class GeminiProvider implements Provider {
     });
   }
 
+  /** Throws ProviderFailure for what would be refused or made in vain. */
   #plan(request: AttemptRequest): Plan {
     const { kind, model: asked, settings: typed } = request;
     const model = asked === null ? this.#configured[kind] : readModelId(asked);
     if (model === null) throw new ProviderFailure(refuseModel(asked ?? ''));
     const { values, refused } = readSettings(model, kind, typed);
-    if (refused !== null) throw new ProviderFailure(refused);
-    const { ratio, changes } = chooseRatio(request, model);
+    const failed = this.#refuseName(model, kind) ?? refused;
+    if (failed !== null) throw new ProviderFailure(failed);
+    const pictures = chooseImages(request);
+    const shape = chooseRatio({ ...request, images: pictures.images }, model);
+    const length = chooseSeconds(request, model);
     // Neither call takes one: another try is another picture anyway.
     const seed = { field: 'seed', from: String(request.seed), to: null };
-    return { model, ratio, changes: [...changes, seed], settings: values };
+    return {
+      request: { ...request, images: pictures.images },
+      model,
+      ratio: shape.ratio,
+      seconds: length.seconds,
+      changes: [...shape.changes, ...length.changes, ...pictures.changes, seed],
+      settings: values,
+    };
   }
 
-  async #makeImage(request: AttemptRequest, plan: Plan, signal: AbortSignal): Promise<Started> {
-    const { model, ratio, changes, settings } = plan;
+  /** Whether the name alone says that it makes something else; what the owner configured is never doubted. */
+  #refuseName(model: string, kind: Kind): Failure | null {
+    const made = kindByName(model);
+    if (model === this.#configured[kind] || made === null || made === kind) return null;
+    return refuseInput(`${model} makes ${NOUNS[made]}`);
+  }
+
+  async #makeImage({ request, model, ratio, changes, settings }: Plan, signal: AbortSignal): Promise<Started> {
     const timeoutMs = Math.min(this.#timeouts.imageMs, request.expiresAfterMs);
     const params = buildImageRequest(request, { model, ratio, imageSize: settings.image_size });
     const answer = await this.#api.call({ model, isPaid: true, timeoutMs, signal }, (client) =>
@@ -182,10 +210,8 @@ class GeminiProvider implements Provider {
   }
 
   /** Always an operation, even for an interaction that is over when the answer comes: `check` tells the rest. */
-  async #beginVideo(request: AttemptRequest, plan: Plan, signal: AbortSignal): Promise<Started> {
-    const { model, ratio, changes, settings } = plan;
-    const { duration, resolution } = settings;
-    const params = buildVideoRequest(request, { model, ratio, duration, resolution });
+  async #beginVideo({ request, model, changes, settings, ...plan }: Plan, signal: AbortSignal): Promise<Started> {
+    const params = buildVideoRequest(request, { model, ...plan, resolution: settings.resolution });
     const call = { model, isPaid: true, timeoutMs: this.#timeouts.createMs, signal };
     const answer = await this.#api.call(call, (client) => client.interactions.create(params, ONCE));
     const { id } = insistOnInteraction(answer, true);
@@ -207,6 +233,10 @@ class GeminiProvider implements Provider {
       throw error;
     }
   }
+}
+
+function refuseInput(fields: string): Failure {
+  return failure('input-refused', 'give-up', { details: { fields } });
 }
 
 function refuseModel(model: string): Failure {

@@ -24,6 +24,8 @@ interface List {
   makers: readonly ModelEntry[];
   /** The name of every model there is. */
   names: ReadonlySet<string>;
+  /** Of those, what no request of ours reaches. */
+  otherMethods: ReadonlySet<string>;
   until: number;
 }
 
@@ -35,6 +37,14 @@ const LONGEST_DESCRIPTION = 100;
 /** What no request of ours reaches: Imagen and Veo have methods of their own, and both are shut down. */
 const OTHER_METHODS = ['predict', 'predictLongRunning', 'embedContent', 'asyncBatchEmbedContent'];
 const NAMES: Readonly<Record<Kind, RegExp>> = { image: /image|banana/i, video: /omni|video/i };
+
+/** What a model is for, as far as its name tells. */
+export function kindByName(id: string): Kind | null {
+  return (['image', 'video'] as const).find((kind) => NAMES[kind].test(id)) ?? null;
+}
+
+/** What a model is to us: it makes what is asked for, cannot be asked by us, makes something else, or is not there. */
+export type Standing = 'maker' | 'other-method' | 'other' | 'absent';
 
 /** `models/gemini-3-pro-image` as `gemini-3-pro-image`; null for what cannot be a model's id. */
 export function readModelId(name: string): string | null {
@@ -74,9 +84,12 @@ export class GeminiModels implements ModelCatalog {
   }
 
   async describeInputs(model: string | null, kind: Kind, { signal }: CallOptions): Promise<ModelInputs> {
-    if (model !== null && !(await this.has(model, kind, signal)))
+    if (model === null) return this.knownInputs(model, kind);
+    const id = readModelId(model);
+    const made = kindByName(id ?? '') ?? kind;
+    if (id === null || (await this.find(id, made, signal)) !== 'maker')
       throw new ProviderFailure(failure('model-unknown', 'give-up', { details: { model } }));
-    return this.knownInputs(model, kind);
+    return this.knownInputs(model, made);
   }
 
   async warm({ signal }: CallOptions): Promise<string[]> {
@@ -84,13 +97,13 @@ export class GeminiModels implements ModelCatalog {
     return Object.values(this.#configured).filter((name) => !names.has(name));
   }
 
-  /** Whether this can be asked for a picture or a video. What the owner configured always can. Throws ProviderFailure when the service does not tell. */
-  async has(model: string, kind: Kind, signal: AbortSignal): Promise<boolean> {
-    const id = readModelId(model);
-    if (id === null) return false;
-    if (id === this.#configured[kind]) return true;
-    const { makers } = await this.#ask(signal);
-    return makers.some((entry) => entry.name === id && entry.kind === kind);
+  /** What the owner configured always is a maker. Throws ProviderFailure when the service does not tell. */
+  async find(id: string, kind: Kind, signal: AbortSignal): Promise<Standing> {
+    if (id === this.#configured[kind]) return 'maker';
+    const { makers, names, otherMethods } = await this.#ask(signal);
+    if (makers.some((entry) => entry.name === id && entry.kind === kind)) return 'maker';
+    if (otherMethods.has(id)) return 'other-method';
+    return names.has(id) ? 'other' : 'absent';
   }
 
   #listConfigured(): ModelEntry[] {
@@ -111,8 +124,12 @@ export class GeminiModels implements ModelCatalog {
       description: made.find(({ name }) => name === entry.name)?.description ?? '',
     }));
     const others = made.filter(({ name }) => defaults.every((entry) => entry.name !== name));
-    const names = new Set(all.map(nameOf));
-    this.#list = { makers: [...defaults, ...others], names, until: this.#now() + CACHED_MS };
+    this.#list = {
+      makers: [...defaults, ...others],
+      names: new Set(all.map(nameOf)),
+      otherMethods: new Set(all.filter(isForOthers).map(nameOf)),
+      until: this.#now() + CACHED_MS,
+    };
     return this.#list;
   }
 
@@ -134,13 +151,17 @@ function nameOf(model: unknown): string {
 
 /** Empty for a model that makes neither pictures nor videos for us. */
 function readEntry(model: unknown): ModelEntry[] {
-  const { displayName, supportedActions } = fieldsOf(model);
   const name = nameOf(model);
+  const kind = kindByName(name);
+  if (kind === null || isForOthers(model) || readModelId(name) === null) return [];
+  const description = textOf(fieldsOf(model).displayName).slice(0, LONGEST_DESCRIPTION);
+  return [{ name, kind, description, isDefault: false }];
+}
+
+function isForOthers(model: unknown): boolean {
+  const { supportedActions } = fieldsOf(model);
   const actions: unknown[] = Array.isArray(supportedActions) ? supportedActions : [];
-  const isForOthers = actions.some((action) => OTHER_METHODS.includes(textOf(action)));
-  const kind = (['image', 'video'] as const).find((each) => NAMES[each].test(name));
-  if (kind === undefined || isForOthers || readModelId(name) === null) return [];
-  return [{ name, kind, description: textOf(displayName).slice(0, LONGEST_DESCRIPTION), isDefault: false }];
+  return actions.some((action) => OTHER_METHODS.includes(textOf(action)));
 }
 
 /** Those that have every word of the search in their name or description, in any order. */

@@ -11,8 +11,7 @@ export type VideoRequest = Interactions.CreateModelInteractionParamsNonStreaming
 export interface VideoSettings {
   model: string;
   ratio: string | null;
-  /** Whole seconds. */
-  duration: string | undefined;
+  seconds: number | null;
   resolution: string | undefined;
 }
 
@@ -31,7 +30,7 @@ export interface Interaction {
 }
 
 export function buildVideoRequest(request: AttemptRequest, settings: VideoSettings): VideoRequest {
-  const { model, ratio, duration, resolution } = settings;
+  const { model, ratio, seconds, resolution } = settings;
   const images = request.images.map(({ bytes, mimeType }) => ({
     type: 'image' as const,
     data: Buffer.from(bytes).toString('base64'),
@@ -45,7 +44,7 @@ export function buildVideoRequest(request: AttemptRequest, settings: VideoSettin
       // Inline ends at 4 MB, and is there only once.
       delivery: 'uri',
       ...(ratio === null ? {} : { aspect_ratio: ratio }),
-      ...(duration === undefined ? {} : { duration: `${duration}s` }),
+      ...(seconds === null ? {} : { duration: `${seconds}s` }),
       ...(resolution === undefined ? {} : { resolution }),
     },
     generation_config: { video_config: { task: taskOf(images.length) } },

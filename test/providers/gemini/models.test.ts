@@ -104,29 +104,53 @@ test('the inputs of a model are told without asking, and those of no model are r
       .map(({ name, choices, minimum, maximum }) => [name, choices, minimum, maximum]) ?? [];
   assert.deepEqual(settings('image'), [['image_size', ['512', '1K', '2K', '4K'], null, null]]);
   assert.deepEqual(settings('image', PRO), [['image_size', ['1K', '2K', '4K'], null, null]]);
-  assert.deepEqual(settings('video'), [
-    ['duration', null, 3, 15],
-    ['resolution', ['360p', '720p', '1080p', '4k'], null, null],
-  ]);
+  assert.deepEqual(settings('image', 'gemini-3.1-flash-lite-image'), [['image_size', ['1K'], null, null]]);
+  assert.deepEqual(settings('video'), [['resolution', ['360p', '720p', '1080p', '4k'], null, null]]);
+  const own = (kind: 'image' | 'video', model: string | null = null): unknown[] =>
+    catalog
+      .knownInputs(model, kind)
+      ?.fields.filter(({ isOwnOption }) => isOwnOption)
+      .map(({ name, minimum, maximum }) => (maximum === null ? name : [name, minimum, maximum])) ?? [];
+  const both = ['prompt', 'aspect_ratio', 'image', 'negative_prompt'];
+  assert.deepEqual(own('image'), [...both, ['count', 1, 4]]);
+  assert.deepEqual(own('video'), [...both, ['duration', 3, 10]]);
+  assert.deepEqual(own('video', 'gemini-omni-1.2-flash'), [...both, ['duration', 3, 15]]);
   assert.equal(catalog.knownInputs(null, 'video')?.model, OMNI);
   assert.equal(service.requests.length, 0);
 
   const described = await catalog.describeInputs(PRO, 'image', { signal: NEVER });
   assert.deepEqual(described, catalog.knownInputs(PRO, 'image'));
+  const video = await catalog.describeInputs(OMNI, 'image', { signal: NEVER });
+  assert.equal(video.kind, 'video', 'what it makes is told by its name');
   const unknown = await failureOf(catalog.describeInputs('gemini-none-image', 'image', { signal: NEVER }), service.key);
   assert.deepEqual(meaningOf(unknown), ['model-unknown', 'give-up', null]);
 });
 
 test('a model that is not there, makes something else or has no method for us is refused before anything is paid', async (context) => {
-  const { provider } = await setUp(context);
-  const refuse = async (model: string, kind: 'image' | 'video' = 'image') =>
-    (await provider.refuse(request({ model, kind }), { signal: NEVER }))?.reason ?? null;
+  const { provider, service } = await setUp(context);
+  const refuse = async (model: string, kind: 'image' | 'video' = 'image') => {
+    const refused = await provider.refuse(request({ model, kind }), { signal: NEVER });
+    return refused === null ? null : (refused.details.fields ?? refused.reason);
+  };
   assert.equal(await refuse(PRO), null);
   assert.equal(await refuse(`models/${PRO}`), null);
   assert.equal(await refuse('gemini-omni-1.2-flash', 'video'), null);
-  for (const model of ['gemini-none-image', OMNI, 'gemini-embedding-001', 'black-forest-labs/flux-schnell', '../x'])
+  for (const model of ['gemini-none-image', 'gemini-embedding-001', 'black-forest-labs/flux-schnell', '../x'])
     assert.equal(await refuse(model), 'model-unknown', model);
-  assert.equal(await refuse(PRO, 'video'), 'model-unknown');
+  assert.equal(await refuse(OMNI), `${OMNI} makes videos`);
+  assert.equal(await refuse(PRO, 'video'), `${PRO} makes pictures`);
+  assert.equal(await refuse('gemini-3.8-flash'), 'gemini-3.8-flash makes no pictures');
+  assert.equal(await refuse('gemini-3.8-flash', 'video'), 'gemini-3.8-flash makes no videos');
+  assert.equal(service.generations().length, 0);
+});
+
+test('a model with a method of its own that takes no picture says so to whoever brings one', async (context) => {
+  const models = [{ name: 'models/imagen-9', supportedGenerationMethods: ['predict'] }];
+  const baseUrl = await serve(context, (_request, response) => response.end(JSON.stringify({ models })));
+  const provider = create(baseUrl);
+  const refuse = (images: number) => provider.refuse(request({ model: 'imagen-9', images }), { signal: NEVER });
+  assert.deepEqual((await refuse(1))?.details, { fields: 'imagen-9 takes no image' });
+  assert.equal((await refuse(0))?.reason, 'model-unknown');
 });
 
 test('a model that nobody can tell about now is tried, and the configured one always is', async (context) => {
@@ -148,15 +172,18 @@ test('a setting is checked before anything is paid, and the sentence says what c
     ['image', { image_size: '3K' }, { field: 'image_size', got: '3K', allowed: '512, 1K, 2K, 4K' }],
     ['image', { steps: '4' }, { field: 'steps', got: '4', allowed: 'one of these settings: image_size' }],
     ['image', { prompt: 'x' }, { field: 'prompt', got: 'x', option: 'prompt' }],
-    ['video', { duration: '8s', resolution: '720P' }, null],
-    ['video', { duration: '15' }, null],
-    ['video', { duration: '60' }, { field: 'duration', got: '60', allowed: 'a whole number from 3 to 15' }],
-    ['video', { duration: '5.5' }, { field: 'duration', got: '5.5', allowed: 'a whole number from 3 to 15' }],
+    ['image', { count: '3' }, { field: 'count', got: '3', option: 'count' }],
+    ['image', { Image: 'https://x' }, { field: 'image', got: 'https://x', option: 'image' }],
+    ['image', { negative_prompt: 'x' }, { field: 'negative_prompt', got: 'x', option: 'negative_prompt' }],
+    ['image', { duration: '5' }, { field: 'duration', got: '5', allowed: 'one of these settings: image_size' }],
+    ['video', { resolution: '720P' }, null],
+    ['video', { duration: '8s' }, { field: 'duration', got: '8s', option: 'duration' }],
+    ['video', { image: 'x' }, { field: 'image', got: 'x', option: 'image' }],
     ['video', { resolution: '8k' }, { field: 'resolution', got: '8k', allowed: '360p, 720p, 1080p, 4k' }],
     [
       'video',
       { fps: '9'.repeat(80) },
-      { field: 'fps', got: '9'.repeat(50), allowed: 'one of these settings: duration, resolution' },
+      { field: 'fps', got: '9'.repeat(50), allowed: 'one of these settings: resolution' },
     ],
   ];
   for (const [kind, settings, details] of cases) {

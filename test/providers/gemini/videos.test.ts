@@ -36,8 +36,8 @@ test('a video goes from the prompt to its bytes, for one payment, and is asked a
 
 test('a video is sent with its first frame, its settings and what to avoid, to be made in the background', async (context) => {
   const { service, provider } = await setUp(context);
-  const settings = { duration: '5', resolution: '1080P' };
-  const changes = { images: [REFERENCE], settings, negativePrompt: 'rain', aspectRatio: '3:4' };
+  const settings = { resolution: '1080P' };
+  const changes = { images: [REFERENCE], settings, durationSeconds: 5, negativePrompt: 'rain', aspectRatio: '3:4' };
   const started = await provider.start(attempt({ kind: 'video', ...changes }), { signal: NEVER });
   assert.deepEqual(started.changes, [{ field: 'aspect_ratio', from: '3:4', to: '9:16' }, NO_SEED]);
   assert.deepEqual(listPosts(service)[0]?.body, {
@@ -71,7 +71,7 @@ test('a video that is not awaited is cancelled, which may be asked for again and
 
 test('each way for a video to end badly says what to do next', async (context) => {
   const { service, clock, provider } = await setUp(context);
-  const expected: Record<Exclude<KindOn<GeminiFault, 'video'>, 'slow' | 'never-ends'>, Meaning> = {
+  const expected: Record<Exclude<KindOn<GeminiFault, 'video'>, 'slow' | 'never-ends' | 'large'>, Meaning> = {
     blocked: ['output-blocked', 'vary', 1],
     'fails-internal': ['provider-error', 'retry', null],
     'fails-invalid': ['input-refused', 'give-up', null],
