@@ -206,9 +206,9 @@ export class CardSlot {
     }
   }
 
-  /** What was removed while Discord was away must not be shown any more. */
+  /** What was removed meanwhile, with Discord away, must not be shown any more. */
   async #wasRemoved(way: Way, job: Job): Promise<boolean> {
-    if (way !== 'post' && this.#failures === 0) return false;
+    if (way !== 'post' && this.#failures === 0 && !this.#files.hasLostSome) return false;
     return (await this.#parts.getRemovedAt(job.id)) !== undefined;
   }
 
