@@ -28,6 +28,11 @@ export class CardFiles {
     return { most: this.#most, unusable: this.#unusable };
   }
 
+  /** Perhaps because the job was removed, and its files with it. */
+  get hasLostSome(): boolean {
+    return this.#unusable.size > 0;
+  }
+
   /** Discord found it too large. False: there is no smaller form left. */
   stepDown(): boolean {
     const next = BELOW[this.#most];

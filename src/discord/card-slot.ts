@@ -17,6 +17,7 @@ import { CardTurn, type CardTurnParts } from './card-turn.ts';
 import { CardWays } from './card-ways.ts';
 import { classifyDelivery, isPassing, type DeliveryFailure } from './delivery-failure.ts';
 import { retryDelayMs } from './pace.ts';
+import type { CardMessage } from './render.ts';
 import { pickToken, type TokenSource } from './token-source.ts';
 
 /** What every slot shares. */
@@ -167,27 +168,11 @@ export class CardSlot {
     if (!(await this.#turn.wait(way, { card: this.#card, job: this.#job, shownAt: this.#shownAt }))) return;
     const job = this.#job;
     if (await this.#wasRemoved(way, job)) return this.#parts.onRemoved(this);
-    const files = this.#files;
-    const { ladder, standing } = files;
-    const message = this.#parts.sender.draw(this.#card, job, { isPlain: this.#ways.isPlain(job.revision), ladder });
+    const isPlain = this.#ways.isPlain(job.revision);
+    const message = this.#parts.sender.draw(this.#card, job, { isPlain, ladder: this.#files.ladder });
     const content = JSON.stringify(message.body);
     if (content === this.#shown) return this.#noteShown(job);
-    const { token, messageId } = this.#card;
-    try {
-      if (way === 'post') await this.#notePosting();
-      const sent = await this.#parts.sender.send(way, { card: this.#card, job, message, standing });
-      if (this.#isRetired) return;
-      files.standing = sent.standing;
-      if (sent.messageId !== messageId) await this.#moveTo(sent.messageId);
-    } catch (error) {
-      if (this.#isRetired) return;
-      if (error instanceof FileUnusable) return this.#doWithout(error);
-      files.standing = null;
-      const isOldToken = this.#card.token !== token;
-      const hasKept = message.files.some(({ name }) => standing?.has(name) === true);
-      const hadFiles = message.files.length > 0;
-      return this.#goOn(way, job, classifyDelivery(error), { isOldToken, hadFiles, hasKept });
-    }
+    if (!(await this.#send(way, job, message))) return;
     this.#shown = content;
     this.#failures = 0;
     this.#shownAt = clock.now();
@@ -195,9 +180,35 @@ export class CardSlot {
     else await this.#noteShown(job);
   }
 
-  /** What was removed while Discord was away must not be shown any more. */
+  /** False: it does not stand, and what follows from that is done. */
+  async #send(way: Way, job: Job, message: CardMessage): Promise<boolean> {
+    const files = this.#files;
+    const { standing } = files;
+    const { token, messageId } = this.#card;
+    try {
+      if (way === 'post') await this.#notePosting();
+      const sent = await this.#parts.sender.send(way, { card: this.#card, job, message, standing });
+      if (this.#isRetired) return false;
+      files.standing = sent.standing;
+      if (sent.messageId !== messageId) await this.#moveTo(sent.messageId);
+      return true;
+    } catch (error) {
+      if (this.#isRetired) return false;
+      if (error instanceof FileUnusable) this.#doWithout(error);
+      else {
+        files.standing = null;
+        const isOldToken = this.#card.token !== token;
+        const hasKept = message.files.some(({ name }) => standing?.has(name) === true);
+        const hadFiles = message.files.length > 0;
+        await this.#goOn(way, job, classifyDelivery(error), { isOldToken, hadFiles, hasKept });
+      }
+      return false;
+    }
+  }
+
+  /** What was removed meanwhile, with Discord away, must not be shown any more. */
   async #wasRemoved(way: Way, job: Job): Promise<boolean> {
-    if (way !== 'post' && this.#failures === 0) return false;
+    if (way !== 'post' && this.#failures === 0 && !this.#files.hasLostSome) return false;
     return (await this.#parts.getRemovedAt(job.id)) !== undefined;
   }
 

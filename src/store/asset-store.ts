@@ -226,7 +226,7 @@ class DiskAssetStore implements FolderAssetStore {
     const handle = await open(path).catch(async (error: unknown) => {
       throw codeOf(error) === 'ENOENT' ? goneFile(path, error) : await toStoreFailure(error, path);
     });
-    const { size } = await handle.stat();
+    const { size } = await handle.stat().catch(() => ({ size: -1 }));
     if (size === asset.bytes) return handle.createReadStream(range ?? {});
     await handle.close();
     throw new StoreFailure(

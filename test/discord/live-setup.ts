@@ -5,14 +5,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import type { APIInteraction, APIInteractionResponse } from 'discord-api-types/v10';
-import sharp from 'sharp';
 import { generate } from '../../commands/generate.ts';
 import { startDiscord } from '../../sandbox/discord/index.ts';
 import type { SandboxDiscord } from '../../sandbox/interface.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
 import { readAsk, type ChoiceAsk, type CommandAsk, type PressAsk } from '../../src/discord/ask.ts';
 import type { Card } from '../../src/discord/card.ts';
-import type { CardSenderOptions } from '../../src/discord/card-sender.ts';
 import { GatewayConnection } from '../../src/discord/gateway.ts';
 import { SessionStarts } from '../../src/discord/session-starts.ts';
 import { LiveMessage } from '../../src/discord/live-message.ts';
@@ -23,6 +21,7 @@ import { NO_FILES, type LinkTo } from '../../src/discord/shown-files.ts';
 import { failure, getItem, moveTo, type ItemStatus, type Job, type NewJob } from '../../src/jobs/job.ts';
 import type { Clock } from '../../src/jobs/ports.ts';
 import { en } from '../../src/locales/en.ts';
+import { makePreview } from '../../src/pictures/preview.ts';
 import { newJob } from '../jobs/new-job.ts';
 import { openStores, type OpenStores } from '../store/open-stores.ts';
 import { textOf } from '../end-to-end/world.ts';
@@ -91,17 +90,7 @@ export interface LiveOptions {
   channelIntervalMs?: number;
   notice?: NoticePolicy;
   rateLimits?: boolean;
-  makePreview?: CardSenderOptions['makePreview'];
   linkTo?: LinkTo;
-}
-
-/** A smaller picture as the bot makes them, by other means. */
-async function makeSmaller(bytes: Uint8Array): Promise<Uint8Array | null> {
-  return sharp(bytes)
-    .resize(64, 64, { fit: 'inside' })
-    .webp()
-    .toBuffer()
-    .catch(() => null);
 }
 
 export async function setUpLive(context: TestContext, options: LiveOptions = {}): Promise<LiveSetup> {
@@ -150,7 +139,7 @@ export async function setUpLive(context: TestContext, options: LiveOptions = {})
       cards: stores.cards,
       undelivered: stores.undelivered,
       assets: stores.assets,
-      makePreview: options.makePreview ?? makeSmaller,
+      makePreview,
       linkTo: options.linkTo ?? (() => null),
       clock,
       getJob: (jobId) => stores.jobs.get(jobId),

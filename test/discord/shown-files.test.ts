@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { planHandout } from '../../src/discord/handout.ts';
 import { formKey, planShown, type Ladder, type ShownFiles } from '../../src/discord/shown-files.ts';
+import { measureZip, zipFiles } from '../../src/discord/zip.ts';
 import type { Asset, Item, Job, Reference } from '../../src/jobs/job.ts';
 import { newJob } from '../jobs/new-job.ts';
 
@@ -172,5 +173,14 @@ describe('Download', () => {
     const { batches, tooLarge } = planHandout(jobOf([30 * MB]), NITRO);
     assert.deepEqual([batches.length, tooLarge.length], [0, 1]);
     assert.deepEqual(plan([20 * MB, 20 * MB], NITRO), [['_1.png'], ['_2.png']]);
+  });
+
+  it('knows beforehand how large a zip will be', () => {
+    const entries = ['a.png', '美しい_夕日.png'].map((name, index) => ({
+      name,
+      data: Buffer.alloc(1_000 * index + 7, 1),
+    }));
+    const sizes = entries.map(({ name, data }) => ({ name, bytes: data.length }));
+    assert.equal(zipFiles(entries, NOW).byteLength, measureZip(sizes));
   });
 });

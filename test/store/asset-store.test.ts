@@ -140,3 +140,17 @@ test('removing a job deletes nothing outside its own folder, whatever its id', a
   assert.deepEqual((await readdir(outside)).sort(), ['assets', 'precious']);
   assert.deepEqual((await readdir(folder)).sort(), ['.tmp', 'job_1-a']);
 });
+
+test('a file can be read as it comes, whole or in part, and one that is gone or has another size is refused', async (t) => {
+  const folder = await temporaryFolder(t);
+  const assets = await openAssetStore({ folder });
+  const asset = await assets.put(picture);
+  const readAll = async (range: { start: number; end: number } | null): Promise<string> =>
+    (await (await assets.open(asset, range)).toArray()).join('');
+  assert.equal(await readAll(null), picture.bytes.toString());
+  assert.equal(await readAll({ start: 4, end: 9 }), 'really');
+  await writeFile(join(folder, asset.file), 'longer than it was when it was saved');
+  await assert.rejects(readAll(null), StoreFailure);
+  await rm(join(folder, asset.file));
+  await assert.rejects(readAll(null), (error) => error instanceof StoreFailure && /is gone/.test(error.message));
+});
