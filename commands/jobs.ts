@@ -9,14 +9,12 @@ import type { CommandAsk } from '../src/discord/ask.ts';
 import type { Command, CommandContext } from '../src/discord/command.ts';
 import type { JobState } from '../src/jobs/job.ts';
 import { en } from '../src/locales/en.ts';
-import { readText } from './options.ts';
+import { readJobId, readText } from './options.ts';
 
 const words = en.commands.jobs;
 
 const STATES: readonly JobState[] = ['queued', 'running', 'done', 'partial', 'failed', 'cancelled'];
 const STATE_CHOICES = STATES.map((state) => ({ name: en.states[state], value: state }));
-/** Longer than any id, and short enough for a button to carry. */
-const LONGEST_JOB_ID = 20;
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000, w: 604_800_000 };
 
 export const jobs: Command = {
@@ -75,13 +73,7 @@ async function clear(ask: CommandAsk, { lists, answers, locale }: CommandContext
   const age = readText(ask, 'older_than');
   const olderThanMs = age === null ? 0 : readAgeMs(age);
   if (olderThanMs === null) return answers.refuse(ask, locale.jobs.badAge((age ?? '').replaceAll(/[`<@]/g, '')));
-  await lists.clear(ask, { ...readFilter(ask), olderThanMs, jobId: readJobId(ask) });
-}
-
-/** Copied from a card with its quotes, perhaps. What is left empty names no job, which is not the same as naming none. */
-function readJobId(ask: CommandAsk): string | null {
-  const text = readText(ask, 'job');
-  return text === null ? null : text.replaceAll(/[^a-z0-9]/gi, '').slice(0, LONGEST_JOB_ID) || '-';
+  await lists.clear(ask, { ...readFilter(ask), olderThanMs, jobId: readJobId(ask, 'job') });
 }
 
 function readFilter(ask: CommandAsk): { state: JobState | null; userId: string | null } {

@@ -6,6 +6,9 @@ const PROVIDERS = ['replicate', 'gemini', 'local'] as const;
 /** Which of them are set up, the answer tells: a list of commands is the same for every bot. */
 export const PROVIDER_CHOICES = PROVIDERS.map((name) => ({ name, value: name }));
 
+/** Longer than any id, and short enough for a button to carry. */
+const LONGEST_JOB_ID = 20;
+
 /** Options come the same way while they are typed and when they are sent. */
 type Typed = Pick<CommandAsk | CompletionAsk, 'options'>;
 
@@ -13,6 +16,15 @@ type Typed = Pick<CommandAsk | CompletionAsk, 'options'>;
 export function readText(ask: Typed, name: string): string | null {
   const value = ask.options.get(name);
   return typeof value === 'string' && value.trim() !== '' ? value.trim() : null;
+}
+
+/**
+ * The id of a job, copied from its card with its quotes, perhaps. What has no letter or digit names no job, which is
+ * not the same as naming none.
+ */
+export function readJobId(ask: Typed, name: string): string | null {
+  const text = readText(ask, name);
+  return text === null ? null : text.replaceAll(/[^a-z0-9]/gi, '').slice(0, LONGEST_JOB_ID) || '-';
 }
 
 export function readInteger(ask: Typed, name: string): number | null {

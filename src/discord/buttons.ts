@@ -11,8 +11,10 @@ import type { Item, Job } from '../jobs/job.ts';
 import { doneNames, isFinal } from '../jobs/job.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Clock, JobStore } from '../jobs/ports.ts';
+import type { Again } from './again.ts';
+import type { Animations } from './animations.ts';
 import type { Answers } from './answers.ts';
-import type { ModalAsk, PressAsk } from './ask.ts';
+import type { ChoiceAsk, ModalAsk, PressAsk } from './ask.ts';
 import type { Card } from './card.ts';
 import { parseCustomId, type CustomId, type JobAction } from './custom-id.ts';
 import type { Details } from './details.ts';
@@ -32,11 +34,13 @@ export interface ButtonsOptions {
   live: LiveMessage;
   downloads: Downloads;
   details: Details;
+  animations: Animations;
+  again: Again;
 }
 
 /** The form that a button of a card opened. */
 type FormAsk = ModalAsk & { messageId: string };
-type CardAsk = PressAsk | FormAsk;
+type CardAsk = PressAsk | FormAsk | ChoiceAsk;
 
 /** A press of a button on a private answer is about a job, and about no card it stands on. */
 interface JobPress {
@@ -59,13 +63,23 @@ const UNKNOWN_JOB_WAIT_MS = 1_000;
 const OPEN_TO_ALL: ReadonlySet<JobAction> = new Set<JobAction>([
   'download',
   'again',
+  'animate',
   'refresh',
   'edit',
   'details',
   'keep',
 ]);
 /** Answered privately, without a look at any card. */
-const PRIVATE: ReadonlySet<JobAction> = new Set<JobAction>(['download', 'details', 'keep', 'delete', 'delete-now']);
+const PRIVATE: ReadonlySet<JobAction> = new Set<JobAction>([
+  'download',
+  'details',
+  'keep',
+  'delete',
+  'delete-now',
+  'animate',
+]);
+/** Of a button on a private view of a job, which is no card. */
+const VIEW = 'view';
 
 export class Buttons {
   readonly #options: ButtonsOptions;
@@ -99,6 +113,15 @@ export class Buttons {
     await this.#inTurn(messageId, () => this.#edit({ ...ask, messageId }, id.jobId));
   }
 
+  /** Of several pictures that `Again` may be about, one was chosen, or all of them. */
+  async choose(ask: ChoiceAsk): Promise<void> {
+    const id = parseCustomId(ask.customId);
+    if (id?.action !== 'again') return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
+    const job = await this.#find(ask, id.jobId, true);
+    if (job === undefined) return this.#refuseUnknown(ask, id, localeFor(ask.locale));
+    await this.#options.again.choose(ask, job);
+  }
+
   /** Presses of one card follow each other. */
   async #inTurn(messageId: string, act: () => Promise<void>): Promise<void> {
     const before = this.#tails.get(messageId) ?? Promise.resolve();
@@ -115,12 +138,13 @@ export class Buttons {
   async #act(ask: PressAsk, { action, jobId, argument }: CustomId): Promise<void> {
     const { answers } = this.#options;
     const locale = localeFor(ask.locale);
-    const job = await this.#find(ask, jobId, PRIVATE.has(action));
+    const job = await this.#find(ask, jobId, PRIVATE.has(action) || argument === VIEW);
     if (job === undefined) return this.#refuseUnknown(ask, { action, jobId }, locale);
     if (!OPEN_TO_ALL.has(action) && !mayChange(ask, job))
       return answers.refuse(ask, locale.refusals.notYours(job.userId));
     const press: JobPress = { ask, job, argument, locale };
     if (await this.#runPrivate(action, press)) return;
+    if (action === 'again' && argument === VIEW) return this.#options.again.press(ask, job);
     const card = await this.#cardOf(ask, job);
     // It has moved on: nothing is done, but the card may show less than it should, and has a fresh token now.
     if (card.currentJobId !== job.id) return this.#showAgain(ask, card);
@@ -152,7 +176,7 @@ export class Buttons {
 
   /** What is answered privately and needs no card. False: it is none of these. */
   async #runPrivate(action: JobAction, { ask, job, argument, locale }: JobPress): Promise<boolean> {
-    const { details, downloads } = this.#options;
+    const { details, downloads, animations } = this.#options;
     const isFromCard = action === 'details' && argument === null;
     const about = {
       ask,
@@ -167,6 +191,9 @@ export class Buttons {
       case 'details':
       case 'keep':
         await details.show(about, action === 'keep');
+        return true;
+      case 'animate':
+        await animations.animateJob(ask, job);
         return true;
       case 'delete':
         await details.askBeforeDelete(about);
@@ -188,7 +215,7 @@ export class Buttons {
       case 'fallback':
         return this.#fallBack(press);
       case 'again':
-        return this.#again(press);
+        return this.#options.again.press(press.ask, press.job);
       case 'edit':
         return this.#openForm(press);
       default:
@@ -273,11 +300,6 @@ export class Buttons {
   #isTaken(cardMessageId: string | null, { id }: Job): boolean {
     const open = this.#options.engine.listOpen();
     return open.some(({ retryOf, origin }) => retryOf === id && origin.cardMessageId === cardMessageId);
-  }
-
-  /** A new card for whoever pressed, with a new seed. */
-  async #again({ ask, job }: Press): Promise<void> {
-    await this.#options.intake.submit(ask, repeatWish(job, { input: { ...job.input, seed: null } }));
   }
 
   /** The card showed a button that no longer fits: take the press and draw the card as it is. */
