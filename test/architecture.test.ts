@@ -161,7 +161,6 @@ const PACKAGES: Record<string, string[]> = {
   'file-type': ['src/providers/*', 'src/pictures/*'],
   'image-size': ['src/providers/*', 'src/pictures/*'],
   sharp: ['src/pictures/*'],
-  fflate: ['src/discord/*'],
   pino: ['src/log.ts'],
   fastify: ['src/http/server.ts'],
 };

@@ -224,11 +224,12 @@ export class Intake {
       const refused = await this.#take(id, asker, wish, cardMessageId, locale);
       if (typeof refused !== 'string') return refused;
       await this.#options.answers.refuse(asker, refused);
-      await this.#copies.forget(id, wish.references);
+      void this.#copies.forget(id, wish.references);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       this.#options.log.error('a request could not be saved', { errorMessage: error.message });
       await this.#options.answers.refuse(asker, locale.refusals.storeFailing);
+      void this.#copies.forget(id, wish.references);
     }
     return null;
   }

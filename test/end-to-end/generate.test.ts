@@ -20,7 +20,7 @@ test('a prompt becomes a picture on one card that says at every step what happen
   const [picture] = picturesOf(world.message(card).message);
   assert.ok(picture);
   assert.match(picture.description, new RegExp(PROMPT), 'alt text says what the picture is of');
-  assert.deepEqual([...world.buttons(card).keys()], ['Download', 'Again', 'Edit prompt', 'Details']);
+  assert.deepEqual([...world.buttons(card).keys()], ['Download', 'Again', 'Edit prompt', 'Animate', 'Details']);
 });
 
 test('the card itself is the answer: no placeholder, and no second message', async (context) => {

@@ -168,7 +168,7 @@ test('a record that cannot be read is told once, kept, copied aside and counted 
     unreadable.map((line) => line.split(':')[1]),
     Object.keys(bad),
   );
-  assert.equal(unreadable[0], 'job:newer: its version is 3, expected 2 or an older one');
+  assert.equal(unreadable[0], 'job:newer: its version is 4, expected 3 or an older one');
   assert.doesNotMatch(unreadable.join('\n'), /token|sunset/);
 });
 
