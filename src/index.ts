@@ -22,6 +22,7 @@ import { Drafts } from './discord/drafts.ts';
 import { type Gateway, GatewayConnection, GatewayRefused, inviteLink, tokenRefused } from './discord/gateway.ts';
 import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
+import { JobChoices } from './discord/job-choices.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
 import { MessagePictures } from './discord/message-pictures.ts';
@@ -223,7 +224,8 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   const lists = new JobLists({ answers, clearing, clock, log });
   const models = new ModelCards({ answers, providers, defaultProvider });
-  const completions = new Completions({ providers, defaultProvider });
+  const jobChoices = new JobChoices({ listOpen: () => engine.listOpen(), store: jobs, history: jobs.history, clock });
+  const completions = new Completions({ providers, defaultProvider, jobs: jobChoices });
   const asked = { animations, messagePictures, completions, defaultProviders };
   const context = { answers, intake, lists, help, models, ...asked };
   const teller = new UndeliveredTeller({

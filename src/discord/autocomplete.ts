@@ -1,25 +1,24 @@
 /**
- * What is offered while somebody types `model:` or `settings:`. Answered from memory alone: Discord waits three
- * seconds, a person less, and the next letter asks again. Empty where nothing is known yet; free text works always.
+ * What is offered while somebody types `model:` or `settings:`, answered from memory alone, or `job:`. Discord waits
+ * three seconds, a person less, and the next letter asks again. Empty where nothing is known yet; free text works always.
  */
-import type { APIApplicationCommandOptionChoice } from 'discord-api-types/v10';
 import type { Kind } from '../jobs/job.ts';
 import { formatSetting, readTypedSettings, type TypedSettings } from '../jobs/settings-text.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { ModelCatalog, ModelInputField, Provider } from '../providers/provider.ts';
+import { type Choice, LONGEST_CHOICE, MOST_CHOICES } from './choice.ts';
 import { fieldRange } from './field-range.ts';
+import type { JobChoices, JobChoicesAsk } from './job-choices.ts';
 import { plainText } from './markdown.ts';
 
-export type Choice = APIApplicationCommandOptionChoice<string>;
+export type { Choice } from './choice.ts';
 
 export interface CompletionsOptions {
   providers: ReadonlyMap<string, Provider>;
   defaultProvider: string;
+  jobs: JobChoices;
 }
 
-/** Discord's limits of an autocomplete ("Application Command Option Choice"). */
-const MOST_CHOICES = 25;
-const LONGEST_CHOICE = 100;
 /** What a label says of a field beyond its name. */
 const DESCRIPTION_SHOWN = 60;
 const TRUTHS = ['true', 'false'];
@@ -61,6 +60,11 @@ export class Completions {
       .map(({ way, label }) => ({ name: plainText(label, LONGEST_CHOICE), value: `${text.head}${way}` }))
       .filter(({ value }) => value.length <= LONGEST_CHOICE)
       .slice(0, MOST_CHOICES);
+  }
+
+  /** The asker's own jobs. Rejects with StoreFailure. */
+  jobs(ask: JobChoicesAsk, locale: Locale): Promise<Choice[]> {
+    return this.#options.jobs.offer(ask, locale);
   }
 
   #catalogOf(provider: string): ModelCatalog | null {

@@ -31,7 +31,14 @@ const PICTURE_FIELD = 'picture';
 const LONGEST_PROMPT = 4_000;
 const PROMPT_SHOWN = 200;
 
-export function renderPick({ question, prompt, customId, placeholder, options, pictures }: PictureQuestion): PrivateCard {
+export function renderPick({
+  question,
+  prompt,
+  customId,
+  placeholder,
+  options,
+  pictures,
+}: PictureQuestion): PrivateCard {
   const parts: APIComponentInContainer[] = [text(`### ${question}`)];
   if (prompt !== '') parts.push(text(`> ${quoteLine(prompt, PROMPT_SHOWN)}`));
   if (pictures.length > 0) {

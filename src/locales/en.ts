@@ -150,6 +150,8 @@ function ordinal(number: number): string {
   return `${number}${endings[ORDINALS.select(number)] ?? 'th'}`;
 }
 
+/** In a choice, where Discord draws no timestamp. Days are UTC. */
+const DAYS = new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeZone: 'UTC' });
 const ORDINALS = new Intl.PluralRules('en', { type: 'ordinal' });
 
 export const en = {
@@ -365,6 +367,15 @@ export const en = {
     interrupted: 'The disk did not take all of it. What was cleared is gone; clear once more for the rest.',
     badAge: (found: string) =>
       `older_than is "${found}"; expected a number and m, h, d or w, for example 12h, 7d or 2w.`,
+  },
+  /** `/show`, and one's own jobs while `job` is typed. */
+  show: {
+    private: 'private',
+    justNow: 'just now',
+    minutesAgo: (minutes: number) => `${minutes} min ago`,
+    hoursAgo: (hours: number) => `${hours} h ago`,
+    daysAgo: (days: number) => `${count(days, 'day', 'days')} ago`,
+    onDay: (ms: number) => DAYS.format(ms),
   },
   /** `/models`, and `settings` of `/generate`. */
   models: {

@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Choice, Completions } from '../../src/discord/autocomplete.ts';
+import { JobChoices } from '../../src/discord/job-choices.ts';
+import { systemClock } from '../../src/jobs/clock.ts';
 import { parseSettings } from '../../src/jobs/settings-text.ts';
 import { en } from '../../src/locales/en.ts';
 import type { ModelCatalog, ModelEntry, ModelInputField, Provider } from '../../src/providers/provider.ts';
@@ -15,6 +17,13 @@ const FIELDS: ModelInputField[] = [
   { ...PLAIN, name: 'guidance_steps', type: 'number', minimum: 0 },
   { ...PLAIN, name: 'free', type: 'text' },
 ];
+
+const NO_JOBS = new JobChoices({
+  listOpen: () => [],
+  store: { get: () => Promise.resolve(undefined), getMany: () => Promise.resolve([]) },
+  history: { list: () => Promise.resolve({ entries: [], next: null }) },
+  clock: systemClock,
+});
 
 /** A service that knows these models, and these inputs of each. */
 function createCompletions(models: ModelEntry[], fields: ModelInputField[] | null = FIELDS): Completions {
@@ -33,6 +42,7 @@ function createCompletions(models: ModelEntry[], fields: ModelInputField[] | nul
       ['local', local],
     ]),
     defaultProvider: 'service',
+    jobs: NO_JOBS,
   });
 }
 
