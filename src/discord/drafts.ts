@@ -205,9 +205,10 @@ export class Drafts implements Part {
           log.error('a bug ended a copy for a draft', { errorMessage: String(error) });
           return;
         }
-        log.info('a picture of a draft was not copied', { draftId: id, why, errorMessage: error.message });
+        log.info('a picture of a draft was not copied', { draftId: id, index, why });
       }
     }
+    log.info('the pictures of a draft were copied', { draftId: id, count: choices.length });
   }
 
   async #makeRoom(userId: string): Promise<void> {
