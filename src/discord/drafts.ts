@@ -23,9 +23,9 @@ export interface DraftsOptions {
   store: DraftStore;
   keeper: ReferenceKeeper;
   assets: DraftFiles;
-  thumbnails: Thumbnails;
+  thumbnails: Pick<Thumbnails, 'draw'>;
   answers: Answers;
-  intake: Intake;
+  intake: Pick<Intake, 'submit'>;
   /** A secret of this store. */
   storeKey: string;
   clock: Clock;
