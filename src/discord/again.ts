@@ -67,6 +67,7 @@ export class Again {
       customId: formatCustomId({ action: 'again', jobId: job.id, argument: 'pick' }),
       placeholder: drafts.choose,
       options: [{ label: drafts.all, value: ALL, description: drafts.allMeans(job.items.length) }, ...one],
+      order: drafts.order(shown.map(({ label }) => label)),
       pictures: shown,
     });
     const files = drawn.filter((file) => file !== null);

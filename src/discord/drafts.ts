@@ -140,6 +140,7 @@ export class Drafts implements Part {
       customId: formatDraftId(draft.id),
       placeholder: locale.drafts.choose,
       options: optionsOf(draft.choices),
+      order: locale.drafts.order(pictures.map(({ label }) => label)),
       pictures,
     });
     await this.#options.answers.show(asker, card, files);

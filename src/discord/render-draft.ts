@@ -20,6 +20,8 @@ export interface PictureQuestion {
   customId: string;
   placeholder: string;
   options: readonly APISelectMenuOption[];
+  /** Says which picture is which. */
+  order: string;
   /** Shown above the select, each with the label of its option. */
   pictures: readonly { url: string; label: string }[];
 }
@@ -31,19 +33,13 @@ const PICTURE_FIELD = 'picture';
 const LONGEST_PROMPT = 4_000;
 const PROMPT_SHOWN = 200;
 
-export function renderPick({
-  question,
-  prompt,
-  customId,
-  placeholder,
-  options,
-  pictures,
-}: PictureQuestion): PrivateCard {
+export function renderPick({ question, prompt, customId, ...choice }: PictureQuestion): PrivateCard {
+  const { placeholder, options, order, pictures } = choice;
   const parts: APIComponentInContainer[] = [text(`### ${question}`)];
   if (prompt !== '') parts.push(text(`> ${quoteLine(prompt, PROMPT_SHOWN)}`));
   if (pictures.length > 0) {
     const items = pictures.map(({ url, label }) => ({ media: { url }, description: label }));
-    parts.push({ type: ComponentType.MediaGallery, items });
+    parts.push({ type: ComponentType.MediaGallery, items }, text(`-# ${order}`));
   }
   const select = { type: ComponentType.StringSelect as const, custom_id: customId, placeholder, options: [...options] };
   parts.push({ type: ComponentType.ActionRow, components: [select] });

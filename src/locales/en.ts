@@ -278,6 +278,7 @@ export const en = {
     whichMoves: 'Which picture is to move?',
     whichAgain: 'Which picture once more?',
     choose: 'Choose a picture',
+    order: (labels: readonly string[]) => `From left to right: ${labels.join(', ')}`,
     all: 'All of them',
     allMeans: (pictures: number) => `${pictures} new pictures`,
     formTitle: 'Use as reference',

@@ -175,6 +175,7 @@ describe('the question', () => {
       customId: formatDraftId('draftx'),
       placeholder: en.drafts.choose,
       options: optionsOf(choices),
+      order: en.drafts.order(choices.map(({ label }) => label)),
       pictures: choices.map(({ label }, index) => ({ label, url: `attachment://picture_${index}.webp` })),
     });
     const names = choices.map((_, index) => `picture_${index}.webp`);

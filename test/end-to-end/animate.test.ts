@@ -84,8 +84,8 @@ test('/animate makes a video of a picture', async (context) => {
 
   await context.test('by the service that has the model, where only the model was named', async () => {
     await animate({ image: await pickPicture(), model: 'gemini-omni-1.1-flash' });
-    const made = (): number => world.sandbox.gemini.generations().filter(({ kind }) => kind === 'video').length;
-    await world.waitUntil('the video is begun', () => made() === 1);
+    const begun = (): number => world.sandbox.gemini.generations().filter(({ kind }) => kind === 'video').length;
+    await world.waitUntil('the video is begun', () => begun() === 1);
   });
 
   await context.test('and offers models that make videos, and jobs that have a picture', async () => {

@@ -6,17 +6,7 @@ import { test, type TestContext } from 'node:test';
 import { openDatabase } from '../../src/store/database.ts';
 import { openDraftStore } from '../../src/store/draft-store.ts';
 import type { InteractionOutcome, SandboxPrediction } from '../../sandbox/interface.ts';
-import {
-  answerOf,
-  choose,
-  draftFiles,
-  drawPicture,
-  forge,
-  openMenu,
-  post,
-  selectOf,
-  startSlowHost,
-} from './picking.ts';
+import { answerOf, choose, draftFiles, drawPicture, openMenu, post, selectOf, startSlowHost } from './picking.ts';
 import { picturesOf, textOf, World } from './world.ts';
 
 const ANIMATE = 'Animate image';
