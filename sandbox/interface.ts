@@ -262,13 +262,20 @@ export type ReplicateFault =
         | 'hang'
         | 'cut-half'
         | 'too-large'
+        /** Whole and sound, and heavier than Discord takes: a picture of 3,200 × 3,200 pixels, or a padded video. */
+        | '30-mb'
         /** A small file that claims 30,000 × 30,000 pixels. */
         | 'too-many-pixels'
         | 'wrong-type'
         /** 302 to another host. */
         | 'redirect-away';
     }
-  /** Of the next prediction created. `slow` takes `slowMs`; `nothing` succeeds with null, `empty-list` with []. */
+  /** POST /files. After `cut-after` the file is there, and nobody knows its address. */
+  | {
+      on: 'upload';
+      kind: 'http-401' | 'http-413' | 'http-429' | 'http-500' | 'http-503' | 'hang' | 'cut-before' | 'cut-after';
+    }
+  /** Of the next prediction created. `slow` takes `slowMs`, `12-minutes` that long by the clock; `nothing` succeeds with null, `empty-list` with []. */
   | {
       on: 'prediction';
       kind:
@@ -278,6 +285,7 @@ export type ReplicateFault =
         | 'empty-list'
         | 'data-removed'
         | 'slow'
+        | '12-minutes'
         | 'never-ends'
         | 'interrupted'
         | 'canceled'
@@ -301,6 +309,14 @@ export interface SandboxPrediction {
   gets: number;
   cancels: number;
   fileFetches: number;
+}
+
+/** A file that was uploaded. */
+export interface SandboxUpload {
+  id: string;
+  contentType: string;
+  size: number;
+  createdAt: number;
 }
 
 /** A webhook that was sent. */
@@ -327,6 +343,8 @@ export interface SandboxReplicate {
   readonly webhooks: readonly SandboxWebhook[];
   /** Every prediction that was accepted, oldest first: what the owner would pay for. */
   predictions(): SandboxPrediction[];
+  /** Every file that was taken and not deleted, oldest first. */
+  uploads(): SandboxUpload[];
   /** From now on the model has this version: for schemas that change within the hour. Input names to their JSON schema; Cog's own wrapping is added. */
   changeModel(name: string, inputs: Record<string, Record<string, unknown>>, required?: string[]): void;
   /** How long a prediction queues (`starting`) and works (`processing`); a page shows about 1 and 4 seconds. */

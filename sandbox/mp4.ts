@@ -25,6 +25,11 @@ export function wrapMp4(video: Mp4): Buffer {
   return Buffer.concat([type, movie(video, samples, offset), box('mdat', ...samples)]);
 }
 
+/** The same video in a file of just this many bytes: what is added, players skip. */
+export function padMp4(video: Buffer, bytes: number): Buffer {
+  return Buffer.concat([video, box('free', Buffer.alloc(Math.max(0, bytes - video.length - 8)))]);
+}
+
 function movie(video: Mp4, samples: Buffer[], offset: number): Buffer {
   const times = [u32(0), u32(0), u32(video.framesPerSecond), u32(samples.length)];
   const header = box(

@@ -9,6 +9,7 @@ export class RequestLog {
   readonly #requests: RecordedRequest[] = [];
   readonly #listeners = new Set<(request: RecordedRequest) => void>();
   readonly #arrivals = new WeakMap<FastifyRequest, number>();
+  readonly #files = new WeakMap<FastifyRequest, RecordedRequest['files']>();
   readonly #errors = new WeakMap<FastifyRequest, NonNullable<RecordedRequest['error']>>();
 
   constructor(clock: SandboxClock, prefix: RegExp) {
@@ -29,14 +30,19 @@ export class RequestLog {
     this.#errors.set(request, error);
   }
 
+  /** What a multipart body brought; before `noteEnd`. */
+  noteFiles(request: FastifyRequest, files: RecordedRequest['files']): void {
+    this.#files.set(request, files);
+  }
+
   noteEnd(request: FastifyRequest, status: RecordedRequest['status']): void {
     const record: RecordedRequest = {
       at: this.#arrivals.get(request) ?? this.#clock.now(),
       method: request.method,
       path: request.url.replace(this.#prefix, ''),
       status,
-      body: request.body ?? null,
-      files: [],
+      body: Buffer.isBuffer(request.body) ? null : (request.body ?? null),
+      files: this.#files.get(request) ?? [],
       error: this.#errors.get(request) ?? null,
     };
     this.#requests.push(record);

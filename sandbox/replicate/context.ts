@@ -1,9 +1,10 @@
 /** What the routes share: the parts of one running service. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { SandboxClock, StartReplicateOptions } from '../interface.ts';
+import type { RecordedRequest, SandboxClock, StartReplicateOptions } from '../interface.ts';
 import type { Catalog } from './catalog.ts';
 import type { Faults } from './faults.ts';
 import type { Pace, Prediction } from './prediction.ts';
+import type { UploadStore } from './uploads.ts';
 import type { WebhookSender } from './webhooks.ts';
 
 export interface Context {
@@ -11,6 +12,7 @@ export interface Context {
   readonly faults: Faults;
   readonly catalog: Catalog;
   readonly predictions: PredictionStore;
+  readonly uploads: UploadStore;
   readonly webhooks: WebhookSender;
   readonly picture: StartReplicateOptions['picture'];
   /** How long the work of a prediction that met the fault `slow` takes. */
@@ -21,6 +23,8 @@ export interface Context {
   pace(): Pace;
   /** `http://127.0.0.1:PORT`. */
   origin(): string;
+  /** What a form brought, for the record of requests. */
+  noteFiles(request: FastifyRequest, files: RecordedRequest['files']): void;
   /** Leaves the caller without (the rest of) an answer: for ever, or by destroying the socket now. */
   lose(request: FastifyRequest, reply: FastifyReply, kind: 'hang' | 'cut'): FastifyReply;
 }

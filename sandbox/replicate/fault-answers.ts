@@ -2,6 +2,7 @@
 import type { FaultKind } from './faults.ts';
 import { followReference, type SandboxModel } from './cog.ts';
 import {
+  FILE_TOO_LARGE,
   FORBIDDEN,
   GONE,
   INSUFFICIENT_CREDIT,
@@ -52,6 +53,7 @@ const COMMON: Partial<Record<string, ProblemBody>> = {
   'http-404': NOT_FOUND,
   'http-408': REQUEST_TIMEOUT,
   'http-410': GONE,
+  'http-413': FILE_TOO_LARGE,
   'http-500': INTERNAL_ERROR,
   'http-503': UNAVAILABLE,
   'http-422-version': INVALID_VERSION,
@@ -64,7 +66,7 @@ const THROTTLED_CREATES: Partial<Record<string, ProblemBody>> = {
 };
 
 type CreateFault = Extract<FaultKind<'create'>, `http-${string}`>;
-type OtherFault = Extract<FaultKind<'get'> | FaultKind<'list'> | FaultKind<'file'>, `http-${string}`>;
+type OtherFault = Extract<FaultKind<'get' | 'list' | 'file' | 'upload'>, `http-${string}`>;
 
 /** `model` is undefined where the call names none that exists. */
 export function refuseCreate(kind: CreateFault, model: SandboxModel | undefined, input: unknown): Error {

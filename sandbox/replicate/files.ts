@@ -1,19 +1,23 @@
 /** The files of predictions, served without a token as replicate.delivery does. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import sharp from 'sharp';
 import type { StartReplicateOptions } from '../interface.ts';
 import { drawInTurn } from '../picture-queue.ts';
-import { drawVideo } from '../video.ts';
-import { drawHugePicture } from './bad-picture.ts';
+import { padMp4 } from '../mp4.ts';
+import { drawVideo, sizeVideo, type Raster } from '../video.ts';
+import { drawHeavyPicture, drawHugePicture } from './bad-picture.ts';
 import { refuseCall } from './fault-answers.ts';
 import type { FaultKind } from './faults.ts';
-import { countOutputs, fileNameOf, pictureOf, promptOf } from './outputs.ts';
+import { countOutputs, fileNameOf, pictureOf, promptOf, ratioOf, secondsOf } from './outputs.ts';
 import { MIME_TYPES } from './picture.ts';
 import type { Prediction } from './prediction.ts';
 import { NOT_FOUND, Problem } from './problem.ts';
 
 /** More than any picture may weigh; sent as zeros behind the beginning of a real picture. */
 const TOO_LARGE_BYTES = 256 * 1024 * 1024;
+/** More than Discord takes anywhere without a boost (10 MiB), and less than the bot fetches. */
+const HEAVY_BYTES = 30_000_000;
 const CHUNK = Buffer.alloc(64 * 1024);
 
 /** A name that no resolver knows (RFC 6761): who follows there gets nothing and harms nobody. */
@@ -46,7 +50,10 @@ export async function serveFile(call: FileCall): Promise<FastifyReply> {
     // The header lies: only the bytes tell.
     return reply.type(mimeType).send(Buffer.from('<!doctype html><title>Sign in</title><p>This is no picture.</p>'));
   }
-  return send(call, mimeType, call.picture?.bytes ?? (await draw(prediction, index)));
+  const bytes = call.picture?.bytes ?? (await draw(prediction, index));
+  if (fault !== '30-mb') return send(call, mimeType, bytes);
+  if (mimeType === 'video/mp4') return send(call, mimeType, padMp4(bytes, HEAVY_BYTES));
+  return send(call, 'image/png', await drawHeavyPicture(bytes, HEAVY_BYTES));
 }
 
 async function send({ fault, reply, lose }: FileCall, mimeType: string, bytes: Buffer): Promise<FastifyReply> {
@@ -82,8 +89,32 @@ function mimeTypeOf(prediction: Prediction, index: number): string {
 }
 
 async function draw(prediction: Prediction, index: number): Promise<Buffer> {
-  if (prediction.model.media === 'video') return drawVideo(promptOf(prediction.input));
+  if (prediction.model.media === 'video') return drawVideoOf(prediction);
   return drawInTurn(pictureOf(prediction, index));
+}
+
+async function drawVideoOf(prediction: Prediction): Promise<Buffer> {
+  const { input, pictures } = prediction;
+  const [ratio, seconds] = [ratioOf(prediction), secondsOf(prediction)];
+  const [start, end] = [pictures.find(({ isEnd }) => !isEnd), pictures.find(({ isEnd }) => isEnd)];
+  return drawVideo(promptOf(input), {
+    ratio,
+    ...(seconds === null ? {} : { seconds }),
+    ...(start === undefined ? {} : { start: await readRaster(start.bytes, ratio) }),
+    ...(end === undefined ? {} : { end: await readRaster(end.bytes, ratio) }),
+  });
+}
+
+async function readRaster(bytes: Buffer, ratio: number): Promise<Raster> {
+  const { width, height } = sizeVideo(ratio);
+  const rgb = await sharp(bytes)
+    .rotate()
+    .resize(width, height, { fit: 'cover' })
+    .flatten()
+    .toColourspace('srgb')
+    .raw()
+    .toBuffer();
+  return { width, height, rgb };
 }
 
 function* pad(bytes: Buffer, total: number): Generator<Buffer> {

@@ -24,6 +24,8 @@ import type { Pace } from './prediction.ts';
 import { badRequest, INTERNAL_ERROR, NOT_FOUND, Problem, throttled, UNAUTHENTICATED } from './problem.ts';
 import type { ProblemBody } from './problem.ts';
 import { RateLimit } from './rate-limit.ts';
+import { addUploadRoutes } from './upload-routes.ts';
+import { summarizeUpload, UploadStore } from './uploads.ts';
 import { isObject } from './validate.ts';
 import { WEBHOOK_SECRET, WebhookSender } from './webhooks.ts';
 
@@ -71,6 +73,7 @@ class ReplicateService implements StartedReplicate {
   readonly #faults = new Faults();
   readonly #catalog = new Catalog();
   readonly #predictions = new PredictionStore();
+  readonly #uploads: UploadStore;
   readonly #webhooks: WebhookSender;
   readonly #log: RequestLog;
   readonly #createLimit: RateLimit;
@@ -84,6 +87,7 @@ class ReplicateService implements StartedReplicate {
     this.#clock = options.clock ?? createClock();
     this.#hasRateLimits = options.rateLimits ?? true;
     this.#pace = options.pace ?? DEFAULT_PACE;
+    this.#uploads = new UploadStore(this.#clock);
     this.#log = new RequestLog(this.#clock, API_PREFIX);
     this.#webhooks = new WebhookSender({
       clock: this.#clock,
@@ -109,6 +113,10 @@ class ReplicateService implements StartedReplicate {
   predictions(): ReturnType<SandboxReplicate['predictions']> {
     const now = this.#clock.now();
     return this.#predictions.all.map((prediction) => summarizePrediction(prediction, now));
+  }
+
+  uploads(): ReturnType<SandboxReplicate['uploads']> {
+    return this.#uploads.all().map(summarizeUpload);
   }
 
   changeModel(name: string, inputs: Record<string, Record<string, unknown>>, required?: string[]): void {
@@ -151,12 +159,14 @@ class ReplicateService implements StartedReplicate {
       faults: this.#faults,
       catalog: this.#catalog,
       predictions: this.#predictions,
+      uploads: this.#uploads,
       webhooks: this.#webhooks,
       picture,
       slowMs,
       closing: this.#closing.signal,
       pace: () => this.#pace,
       origin: () => this.#origin,
+      noteFiles: (request, files) => this.#log.noteFiles(request, files),
       lose: (request, reply, kind) => this.#lose(request, reply, kind),
     };
   }
@@ -178,6 +188,7 @@ class ReplicateService implements StartedReplicate {
     server.setNotFoundHandler((request, reply) => this.#answerProblem(request, reply, NOT_FOUND));
     addPredictionRoutes(server, context);
     addModelRoutes(server, context);
+    addUploadRoutes(server, context);
     return server;
   }
 

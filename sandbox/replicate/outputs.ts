@@ -5,6 +5,10 @@ import { stateAt, type Prediction } from './prediction.ts';
 
 /** What models call the number of pictures. */
 const COUNT_INPUTS = ['num_outputs', 'num_images', 'number_of_images', 'max_images'];
+/** What models call the length of a video, in seconds or in frames. */
+const SECONDS_INPUTS = ['duration', 'seconds'];
+const FRAMES_INPUTS = ['num_frames', 'video_length'];
+const RATE_INPUTS = ['frames_per_second', 'fps'];
 /** What models call a size in pixels, `1024x768`. */
 const SIZE_INPUTS = ['size', 'resolution'];
 
@@ -25,15 +29,39 @@ export function fileNameOf({ model, input }: Prediction, index: number): string 
 }
 
 /** What to draw for one of its pictures. */
-export function pictureOf({ input, model, seed }: Prediction, index: number): PictureRequest {
-  return { prompt: promptOf(input), seed, index, ...dimensionsOf(input), format: formatOf(model, input) };
+export function pictureOf(prediction: Prediction, index: number): PictureRequest {
+  const { input, model, seed, pictures } = prediction;
+  const references = pictures.map(({ bytes }) => bytes);
+  const size = dimensionsOf(prediction);
+  return { prompt: promptOf(input), seed, index, ...size, format: formatOf(model, input), references };
+}
+
+/** How long a video is asked to be, in the words of its model; null: they do not tell. */
+export function secondsOf({ input, model }: Prediction): number | null {
+  const valueOf = (name: string): number => {
+    const value = input[name] ?? model.input.properties[name]?.default;
+    return typeof value === 'number' || typeof value === 'string' ? Number.parseFloat(String(value)) : Number.NaN;
+  };
+  const direct = SECONDS_INPUTS.map(valueOf).find((value) => value > 0);
+  if (direct !== undefined) return direct;
+  const frames = FRAMES_INPUTS.map(valueOf).find((value) => value > 0);
+  const rate = RATE_INPUTS.map(valueOf).find((value) => value > 0);
+  return frames === undefined || rate === undefined ? null : frames / rate;
+}
+
+/** Width by height of a video: its first picture's, else as asked. */
+export function ratioOf({ input, pictures }: Prediction): number {
+  const start = pictures.find(({ isEnd }) => !isEnd) ?? pictures[0];
+  if (start !== undefined) return start.width / start.height;
+  const { width, height } = sizeOf(typeof input.aspect_ratio === 'string' ? input.aspect_ratio : '16:9');
+  return width / height;
 }
 
 export function promptOf(input: Record<string, unknown>): string {
   return typeof input.prompt === 'string' ? input.prompt : '';
 }
 
-function dimensionsOf(input: Record<string, unknown>): { width: number; height: number } {
+function dimensionsOf({ input, model, pictures: [reference] }: Prediction): { width: number; height: number } {
   for (const name of SIZE_INPUTS) {
     const [, across, down] = /^(\d+)x(\d+)$/.exec(String(input[name])) ?? [];
     if (across !== undefined && down !== undefined) return { width: clampSide(+across), height: clampSide(+down) };
@@ -42,7 +70,12 @@ function dimensionsOf(input: Record<string, unknown>): { width: number; height: 
   const isOwnSize = size === 'custom' || aspectRatio === undefined || aspectRatio === 'custom';
   if (isOwnSize && typeof width === 'number' && typeof height === 'number')
     return { width: clampSide(width), height: clampSide(height) };
-  return sizeOf(typeof aspectRatio === 'string' ? aspectRatio : '1:1', megapixels === '0.25' ? 0.25 : 1);
+  const pictureRatio = reference === undefined ? '1:1' : `${reference.width}:${reference.height}`;
+  const word = aspectRatio ?? model.input.properties.aspect_ratio?.default;
+  return sizeOf(
+    typeof word !== 'string' || word === 'match_input_image' ? pictureRatio : word,
+    megapixels === '0.25' ? 0.25 : 1,
+  );
 }
 
 /** SDXL's schema has no bounds; a canvas has. */

@@ -7,6 +7,7 @@ import { BROKEN_JSON, refuseCall, refuseCreate } from './fault-answers.ts';
 import { serveFile } from './files.ts';
 import { readCancelAfter, readWaitMs } from './headers.ts';
 import type { SandboxModel } from './cog.ts';
+import { readInputFiles } from './input-files.ts';
 import { pageOf } from './pages.ts';
 import { presentListed, presentPrediction } from './prediction-view.ts';
 import { cancelPrediction, planPrediction, stateAt } from './prediction.ts';
@@ -102,7 +103,7 @@ async function handleCreate(
   if (fault === 'cut-before') return context.lose(request, reply, 'cut');
   if (fault === 'hang' || fault === 'cut-after') {
     try {
-      create(context, request, model);
+      await create(context, request, model);
     } catch (error) {
       // The refusal is lost like any answer; only nothing was created then.
       if (!(error instanceof Problem)) throw error;
@@ -113,7 +114,7 @@ async function handleCreate(
     const body = isObject(request.body) ? request.body : {};
     throw refuseCreate(fault, model ?? context.catalog.findNamed(String(body.version)), body.input);
   }
-  const prediction = create(context, request, model);
+  const prediction = await create(context, request, model);
   if (fault === 'broken-json') return reply.code(201).type('application/json').send(BROKEN_JSON);
   const waitMs = readWaitMs(request.headers.prefer);
   if (waitMs > 0) await waitForEnd(context, prediction, waitMs, request);
@@ -123,7 +124,11 @@ async function handleCreate(
 }
 
 /** Throws Problem 422 for what Replicate would not accept. */
-function create(context: Context, request: FastifyRequest, modelInPath: SandboxModel | null): Prediction {
+async function create(
+  context: Context,
+  request: FastifyRequest,
+  modelInPath: SandboxModel | null,
+): Promise<Prediction> {
   const body = request.body ?? {};
   const wrongBody = validateBody(body, modelInPath === null);
   if (wrongBody.length > 0 || !isObject(body)) throw new Problem(invalidInput(wrongBody));
@@ -131,9 +136,13 @@ function create(context: Context, request: FastifyRequest, modelInPath: SandboxM
   const input = isObject(body.input) ? body.input : {};
   const wrongInput = validateInput(model, input);
   if (wrongInput.length > 0) throw new Problem(invalidInput(wrongInput));
+  const hasOutput = (token: string): boolean => context.predictions.findByFileToken(token) !== undefined;
+  const sources = { uploads: context.uploads, hasOutput, origin: context.origin() };
+  const files = await readInputFiles(model, input, sources);
   const prediction = planPrediction({
     model,
     input,
+    files,
     now: context.clock.now(),
     pace: context.pace(),
     slowMs: context.slowMs,

@@ -1,7 +1,7 @@
 /** A prediction as the API tells it, and as a test reads it. */
 import type { SandboxPrediction } from '../interface.ts';
 import { nameOf } from './cog.ts';
-import { countOutputs, fileNameOf } from './outputs.ts';
+import { countOutputs, fileNameOf, secondsOf } from './outputs.ts';
 import { stateAt, type Prediction } from './prediction.ts';
 
 /** The API's prediction object. `origin` is `http://127.0.0.1:PORT`. */
@@ -89,13 +89,10 @@ function metricsOf(
 }
 
 /** Official models tell what they charge for. */
-function billingOf({ model, input }: Prediction, count: number): Record<string, number> {
-  if (model.media === 'image') return { image_count: count };
-  const seconds = input.duration ?? model.input.properties.duration?.default;
-  return {
-    video_output_count: count,
-    ...(typeof seconds === 'number' ? { video_output_duration_seconds: seconds } : {}),
-  };
+function billingOf(prediction: Prediction, count: number): Record<string, number> {
+  if (prediction.model.media === 'image') return { image_count: count };
+  const seconds = secondsOf(prediction);
+  return { video_output_count: count, ...(seconds === null ? {} : { video_output_duration_seconds: seconds }) };
 }
 
 function logsAt(prediction: Prediction, now: number): string {

@@ -12,6 +12,7 @@ import { randomBytes } from 'node:crypto';
 import type { SandboxPrediction } from '../interface.ts';
 import type { SandboxModel } from './cog.ts';
 import type { FaultKind, FaultOn } from './faults.ts';
+import type { InputFiles, InputPicture } from './input-files.ts';
 
 export interface Pace {
   queueMs: number;
@@ -35,6 +36,8 @@ export interface Prediction {
   readonly model: SandboxModel;
   readonly input: Record<string, unknown>;
   readonly seed: number;
+  /** What its input shows. */
+  readonly pictures: readonly InputPicture[];
   readonly createdAt: number;
   readonly startsAt: number;
   /** Infinity: works until somebody cancels it. */
@@ -79,9 +82,11 @@ export interface Plan {
   fault: FaultOn<'prediction'> | null;
   cancelAfter: { text: string; ms: number } | null;
   webhook: Webhook | null;
+  files: InputFiles;
 }
 
-export function planPrediction({ model, input, now, pace, slowMs, fault, cancelAfter, webhook }: Plan): Prediction {
+export function planPrediction(plan: Plan): Prediction {
+  const { model, input, now, pace, slowMs, fault, cancelAfter, webhook, files } = plan;
   const startsAt = now + pace.queueMs;
   return {
     id: randomName(26),
@@ -91,8 +96,10 @@ export function planPrediction({ model, input, now, pace, slowMs, fault, cancelA
     seed: typeof input.seed === 'number' ? input.seed : randomBytes(4).readUInt32LE(0) >>> 1,
     createdAt: now,
     startsAt,
-    endsAt: startsAt + workMsOf(fault?.kind, pace.workMs, slowMs),
-    fate: fateOf(fault),
+    pictures: files.pictures,
+    // What cannot be read stops it before it works.
+    endsAt: startsAt + (files.error === null ? workMsOf(fault?.kind, pace.workMs, slowMs) : 0),
+    fate: files.error === null ? fateOf(fault) : { status: 'failed', error: files.error },
     cancelAfter: cancelAfter?.text ?? null,
     webhook,
     deadline: cancelAfter === null ? null : now + cancelAfter.ms,
@@ -136,6 +143,7 @@ export function cancelPrediction(prediction: Prediction, now: number): void {
 function workMsOf(kind: FaultKind<'prediction'> | undefined, workMs: number, slowMs: number): number {
   if (kind === 'never-ends') return Infinity;
   if (kind === 'slow') return slowMs;
+  if (kind === '12-minutes') return 12 * 60_000;
   if (kind === 'aborted') return 0;
   return kind === 'interrupted' || kind === 'canceled' ? workMs / 2 : workMs;
 }
@@ -150,6 +158,7 @@ const FATES: Record<Exclude<FaultKind<'prediction'>, 'error'>, Fate> = {
   'empty-list': { status: 'succeeded', output: 'empty-list' },
   'data-removed': { status: 'succeeded', output: 'removed' },
   slow: { status: 'succeeded', output: 'files' },
+  '12-minutes': { status: 'succeeded', output: 'files' },
   'never-ends': { status: 'succeeded', output: 'files' },
 };
 

@@ -52,6 +52,15 @@ export const NOT_FOUND: ProblemBody = {
   status: 404,
 };
 
+/** Of a file that was uploaded; in the words of Replicate's OpenAPI file, as is the next. */
+export const FILE_NOT_FOUND: ProblemBody = { title: 'Not found', detail: 'File not found', status: 404 };
+
+export const FILE_TOO_LARGE: ProblemBody = {
+  title: 'Content too large',
+  detail: 'Files must be less than 100MB in size',
+  status: 413,
+};
+
 export const REQUEST_TIMEOUT: ProblemBody = {
   title: 'Request timeout',
   detail: 'The request took too long to complete.',

@@ -291,10 +291,17 @@ function resultLines(job: Job, { locale }: CardContext): string {
   return lines.join('\n');
 }
 
-/** What the bot chose by itself is nobody's wish; Details tells all. */
-function isAskedFor({ field }: InputChange, { input }: Job): boolean {
-  const asked = { aspect_ratio: input.aspectRatio, negative_prompt: input.negativePrompt, seed: input.seed };
-  return field in input.settings || Object.entries(asked).some(([name, value]) => name === field && value !== null);
+/** What the bot chose by itself is nobody's wish; Details tells all. For the sake of a picture another model may do the work. */
+function isAskedFor({ field }: InputChange, { input, references }: Job): boolean {
+  const asked = {
+    aspect_ratio: input.aspectRatio,
+    negative_prompt: input.negativePrompt,
+    seed: input.seed,
+    duration: input.durationSeconds,
+  };
+  const isOfPicture = references.length > 0 && (field === 'image' || field === 'model');
+  const isOption = Object.entries(asked).some(([name, value]) => name === field && value !== null);
+  return isOfPicture || isOption || field in input.settings;
 }
 
 function changeWords({ field, from, to }: InputChange, { card }: Locale): string {

@@ -73,6 +73,7 @@ export type FailureReason =
   | 'input-refused'
   | 'setting-refused'
   | 'image-needed'
+  | 'image-not-taken'
   | 'reference-refused'
   | 'reference-unreachable'
   | 'reference-lost'
@@ -112,6 +113,7 @@ export const FAILURE_CODES: Readonly<Record<FailureReason, ErrorCode>> = {
   'input-refused': 'VALIDATION_ERROR',
   'setting-refused': 'VALIDATION_ERROR',
   'image-needed': 'VALIDATION_ERROR',
+  'image-not-taken': 'VALIDATION_ERROR',
   'reference-refused': 'VALIDATION_ERROR',
   'reference-unreachable': 'NETWORK_ERROR',
   'reference-lost': 'VALIDATION_ERROR',

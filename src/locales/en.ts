@@ -45,6 +45,8 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'setting-refused': refuseSetting,
   'image-needed': ({ model }) =>
     `${model === undefined ? 'This model' : `The model \`${model}\``} starts from a picture: add \`image\`, or choose another \`model\`.`,
+  'image-not-taken': ({ model, instead }) =>
+    `${model === undefined ? 'This model' : `The model \`${model}\``} takes no picture to start from. Choose ${instead === undefined ? 'another `model`' : `a \`model\` that does, such as \`${instead}\``}, or leave the picture out.`,
   'reference-refused': ({ why, name }) => refuseReference(why, name),
   'reference-unreachable': ({ name }) =>
     `The picture ${name === undefined || name === '' ? 'to start from' : `\`${name}\``} could not be fetched from Discord. Attach it anew.`,

@@ -1,7 +1,16 @@
-/** Shapes of pictures, as two numbers: `16:9`, `1024x768`. */
+/** Shapes of pictures, as two numbers or a word: `16:9`, `1024x768`, `portrait`. */
+
+/** What some models call the shapes they have; of the two that are not square every one is 16 by 9. */
+const NAMED_RATIOS: ReadonlyMap<string, number> = new Map([
+  ['landscape', 16 / 9],
+  ['portrait', 9 / 16],
+  ['square', 1],
+]);
 
 /** Width divided by height; null for words like `match_input_image`. */
 export function readRatio(text: string | number): number | null {
+  const named = NAMED_RATIOS.get(String(text).trim().toLowerCase());
+  if (named !== undefined) return named;
   const match = /^(\d+(?:\.\d+)?)\s*[:x*×]\s*(\d+(?:\.\d+)?)$/i.exec(String(text).trim());
   const ratio = Number(match?.[1]) / Number(match?.[2]);
   return ratio > 0 && Number.isFinite(ratio) ? ratio : null;

@@ -266,7 +266,7 @@ test('a file that is too large says so and begins like a picture', async (t) => 
 });
 
 type Ending = Extract<ReplicateFault, { on: 'prediction' }>;
-type EndingKind = Exclude<Ending['kind'], 'slow' | 'never-ends' | 'error'>;
+type EndingKind = Exclude<Ending['kind'], 'slow' | '12-minutes' | 'never-ends' | 'error'>;
 
 const ENDINGS: Record<EndingKind, { status: string; error: string | null; output: unknown }> = {
   fails: { status: 'failed', error: 'Director: unexpected error handling prediction (E9828)', output: null },
@@ -308,16 +308,22 @@ test('a prediction fails with just the words that were asked for', async (t) => 
   assert.deepEqual([ended.status, ended.error, ended.output], ['failed', error, null]);
 });
 
-test('a slow prediction takes slowMs, one that never ends works until it is cancelled', async (t) => {
+test('a slow prediction takes slowMs or twelve minutes, one that never ends works until it is cancelled', async (t) => {
   const { client, clock, service } = await setUp(t, { slowMs: 600_000 });
   service.addFault({ on: 'prediction', kind: 'slow' });
+  service.addFault({ on: 'prediction', kind: '12-minutes' });
   service.addFault({ on: 'prediction', kind: 'never-ends' });
   const slow = await client.predictions.create({ version: FLUX, input: { prompt: 'x' } });
+  const long = await client.predictions.create({ version: FLUX, input: { prompt: 'x' } });
   const endless = await client.predictions.create({ version: FLUX, input: { prompt: 'x' } });
   clock.advance(PACE.queueMs + 590_000);
   assert.equal((await client.predictions.get(slow.id)).status, 'processing');
   clock.advance(10_000);
   assert.equal((await client.predictions.get(slow.id)).status, 'succeeded');
+  clock.advance(110_000);
+  assert.equal((await client.predictions.get(long.id)).status, 'processing');
+  clock.advance(10_000);
+  assert.equal((await client.predictions.get(long.id)).status, 'succeeded');
   clock.advance(86_400_000);
   assert.equal((await client.predictions.get(endless.id)).status, 'processing');
   assert.equal((await client.predictions.cancel(endless.id)).status, 'canceled');

@@ -81,7 +81,11 @@ async function createOf(setup: Setup, model: Listed, input: Record<string, unkno
 /** What a person has to give. */
 function requiredInput({ input }: Listed): Record<string, unknown> {
   const names = input.required ?? [];
-  return Object.fromEntries(names.map((name) => [name, input.properties[name]?.format === 'uri' ? PICTURE : 'a fox']));
+  const valueOf = ({ type, format }: Schema = {}): unknown => {
+    if (type === 'array') return [PICTURE];
+    return format === 'uri' ? PICTURE : 'a fox';
+  };
+  return Object.fromEntries(names.map((name) => [name, valueOf(input.properties[name])]));
 }
 
 test('every model has a schema that compiles, whose defaults are allowed by it and by the service', async (t) => {
@@ -252,8 +256,8 @@ test('a video model gives one address of a real MP4, and tells the seconds to pa
   assert.equal(response.headers.get('content-type'), 'video/mp4');
   const bytes = Buffer.from(await response.arrayBuffer());
   assert.equal((await fileTypeFromBuffer(bytes))?.mime, 'video/mp4');
-  assert.deepEqual(bytes, drawVideo('a fox runs'));
-  assert.notDeepEqual(bytes, drawVideo('another fox'));
+  assert.deepEqual(bytes, drawVideo('a fox runs', { seconds: 10 }));
+  assert.notDeepEqual(bytes, drawVideo('another fox', { seconds: 10 }));
   const { results } = await setup.client.predictions.list();
   assert.deepEqual(
     [results[0]?.metrics?.predict_time, Object.entries(results[0]?.metrics ?? {}).slice(0, 2)],

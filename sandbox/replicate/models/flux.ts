@@ -1,6 +1,6 @@
 /** Image models of Black Forest Labs; inputs follow the models' public API pages. */
 import type { ModelText } from '../build-model.ts';
-import { aspectRatio, count, GO_FAST, image, OUTPUT_QUALITY, outputFormat } from './inputs.ts';
+import { aspectRatio, count, GO_FAST, image, images, OUTPUT_QUALITY, outputFormat } from './inputs.ts';
 import { PROMPT, SAFETY_CHECKER, SEED, share, side, steps } from './inputs.ts';
 
 const RATIOS = ['1:1', '16:9', '21:9', '3:2', '2:3', '4:5', '5:4', '3:4', '4:3', '9:16', '9:21'];
@@ -142,5 +142,32 @@ export const FLUX_MODELS: readonly ModelText[] = [
     runCount: 45_000_000,
     collections: ['text-to-image', 'image-editing'],
     createdAt: '2025-05-27T08:10:16.201Z',
+  },
+  {
+    name: 'black-forest-labs/flux-2-klein-4b',
+    description: 'Very fast image generation and editing with up to five reference images, FLUX.2 klein',
+    required: ['prompt'],
+    inputs: {
+      prompt: { type: 'string', description: 'Text prompt for image generation or editing' },
+      images: images('List of input images for image-to-image generation. Maximum 5 images.', 5),
+      aspect_ratio: aspectRatio(
+        ['1:1', 'match_input_image', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4', '5:4', '4:5', '21:9', '9:21'],
+        "Aspect ratio for the generated image. Use 'match_input_image' to match the first input image.",
+      ),
+      output_megapixels: {
+        enum: ['0.25', '0.5', '1', '2', '4'],
+        default: '1',
+        description: 'Resolution of the output image in megapixels',
+      },
+      go_fast: GO_FAST,
+      seed: SEED,
+      output_format: outputFormat('webp', 'jpg', 'png'),
+      output_quality: OUTPUT_QUALITY,
+      disable_safety_checker: SAFETY_CHECKER,
+    },
+    output: 'array',
+    runCount: 2_400_000,
+    collections: ['text-to-image', 'image-editing'],
+    createdAt: '2026-01-14T15:00:00.000Z',
   },
 ];

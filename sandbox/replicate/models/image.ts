@@ -1,6 +1,6 @@
 /** Image models of other makers; inputs follow the models' public API pages. */
 import type { ModelText } from '../build-model.ts';
-import { aspectRatio, count, image, images, OUTPUT_QUALITY, outputFormat } from './inputs.ts';
+import { aspectRatio, count, GO_FAST, image, images, OUTPUT_QUALITY, outputFormat } from './inputs.ts';
 import { PROMPT, SAFETY_CHECKER, SEED, share, side, steps } from './inputs.ts';
 
 const RATIOS = ['1:1', '16:9', '9:16', '3:2', '2:3', '4:3', '3:4'];
@@ -184,6 +184,28 @@ export const IMAGE_MODELS: readonly ModelText[] = [
     runCount: 8_500_000,
     collections: ['text-to-image'],
     createdAt: '2025-04-30T13:38:21.000Z',
+  },
+  {
+    name: 'qwen/qwen-image-edit',
+    description: 'Edit images using a prompt, with precise text editing',
+    required: ['image', 'prompt'],
+    inputs: {
+      prompt: { type: 'string', description: 'Text instruction on how to edit the given image.' },
+      image: image('Image to use as reference. Must be jpeg, png, gif, or webp.'),
+      aspect_ratio: aspectRatio(
+        ['match_input_image', '1:1', '16:9', '9:16', '4:3', '3:4'],
+        'Aspect ratio for the generated image',
+      ),
+      go_fast: GO_FAST,
+      seed: SEED,
+      output_format: outputFormat('webp', 'jpg', 'png'),
+      output_quality: OUTPUT_QUALITY,
+      disable_safety_checker: SAFETY_CHECKER,
+    },
+    output: 'array',
+    runCount: 5_200_000,
+    collections: ['image-editing'],
+    createdAt: '2025-08-18T20:49:37.000Z',
   },
   {
     name: 'recraft-ai/recraft-v3',

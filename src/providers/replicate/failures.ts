@@ -64,8 +64,16 @@ const PREDICTION_MEANINGS: readonly (Meaning & { pattern: RegExp })[] = [
   },
   { pattern: /timed? ?out|deadline exceeded/i, reason: 'attempt-timeout', next: 'retry', mostRetries: 1 },
   { pattern: /\bE1001\b|out of memory|outofmemory|\bOOM\b/i, reason: 'out-of-memory', next: 'give-up' },
+  // Its own download of an input broke: a picture that is uploaded anew has another address.
   {
-    pattern: /ValueError|\bmust be\b|cannot identify image|invalid (input|value|argument)|validation error/i,
+    pattern: /failed validation.*\b(?:for url|download|fetch)/is,
+    reason: 'provider-error',
+    next: 'retry',
+    mostRetries: 1,
+  },
+  {
+    pattern:
+      /ValueError|\bmust be\b|cannot identify image|invalid (input|value|argument)|validation error|failed validation/i,
     reason: 'input-refused',
     next: 'give-up',
   },

@@ -2,6 +2,8 @@
  * What the inputs of models are for, by their names: the same thing has many. Names and their order come from
  * counting 3,808 public schemas (January 2025) and from the current models' own pages.
  */
+import type { Kind } from '../../jobs/job.ts';
+import { isDuration } from './duration.ts';
 import type { InputField, InputFields } from './schema.ts';
 
 export const NEGATIVE_PROMPT_NAMES = ['negative_prompt', 'n_prompt'];
@@ -99,16 +101,13 @@ export type Reservation =
   /** It has an option of its own. */
   { kind: 'option'; option: string } | { kind: 'fixed' } | null;
 
-/** By name alone where the schema is not known (`field` is undefined). */
-export function findReservation(name: string, field: InputField | undefined): Reservation {
+/** By name alone where the schema is not known (`field` is undefined). `kind`: what the model makes; null: not known. */
+export function findReservation(name: string, field: InputField | undefined, kind: Kind | null): Reservation {
   if (SAFETY_SWITCH.test(name) || CALLBACK.test(name) || field?.isSecret === true) return { kind: 'fixed' };
-  // An item is one picture.
-  if (COUNT_NAMES.includes(name)) return { kind: 'fixed' };
-  const option = OPTIONS_BY_NAME.get(name);
+  const option = OPTIONS_BY_NAME.get(name) ?? (isDuration(name, field, kind) ? 'duration' : undefined);
   if (option !== undefined) return { kind: 'option', option };
   const isPicture = field === undefined ? FIRST_FRAME_NAMES.includes(name) : isPictureField(field);
-  // They are filled from pictures that a command was given.
-  return isPicture ? { kind: 'fixed' } : null;
+  return isPicture ? { kind: 'option', option: 'image' } : null;
 }
 
 const OPTIONS_BY_NAME: ReadonlyMap<string, string> = new Map([
@@ -116,4 +115,6 @@ const OPTIONS_BY_NAME: ReadonlyMap<string, string> = new Map([
   ['aspect_ratio', 'aspect_ratio'],
   ['seed', 'seed'],
   ...NEGATIVE_PROMPT_NAMES.map((name) => [name, 'negative_prompt'] as const),
+  // An item is one picture: several are several items.
+  ...COUNT_NAMES.map((name) => [name, 'count'] as const),
 ]);

@@ -25,15 +25,22 @@ export async function sendImages(
 ): Promise<string[]> {
   const addresses: string[] = [];
   for (const image of images) {
-    const isInline = image.bytes.byteLength <= LARGEST_INLINE_BYTES && attempt < FIRST_ATTEMPT_WITHOUT_INLINE;
+    const isInline = isSmall(image) && attempt < FIRST_ATTEMPT_WITHOUT_INLINE;
     addresses.push(isInline ? toDataUrl(image) : await upload(image, options, signal));
   }
   return addresses;
 }
 
-/** What an input is built with to see whether it can be, before anything is uploaded. */
+/**
+ * What an input is built with where nothing is sent: to see whether it can be, and to find work that was. Pictures that
+ * could have travelled inside the request are as they would be there, others a place; nothing is uploaded.
+ */
 export function placeImages({ images }: Pick<AttemptRequest, 'images'>): string[] {
-  return images.map((_, index) => `data:image/png,${index}`);
+  return images.map((image, index) => (isSmall(image) ? toDataUrl(image) : `upload:${index}`));
+}
+
+function isSmall({ bytes }: ReferenceImage): boolean {
+  return bytes.byteLength <= LARGEST_INLINE_BYTES;
 }
 
 function toDataUrl({ bytes, mimeType }: ReferenceImage): string {

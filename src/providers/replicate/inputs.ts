@@ -1,16 +1,23 @@
 /** Turns an attempt into the inputs of a model, by the model's own schema where it is known. Pure. */
 import { failure, type Failure, type InputChange, type Kind } from '../../jobs/job.ts';
 import { type AttemptRequest, type ModelInputs, ProviderFailure } from '../provider.ts';
+import { buildDuration } from './duration.ts';
 import { COUNT_NAMES, findImageFields, findReservation, NEGATIVE_PROMPT_NAMES } from './field-roles.ts';
 import type { InputField, InputFields } from './schema.ts';
 import { readSettings } from './settings.ts';
 import { kindAgainst } from './model-kind.ts';
-import { buildShape } from './shape.ts';
+import { buildShape, type Sides } from './shape.ts';
 
 export type ModelInput = Record<string, unknown>;
 
 /** What an attempt asks of a model. */
-export type Wish = Pick<AttemptRequest, 'kind' | 'prompt' | 'negativePrompt' | 'aspectRatio' | 'seed' | 'settings'>;
+export type Wish = Pick<
+  AttemptRequest,
+  'kind' | 'prompt' | 'negativePrompt' | 'aspectRatio' | 'seed' | 'settings' | 'durationSeconds'
+> & {
+  /** The sides of the pictures it starts from: they decide the shape where nobody asked for one. */
+  images: readonly Sides[];
+};
 
 export interface BuiltInput {
   input: ModelInput;
@@ -18,8 +25,8 @@ export interface BuiltInput {
   changes: InputChange[];
 }
 
-/** In place of addresses, where only the names of the inputs matter. */
-const SOME_ADDRESS = 'https://example.com/';
+/** Of a model whose schema is not known. */
+const NO_FIELDS: InputFields = new Map();
 /** The largest seed an attempt has, whatever the model allows. */
 const LARGEST_SEED = 2 ** 31 - 1;
 
@@ -30,41 +37,47 @@ export function takesPrompt(fields: InputFields | null): boolean {
 
 /**
  * Why the model cannot do what is wished, as far as its schema tells; null: nothing speaks against it. `images` counts
- * the reference pictures.
+ * the reference pictures; `instead` is a model that takes some, to be named where this one takes none.
  */
 export function refuseWish(
-  wish: { kind: Kind; model: string; settings: Wish['settings']; images: number },
+  wish: { kind: Kind; model: string; settings: Wish['settings']; images: number; instead?: string | null },
   fields: InputFields | null,
 ): Failure | null {
   const other = kindAgainst(wish.kind, wish.model, fields);
   if (other !== null) return refuseInput(`${wish.model} makes ${other}s`);
-  const refusedSettings = readSettings(wish.settings, fields).failure;
+  const refusedSettings = readSettings(wish.settings, fields, wish.kind).failure;
   if (refusedSettings !== null || fields === null) return refusedSettings;
   const { first, last } = findImageFields(fields);
   const needsImage = first?.isRequired === true || last?.isRequired === true;
   const details = { model: wish.model };
   if (wish.images === 0 && needsImage) return failure('image-needed', 'give-up', { details });
   // It would be paid for and drawn without what it was to start from.
-  if (wish.images > 0 && first === null) return refuseInput(`${wish.model} takes no image`);
+  if (wish.images > 0 && first === null) {
+    const { instead = null } = wish;
+    const named = instead === null ? {} : { instead };
+    return failure('image-not-taken', 'give-up', { details: { ...details, ...named } });
+  }
   return wish.images === 0 && !takesPrompt(fields) ? refuseInput(`${wish.model} takes no prompt`) : null;
 }
 
 /**
  * What to send; with unknown fields (null) only what nearly every model takes. `images`: addresses the model can fetch
- * the reference pictures from, in their order. The same wish and fields give the same input. Throws ProviderFailure
+ * the pictures of the wish from, in their order. The same wish and fields give the same input. Throws ProviderFailure
  * for a setting that the schema refuses, and for pictures when the fields are unknown: Cog would ignore a wrong name,
  * for money.
  */
 export function buildInput(wish: Wish, fields: InputFields | null, images: readonly string[] = []): BuiltInput {
-  const read = readSettings(wish.settings, fields);
+  const read = readSettings(wish.settings, fields, wish.kind);
   if (read.failure !== null) throw new ProviderFailure(read.failure);
-  if (fields === null) return { input: { ...buildBlind(wish, images), ...read.values }, changes: [] };
-  const shape = buildShape(wish.aspectRatio, fields, images.length > 0);
+  const length = buildDuration(wish.durationSeconds, fields ?? NO_FIELDS, read.values);
+  if (fields === null) return { input: { ...buildBlind(wish, images), ...read.values }, changes: length.changes };
+  const shape = buildShape(wish.aspectRatio, fields, wish.images[0] ?? null);
   const pictures = buildPictures(images, fields);
   const input = {
     ...buildWords(wish, fields),
     ...buildSeed(wish.seed, fields.get('seed')),
     ...shape.input,
+    ...length.input,
     ...(wish.kind === 'image' && fields.get('output_format')?.choices?.includes('png') === true
       ? { output_format: 'png' }
       : {}),
@@ -73,18 +86,24 @@ export function buildInput(wish: Wish, fields: InputFields | null, images: reado
   };
   return {
     input: { ...input, ...buildOwnSides(wish, read.values, fields), ...read.values },
-    changes: [...shape.changes, ...pictures.changes],
+    changes: [...shape.changes, ...length.changes, ...pictures.changes],
   };
 }
 
 /**
  * Whether a prediction's input is what this wish would have sent: each value we send is there, and a picture where
- * one goes (its address is another each time it is uploaded). The schema may have been unknown when it was sent, or
- * may be now; the prompt, the seed and the settings tell then.
+ * one goes. `images`: what `buildInput` would be given now. An uploaded picture has another address each time, so any
+ * will do; one that travelled inside the request must be the same. The schema may have been unknown when it was sent,
+ * or may be now; the prompt, the seed and the settings tell then.
  */
-export function isInputOf(listed: unknown, wish: Wish, fields: InputFields | null, images = 0): boolean {
+export function isInputOf(
+  listed: unknown,
+  wish: Wish,
+  fields: InputFields | null,
+  images: readonly string[] = [],
+): boolean {
   if (!isObject(listed)) return false;
-  if (images === 0 && isSentBy(listed, wish, null)) return true;
+  if (images.length === 0 && isSentBy(listed, wish, null, images)) return true;
   if (fields !== null) return isSentBy(listed, wish, fields, images);
   const isNegativeApart = NEGATIVE_PROMPT_NAMES.some((name) => listed[name] === readNegative(wish));
   const isPrompt = isSame(listed.prompt, foldNegative(wish)) || (isSame(listed.prompt, wish.prompt) && isNegativeApart);
@@ -95,7 +114,9 @@ export function isInputOf(listed: unknown, wish: Wish, fields: InputFields | nul
 
 /** The fields as a user is told of them: what nobody may set is left out. */
 export function presentInputs(model: string, kind: Kind | null, fields: InputFields | null): ModelInputs {
-  const shown = [...(fields?.values() ?? [])].filter((field) => findReservation(field.name, field)?.kind !== 'fixed');
+  const shown = [...(fields?.values() ?? [])].filter(
+    (field) => findReservation(field.name, field, kind)?.kind !== 'fixed',
+  );
   return {
     model,
     kind,
@@ -108,7 +129,7 @@ export function presentInputs(model: string, kind: Kind | null, fields: InputFie
       default: field.default,
       description: field.description,
       isRequired: field.isRequired,
-      isOwnOption: findReservation(field.name, field) !== null,
+      isOwnOption: findReservation(field.name, field, kind) !== null,
     })),
   };
 }
@@ -117,19 +138,26 @@ function refuseInput(fields: string): Failure {
   return failure('input-refused', 'give-up', { details: { fields } });
 }
 
-function isSentBy(listed: ModelInput, wish: Wish, fields: InputFields | null, images = 0): boolean {
+function isSentBy(listed: ModelInput, wish: Wish, fields: InputFields | null, images: readonly string[]): boolean {
   const { first, last } = fields === null ? { first: null, last: null } : findImageFields(fields);
   const pictureNames = [first?.name, last?.name];
-  const addresses = Array.from({ length: images }, () => SOME_ADDRESS);
   try {
-    return Object.entries(buildInput(wish, fields, addresses).input).every(([name, value]) =>
-      pictureNames.includes(name) ? listed[name] !== undefined : isSame(listed[name], value),
+    return Object.entries(buildInput(wish, fields, images).input).every(([name, value]) =>
+      pictureNames.includes(name) ? isSamePicture(listed[name], value) : isSame(listed[name], value),
     );
   } catch (error) {
     // What the schema of today refuses was not sent by it.
     if (error instanceof ProviderFailure) return false;
     throw error;
   }
+}
+
+/** The service may keep what travelled inside a request under an address of its own. */
+function isSamePicture(listed: unknown, sent: unknown): boolean {
+  if (Array.isArray(sent)) {
+    return Array.isArray(listed) && sent.every((one, index) => isSamePicture(listed[index], one));
+  }
+  return typeof listed === 'string' && (!listed.startsWith('data:') || listed === sent);
 }
 
 function buildBlind(wish: Wish, images: readonly string[]): ModelInput {

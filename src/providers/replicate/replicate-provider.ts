@@ -20,6 +20,7 @@ import { createCatalog } from './catalog.ts';
 import { classifyEnding } from './failures.ts';
 import { refuseWish } from './inputs.ts';
 import { MendedInputs } from './mended-inputs.ts';
+import { ModelChoice } from './model-choice.ts';
 import { Models, parseReference } from './models.ts';
 import { type CallTimeouts, PredictionCalls } from './prediction-calls.ts';
 import { checkPrediction } from './predictions.ts';
@@ -78,11 +79,10 @@ class Replicate implements ReplicateProvider {
   readonly catalog: ModelCatalog;
   readonly #api: ReplicateApi;
   readonly #calls: PredictionCalls;
-  readonly #models: Models;
+  readonly #choice: ModelChoice;
   readonly #starter: Starter;
   readonly #search: Search;
   readonly #timeouts: ReplicateTimeouts;
-  readonly #defaults: Readonly<Record<Kind, string | null>>;
   readonly #baseUrl: URL;
   readonly #fetch: typeof fetch;
   readonly #headersFor: (url: URL) => Record<string, string>;
@@ -92,7 +92,7 @@ class Replicate implements ReplicateProvider {
     const now = (): number => clock.now();
     const timeouts = { ...DEFAULT_TIMEOUTS, ...options.timeouts };
     this.#timeouts = timeouts;
-    this.#defaults = { image: imageModel, video: videoModel };
+    const defaults = { image: imageModel, video: videoModel };
     this.kinds = videoModel === null ? ['image'] : ['image', 'video'];
     this.hasWebhooks = webhookUrl !== null;
     this.#baseUrl = new URL(baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`);
@@ -103,24 +103,33 @@ class Replicate implements ReplicateProvider {
     const models = new Models({ api, timeoutMs: timeouts.getMs, now, configured });
     const mended = new MendedInputs();
     const webhook = webhookUrl === null ? null : new URL(webhookUrl);
-    this.#starter = new Starter({ api, timeoutMs: timeouts.uploadMs, calls, models, mended, webhookUrl: webhook });
+    const choice = new ModelChoice(models, defaults);
+    this.#starter = new Starter({
+      api,
+      timeoutMs: timeouts.uploadMs,
+      calls,
+      models,
+      choice,
+      mended,
+      webhookUrl: webhook,
+    });
     this.#search = new Search({ api, calls, mended, createMs: timeouts.createMs, now });
     this.#api = api;
     this.#calls = calls;
-    this.#models = models;
-    this.catalog = createCatalog({ api, models, defaults: this.#defaults, timeoutMs: timeouts.getMs, now });
+    this.#choice = choice;
+    this.catalog = createCatalog({ api, models, defaults, timeoutMs: timeouts.getMs, now });
     // Files below the API's own address need the key; nothing else may see it.
     this.#headersFor = (url): Record<string, string> =>
       url.href.startsWith(this.#baseUrl.href) ? { authorization: `Bearer ${token}` } : {};
   }
 
-  async refuse({ kind, model, settings, images }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
-    const reference = this.#modelFor({ model, kind });
+  async refuse(request: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
+    const reference = this.#choice.referenceOf(request);
     const unknown = failure('model-unknown', 'give-up', { details: { model: reference } });
     if (parseReference(reference) === null) return unknown;
     try {
-      const found = await this.#models.find(reference, signal);
-      return refuseWish({ kind, model: found.model.name, settings, images }, found.model.fields);
+      const { found, instead } = await this.#choice.choose(request, signal);
+      return refuseWish({ ...request, model: found.model.name, instead }, found.model.fields);
     } catch (error) {
       if (error instanceof HttpFailure && error.status === 404) return unknown;
       // Not known in time, or not for this reason: the attempt will tell.
@@ -130,7 +139,7 @@ class Replicate implements ReplicateProvider {
   }
 
   async start(request: AttemptRequest, { signal }: CallOptions): Promise<Started> {
-    return this.#starter.start(request, this.#modelFor(request), signal);
+    return this.#starter.start(request, signal);
   }
 
   async check({ id }: Operation, { signal }: CallOptions): ReturnType<Provider['check']> {
@@ -146,8 +155,8 @@ class Replicate implements ReplicateProvider {
 
   async find(request: AttemptRequest, options: FindOptions): Promise<FoundOperation | null> {
     // Also tells their time, when it is the first call after a restart.
-    const { model } = await this.#models.find(this.#modelFor(request), options.signal);
-    return this.#search.find(request, model, options);
+    const { found } = await this.#choice.choose({ ...request, images: request.images.length }, options.signal);
+    return this.#search.find(request, found.model, options);
   }
 
   fetchFile(...[{ url }, { signal }]: Parameters<Provider['fetchFile']>): ReturnType<Provider['fetchFile']> {
@@ -170,12 +179,5 @@ class Replicate implements ReplicateProvider {
     const { key } = (body ?? {}) as { key?: unknown };
     if (typeof key !== 'string' || !key.startsWith('whsec_')) throw createUnreadable('no');
     return key;
-  }
-
-  #modelFor({ model, kind }: Pick<AttemptRequest, 'model' | 'kind'>): string {
-    const reference = model ?? this.#defaults[kind];
-    if (reference === null)
-      throw new Error(`Expected a request of one of the kinds [${this.kinds.join(', ')}], got ${kind}.`);
-    return reference;
   }
 }

@@ -92,7 +92,7 @@ export class Search {
   }
 
   #isSent(input: unknown, { request, model }: Wanted): boolean {
-    return this.#options.mended.fits(input, request) || isInputOf(input, request, model.fields, request.images.length);
+    return this.#options.mended.fits(input, request) || isInputOf(input, request, model.fields, placeImages(request));
   }
 }
 
@@ -101,7 +101,7 @@ function isMendedFor(input: unknown, { request, model }: Wanted): boolean {
   const { fields } = model;
   const images = fields === null ? [] : placeImages(request);
   // A setting that the schema refuses today was not left as it was.
-  const settings = readSettings(request.settings, fields).failure === null ? request.settings : {};
+  const settings = readSettings(request.settings, fields, request.kind).failure === null ? request.settings : {};
   const { input: asked } = buildInput({ ...request, settings }, fields, images);
   return isRepairOf(input, dropImages(asked, images), fields);
 }

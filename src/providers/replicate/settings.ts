@@ -1,5 +1,5 @@
 /** What a user set of a model's own inputs: from texts to the values its schema asks for. Pure. */
-import { failure, type Failure } from '../../jobs/job.ts';
+import { failure, type Failure, type Kind } from '../../jobs/job.ts';
 import { findReservation } from './field-roles.ts';
 import type { InputField, InputFields } from './schema.ts';
 import { checkValues } from './value-check.ts';
@@ -21,13 +21,18 @@ const SHORTEST_WORD = 4;
 /**
  * The values to send. The failure (`setting-refused`) names the `field`, what was `got`, and one of: `allowed` (the
  * values, the range or the type), `option` (the option to use instead), `fixed` (nobody may set it), or `nearest`
- * (names that the model has). With unknown fields (null) only the reserved ones are refused.
+ * (names that the model has). `kind`: what the model makes; null: not known. With unknown fields (null) only the
+ * reserved ones are refused.
  */
-export function readSettings(settings: Readonly<Record<string, string>>, fields: InputFields | null): ReadSettings {
+export function readSettings(
+  settings: Readonly<Record<string, string>>,
+  fields: InputFields | null,
+  kind: Kind | null,
+): ReadSettings {
   const values: Record<string, unknown> = {};
   for (const [name, text] of Object.entries(settings)) {
     const field = fields?.get(name);
-    const refused = refuseName(name, text, fields, field);
+    const refused = refuseName({ name, got: text, kind }, fields, field);
     if (refused !== null) return { failure: refused };
     const value = field === undefined ? guessValue(text) : readValue(text, field);
     if (value === undefined) return { failure: refuse({ field: name, got: text, allowed: 'an https address' }) };
@@ -53,16 +58,15 @@ export function nearestNames(name: string, names: readonly string[]): string[] {
 }
 
 function refuseName(
-  name: string,
-  got: string,
+  { name, got, kind }: { name: string; got: string; kind: Kind | null },
   fields: InputFields | null,
   field: InputField | undefined,
 ): Failure | null {
-  const reservation = findReservation(name, field);
+  const reservation = findReservation(name, field, kind);
   if (reservation?.kind === 'fixed') return refuse({ field: name, got, fixed: 'yes' });
   if (reservation?.kind === 'option') return refuse({ field: name, got, option: reservation.option });
   if (fields === null || field !== undefined) return null;
-  const settable = [...fields.values()].filter((known) => findReservation(known.name, known) === null);
+  const settable = [...fields.values()].filter((known) => findReservation(known.name, known, kind) === null);
   const nearest = nearestNames(
     name,
     settable.map((known) => known.name),

@@ -9,18 +9,27 @@ const SIDE_STEP = 64;
 const SMALLEST_SIDE = 64;
 const LARGEST_SIDE = 2048;
 /** The picture that comes with the request gives the shape. */
-const FROM_PICTURE = 'match_input_image';
+const FROM_PICTURE: readonly string[] = ['match_input_image', 'adaptive', 'auto'];
 const IGNORED_WITH_PICTURE = /ignored|not used|no effect|only (?:used )?(?:for|with|in) text/i;
+
+/** Of a picture, in pixels. */
+export interface Sides {
+  width: number;
+  height: number;
+}
 
 export interface Shape {
   input: Record<string, string | number>;
   changes: InputChange[];
 }
 
-/** By the first of the inputs that can say it: a ratio, a size from a list, or width and height. */
-export function buildShape(aspectRatio: string | null, fields: InputFields, hasPicture: boolean): Shape {
-  if (aspectRatio === null) return { input: hasPicture ? fromPicture(fields) : {}, changes: [] };
-  if (hasPicture && isIgnored(fields.get('aspect_ratio'))) return leaveOut(aspectRatio);
+/**
+ * By the first of the inputs that can say it: a ratio, a size from a list, or width and height. `picture`: the sides
+ * of what is started from; null: nothing is.
+ */
+export function buildShape(aspectRatio: string | null, fields: InputFields, picture: Sides | null): Shape {
+  if (aspectRatio === null) return { input: picture === null ? {} : fromPicture(fields, picture), changes: [] };
+  if (picture !== null && isIgnored(fields.get('aspect_ratio'))) return leaveOut(aspectRatio);
   for (const name of ['aspect_ratio', 'size', 'image_size', 'resolution']) {
     const field = fields.get(name);
     if (field === undefined) continue;
@@ -33,8 +42,15 @@ export function buildShape(aspectRatio: string | null, fields: InputFields, hasP
   return { input: fitSides(ratio, width, height), changes: [] };
 }
 
-function fromPicture(fields: InputFields): Shape['input'] {
-  return fields.get('aspect_ratio')?.choices?.includes(FROM_PICTURE) === true ? { aspect_ratio: FROM_PICTURE } : {};
+/** Nobody asked for a shape, so the picture keeps its own as nearly as the model can: its default may be another. */
+function fromPicture(fields: InputFields, picture: Sides): Shape['input'] {
+  const field = fields.get('aspect_ratio');
+  const choices = field?.choices ?? [];
+  const word = FROM_PICTURE.find((known) => choices.includes(known));
+  if (word !== undefined) return { aspect_ratio: word };
+  if (isIgnored(field)) return {};
+  const nearest = nearestRatio(`${picture.width}:${picture.height}`, choices);
+  return nearest === undefined ? {} : { aspect_ratio: nearest };
 }
 
 /** Some video models take the shape of their first frame, and say so. */

@@ -2,9 +2,11 @@
 import type { InputChange } from '../../jobs/job.ts';
 import { type AttemptRequest, ProviderFailure, type Started } from '../provider.ts';
 import { HttpFailure } from './api.ts';
+import { findImageFields } from './field-roles.ts';
 import { type ImageSenderOptions, placeImages, sendImages } from './images.ts';
 import { buildInput, type BuiltInput, type ModelInput, refuseWish } from './inputs.ts';
 import type { MendedInputs } from './mended-inputs.ts';
+import type { Choice, ModelChoice } from './model-choice.ts';
 import type { Found, Model, Models } from './models.ts';
 import type { PredictionCalls } from './prediction-calls.ts';
 import { nameModel, operationOf } from './predictions.ts';
@@ -13,6 +15,7 @@ import { listChanges, repairInput } from './repair.ts';
 export interface StarterOptions extends ImageSenderOptions {
   calls: PredictionCalls;
   models: Models;
+  choice: ModelChoice;
   mended: MendedInputs;
   webhookUrl: URL | null;
 }
@@ -37,9 +40,10 @@ export class Starter {
    * Always an operation, even for a prediction that is over when the answer comes: once it is saved nothing of
    * it can be lost, and `check` tells the rest.
    */
-  async start(request: AttemptRequest, reference: string, signal: AbortSignal): Promise<Started> {
-    const found = await this.#options.models.find(reference, signal);
-    const first = await this.#prepare(request, found.model, signal);
+  async start(request: AttemptRequest, signal: AbortSignal): Promise<Started> {
+    const choice = await this.#options.choice.choose({ ...request, images: request.images.length }, signal);
+    const { found } = choice;
+    const first = await this.#prepare(request, choice, signal);
     try {
       return await this.#create(request, first, signal);
     } catch (error) {
@@ -53,13 +57,17 @@ export class Starter {
     }
   }
 
-  async #prepare(request: AttemptRequest, model: Model, signal: AbortSignal): Promise<Create> {
+  async #prepare(request: AttemptRequest, choice: Choice, signal: AbortSignal): Promise<Create> {
+    const { found, instead, changes } = choice;
+    const { model } = found;
     // What the model cannot take is refused before a picture is uploaded for nothing.
-    const refused = refuseWish({ ...request, model: model.name, images: request.images.length }, model.fields);
+    const wish = { ...request, model: model.name, images: request.images.length, instead };
+    const refused = refuseWish(wish, model.fields);
     if (refused !== null) throw new ProviderFailure(refused);
     buildInput(request, model.fields, placeImages(request));
     const images = await sendImages(request, this.#options, signal);
-    return { model, images, ...buildInput(request, model.fields, images) };
+    const built = buildInput(request, model.fields, images);
+    return { model, images, input: built.input, changes: [...changes, ...built.changes] };
   }
 
   /** What to send in place of a refused create, by the schema as it is now; null: nothing else would be sent. */
@@ -72,6 +80,9 @@ export class Starter {
     const now = found.isCached ? await this.#options.models.findAgain(model.reference, signal) : found;
     if (now.unknown !== null) return null;
     const { fields, version } = now.model;
+    // Without the picture it would be paid and come to something else.
+    const losesImage = images.length > 0 && (fields === null || findImageFields(fields).first === null);
+    if (losesImage) return null;
     const fresh = buildAnew(request, fields, first);
     const { refused } = error;
     const repaired = refused.length === 0 ? null : repairInput({ sent, fresh: fresh.input, refused, fields, images });
@@ -96,7 +107,8 @@ export class Starter {
 /** By the schema as it is now. A setting that it refuses by now stays as it was sent: the repair brings it to what is allowed. */
 function buildAnew(request: AttemptRequest, fields: Model['fields'], first: Create): BuiltInput {
   try {
-    return buildInput(request, fields, first.images);
+    const { input, changes } = buildInput(request, fields, first.images);
+    return { input, changes: [...first.changes.filter(({ field }) => field === 'model'), ...changes] };
   } catch (error) {
     if (error instanceof ProviderFailure) return first;
     throw error;

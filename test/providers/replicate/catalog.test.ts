@@ -107,10 +107,11 @@ test('the inputs of a model are told in the order of its author, and of a listed
   await waitUntil(() => catalog?.knownInputs(null, 'image') !== undefined);
   const flux = catalog?.knownInputs(null, 'image');
   assert.deepEqual(
-    flux?.fields.slice(0, 3).map(({ name, isOwnOption }) => [name, isOwnOption]),
+    flux?.fields.slice(0, 4).map(({ name, isOwnOption }) => [name, isOwnOption]),
     [
       ['prompt', true],
       ['aspect_ratio', true],
+      ['num_outputs', true],
       ['num_inference_steps', false],
     ],
   );

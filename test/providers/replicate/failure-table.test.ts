@@ -39,7 +39,8 @@ before(async () => {
   service = await startReplicate({ clock, pace: PACE, rateLimits: false });
   const options = { token: service.token, baseUrl: service.url, imageModel: FLUX, clock };
   provider = createReplicateProvider(options);
-  hasty = createReplicateProvider({ ...options, timeouts: { createMs: 100, getMs: 100, fileMs: 100 } });
+  const timeouts = { createMs: 100, getMs: 100, fileMs: 100, uploadMs: 100 };
+  hasty = createReplicateProvider({ ...options, timeouts });
 });
 after(() => service.close());
 
@@ -103,7 +104,7 @@ for (const [error, meaning, providerStatus] of ERRORS) {
   });
 }
 
-type BadEnding = Exclude<FaultOf<'prediction'>, 'error' | 'slow' | 'never-ends'>;
+type BadEnding = Exclude<FaultOf<'prediction'>, 'error' | 'slow' | '12-minutes' | 'never-ends'>;
 const ENDINGS: Readonly<Record<BadEnding, readonly [Meaning, string]>> = {
   fails: [INFRASTRUCTURE, 'failed E9828'],
   interrupted: [INFRASTRUCTURE, 'failed PA'],
@@ -205,10 +206,34 @@ for (const [kind, meaning] of Object.entries(LISTS)) {
   });
 }
 
+// ------------------------------------------------------------------------------------------ uploads
+
+const UPLOADS: Readonly<Record<FaultOf<'upload'>, Meaning>> = {
+  'http-401': KEY_REFUSED,
+  'http-413': INPUT_REFUSED,
+  'http-429': THROTTLED,
+  'http-500': SERVICE_DOWN,
+  'http-503': SERVICE_DOWN,
+  hang: NETWORK,
+  'cut-before': NETWORK,
+  'cut-after': NETWORK,
+};
+
+for (const [kind, meaning] of Object.entries(UPLOADS)) {
+  test(`a picture whose upload meets "${kind}" costs nothing and means ${meaning[0]}, ${meaning[1]}`, async () => {
+    const paid = posts(service);
+    service.addFault({ on: 'upload', kind } as ReplicateFault);
+    const images = [{ bytes: new Uint8Array(300_000), mimeType: 'image/png', width: 8, height: 8 }];
+    const lost = await failureOf(start(patientWith(kind), { images }), service.token);
+    assertMeans(lost.failure, meaning);
+    assert.deepEqual([lost.isAccepted, posts(service)], ['no', paid]);
+  });
+}
+
 // ------------------------------------------------------------------------------------------ files
 
 type FileRow = readonly [Meaning, Partial<Failure>];
-const FILES: Readonly<Record<FaultOf<'file'>, FileRow>> = {
+const FILES: Readonly<Record<Exclude<FaultOf<'file'>, '30-mb'>, FileRow>> = {
   'http-403': [GONE, { providerStatus: 'file HTTP 403' }],
   'http-404': [GONE, { providerStatus: 'file HTTP 404' }],
   'http-410': [GONE, { providerStatus: 'file HTTP 410' }],

@@ -28,7 +28,10 @@ interface ModelInputs {
 const MODELS: Record<string, ModelInputs> = {
   'black-forest-labs/flux-schnell': { inputs: { aspect_ratio: RATIOS, num_outputs: WHOLE, seed: SEED }, one: null },
   'black-forest-labs/flux-dev': { inputs: { image: FILE, prompt_strength: {}, guidance: {} }, one: { image: A } },
-  'black-forest-labs/flux-1.1-pro': { inputs: { image_prompt: FILE, aspect_ratio: RATIOS }, one: { image_prompt: A } },
+  'black-forest-labs/flux-1.1-pro': {
+    inputs: { image_prompt: FILE, aspect_ratio: RATIOS },
+    one: { image_prompt: A, aspect_ratio: '9:16' },
+  },
   'black-forest-labs/flux-1.1-pro-ultra': {
     inputs: { image_prompt: FILE, image_prompt_strength: { type: 'number' }, raw: {} },
     one: { image_prompt: A },
@@ -147,7 +150,7 @@ const MODELS: Record<string, ModelInputs> = {
   'tencent/hunyuan-video': { inputs: { fps: WHOLE, video_length: WHOLE }, one: null },
   'pixverse/pixverse-v5': { inputs: { image: FILE, last_frame_image: FILE, effect: TEXT }, one: { image: A } },
   'runwayml/gen4-turbo': { inputs: { image: FILE }, required: ['image'], one: { image: A } },
-  'runwayml/gen-4.5': { inputs: { image: FILE, aspect_ratio: RATIOS }, one: { image: A } },
+  'runwayml/gen-4.5': { inputs: { image: FILE, aspect_ratio: RATIOS }, one: { image: A, aspect_ratio: '9:16' } },
   'luma/ray': {
     inputs: { start_image_url: DEPRECATED_FILE, start_image: FILE, end_image: FILE },
     one: { start_image: A },
@@ -176,13 +179,20 @@ function wish(changes: Partial<Wish> = {}): Wish {
     aspectRatio: null,
     seed: 42,
     settings: {},
+    durationSeconds: null,
+    images: [],
     ...changes,
   };
 }
 
+/** Each is upright, as a telephone takes it. */
+function sidesOf(images: string[]): Wish['images'] {
+  return images.map(() => ({ width: 600, height: 1_000 }));
+}
+
 /** What was sent beside the words and the seed. */
 function sentBeside(fields: InputFields, images: string[]): Record<string, unknown> {
-  const { prompt: _prompt, seed: _seed, ...rest } = buildInput(wish(), fields, images).input;
+  const { prompt: _prompt, seed: _seed, ...rest } = buildInput(wish({ images: sidesOf(images) }), fields, images).input;
   return rest;
 }
 
@@ -204,14 +214,14 @@ test('a model that takes no picture is refused with one, and one that needs a pi
     const fields = fieldsOf(model);
     const reasonFor = (images: number): string | undefined =>
       refuseWish({ kind: KNOWN_MODELS.get(name) ?? 'image', model: name, settings: {}, images }, fields)?.reason;
-    assert.equal(reasonFor(1), model.one === null ? 'input-refused' : undefined, name);
+    assert.equal(reasonFor(1), model.one === null ? 'image-not-taken' : undefined, name);
     assert.equal(reasonFor(0), model.required === undefined ? undefined : 'image-needed', name);
   }
 });
 
 test('pictures that find no place are left out, and that is told', () => {
   const changesOf = (name: string, images: string[]): unknown =>
-    buildInput(wish(), fieldsOf(MODELS[name] ?? assert.fail(name)), images).changes;
+    buildInput(wish({ images: sidesOf(images) }), fieldsOf(MODELS[name] ?? assert.fail(name)), images).changes;
   assert.deepEqual(changesOf('black-forest-labs/flux-dev', [A, B]), [{ field: 'image', from: '2', to: '1' }]);
   assert.deepEqual(changesOf('kwaivgi/kling-v2.1', [A, B, A]), [{ field: 'image', from: '3', to: '2' }]);
   assert.deepEqual(changesOf('bytedance/seedream-4.5', [A, B]), [{ field: 'image', from: '2', to: '1' }]);
@@ -228,10 +238,24 @@ test('a description tells where the picture goes when no name does', () => {
 test('a shape that the first frame decides is left out, and that is told', () => {
   const ratio = { ...RATIOS, description: 'Aspect ratio. Ignored if a start image is given.' };
   const fields = readFields({ prompt: PROMPT, start_image: FILE, aspect_ratio: ratio });
-  const built = buildInput(wish({ aspectRatio: '16:9' }), fields, [A]);
+  const asked = wish({ aspectRatio: '16:9', images: sidesOf([A]) });
+  const built = buildInput(asked, fields, [A]);
   assert.deepEqual(built.input, { prompt: 'a lake', start_image: A });
   assert.deepEqual(built.changes, [{ field: 'aspect_ratio', from: '16:9', to: null }]);
   assert.equal(buildInput(wish({ aspectRatio: '16:9' }), fields).input['aspect_ratio'], '16:9');
+});
+
+test('a video keeps the shape of its first picture where nobody asked for one, as nearly as the model can', () => {
+  const shapeOf = (aspect_ratio: object, image: { width: number; height: number }, more: Partial<Wish> = {}): unknown =>
+    buildInput(wish({ images: [image], ...more }), readFields({ prompt: PROMPT, image: FILE, aspect_ratio }), [A]).input
+      .aspect_ratio;
+  const tall = { width: 768, height: 1_024 };
+  assert.equal(shapeOf({ enum: ['16:9', '9:16', '1:1'] }, tall), '1:1');
+  assert.equal(shapeOf({ enum: ['16:9', '3:4'] }, tall), '3:4');
+  assert.equal(shapeOf({ enum: ['16:9', 'adaptive'] }, tall), 'adaptive');
+  assert.equal(shapeOf({ enum: ['portrait', 'landscape'] }, tall), 'portrait');
+  assert.equal(shapeOf({ enum: ['portrait', 'landscape'] }, tall, { aspectRatio: '16:9' }), 'landscape');
+  assert.equal(shapeOf({ enum: ['16:9', '3:4'], description: 'Ignored if an image is given' }, tall), undefined);
 });
 
 test('pictures are not sent to a model whose inputs are not known: it might be paid to ignore them', () => {

@@ -6,7 +6,7 @@ import {
   type ReplicateProvider,
 } from '../../../src/providers/replicate/replicate-provider.ts';
 import { attempt } from '../attempt.ts';
-import { failureOf, find, FLUX, NEVER, PACE, posts, serve, setUp, start } from './set-up.ts';
+import { drawPicture, failureOf, find, FLUX, NEVER, PACE, posts, serve, setUp, start } from './set-up.ts';
 
 const EDITOR = 'some-maker/editor';
 const FILM = 'some-maker/film';
@@ -111,12 +111,12 @@ test('an upload that fails costs nothing and is worth another try, save where th
   assert.equal(inputs.length, 0);
 });
 
-test('a picture for a model that takes none is refused before it is uploaded or paid for', async (context) => {
+test('a picture for a named model that takes none is refused before it is uploaded or paid for', async (context) => {
   const { provider, inputs, uploads } = await serveModels(context);
-  const check = { kind: 'image', model: null, settings: {}, images: 1 } as const;
-  assert.equal((await provider.refuse(check, { signal: NEVER }))?.reason, 'input-refused');
-  const lost = await failureOf(start(provider, { images: [picture(300_000)] }));
-  assert.equal(lost.failure.reason, 'input-refused');
+  const check = { kind: 'image', model: FLUX, settings: {}, images: 1 } as const;
+  assert.equal((await provider.refuse(check, { signal: NEVER }))?.reason, 'image-not-taken');
+  const lost = await failureOf(start(provider, { model: FLUX, images: [picture(300_000)] }));
+  assert.equal(lost.failure.reason, 'image-not-taken');
   assert.deepEqual([inputs.length, uploads.length], [0, 0]);
 });
 
@@ -136,7 +136,7 @@ test('a video is made by the model for videos, from its first and last picture, 
 test('a video goes from its first picture to its bytes, for one payment; without the picture nothing is paid', async (context) => {
   const videoModel = 'wan-video/wan-2.2-i2v-fast';
   const { service, clock, provider } = await setUp(context, { videoModel });
-  const request = { kind: 'video', images: [picture(3)], expiresAfterMs: 1_200_000 } as const;
+  const request = { kind: 'video', images: [await drawPicture('teal')], expiresAfterMs: 1_200_000 } as const;
   const lost = await failureOf(start(provider, { ...request, images: [] }));
   assert.deepEqual([lost.failure.reason, posts(service)], ['image-needed', 0]);
   const operation = await start(provider, request);
@@ -153,15 +153,15 @@ test('a video goes from its first picture to its bytes, for one payment; without
 
 test('a lost start with a picture is found again, whatever the address of the picture became', async (context) => {
   const { service, clock, provider } = await setUp(context, { videoModel: 'kwaivgi/kling-v2.1' });
-  const request = { kind: 'video', images: [picture(3)] } as const;
+  const request = { kind: 'video', images: [await drawPicture('teal')], durationSeconds: 5 } as const;
   const since = clock.now();
   service.addFault({ on: 'create', kind: 'http-422' });
   service.addFault({ on: 'create', kind: 'cut-after' });
-  await failureOf(start(provider, { ...request, settings: { duration: '5' } }));
+  await failureOf(start(provider, request));
   clock.advance(1_000);
   const id = service.predictions()[0]?.id;
   assert.ok(id !== undefined);
-  assert.equal((await find(provider, since, [], { ...request, settings: { duration: '5' } }))?.operation.id, id);
+  assert.equal((await find(provider, since, [], request))?.operation.id, id);
   assert.equal(await find(provider, since, [], { ...request, prompt: 'another' }), null);
 });
 

@@ -11,7 +11,7 @@ import {
 } from '../../../src/providers/replicate/inputs.ts';
 import type { InputFields } from '../../../src/providers/replicate/schema.ts';
 import { nearestRatio } from '../../../src/providers/aspect-ratio.ts';
-import { enumField, FILE, PROMPT, readFields as read, SEED } from './cog-schema.ts';
+import { enumField, FILE, FILES, PROMPT, readFields as read, SEED } from './cog-schema.ts';
 
 /** What is sent; the changes have a test of their own. */
 const buildInput = (wanted: Wish, fields: InputFields | null): ModelInput => build(wanted, fields).input;
@@ -38,6 +38,9 @@ const SDXL = read({
   seed: SEED,
 });
 
+/** Where a picture was uploaded now. */
+const ONE = ['https://now.example/c.png'];
+
 function wish(changes: Partial<Wish> = {}): Wish {
   return {
     kind: 'image',
@@ -46,6 +49,8 @@ function wish(changes: Partial<Wish> = {}): Wish {
     aspectRatio: null,
     seed: 42,
     settings: {},
+    durationSeconds: null,
+    images: [],
     ...changes,
   };
 }
@@ -230,17 +235,34 @@ test('our own input with settings and pictures is recognised, wherever the pictu
   });
   const { input } = build(ours, fields, ['https://one.example/a.png']);
   assert.equal(input.image, 'https://one.example/a.png');
-  assert.ok(isInputOf(input, ours, fields, 1));
-  assert.ok(isInputOf({ ...input, image: 'https://two.example/b.png' }, ours, fields, 1));
-  assert.ok(isInputOf(input, ours, null, 1), 'also when the schema is not known now');
-  assert.ok(!isInputOf({ ...input, image: undefined }, ours, fields, 1));
+  assert.ok(isInputOf(input, ours, fields, ONE));
+  assert.ok(isInputOf({ ...input, image: 'https://two.example/b.png' }, ours, fields, ONE));
+  assert.ok(isInputOf(input, ours, null, ONE), 'also when the schema is not known now');
+  assert.ok(!isInputOf({ ...input, image: undefined }, ours, fields, ONE));
   for (const known of [fields, null]) {
-    assert.ok(!isInputOf({ ...input, go_fast: false }, ours, known, 1));
-    assert.ok(!isInputOf({ ...input, steps: 5 }, ours, known, 1));
+    assert.ok(!isInputOf({ ...input, go_fast: false }, ours, known, ONE));
+    assert.ok(!isInputOf({ ...input, steps: 5 }, ours, known, ONE));
   }
   const blind = buildInput(ours, null);
   assert.ok(isInputOf(blind, ours, fields));
   assert.ok(isInputOf(blind, ours, null));
+});
+
+test('a picture that travelled inside a request is told from another one', () => {
+  const fields = read({ prompt: PROMPT, image: FILE });
+  const ours = ['data:image/png;base64,QUFB'];
+  const listed = (image: unknown): object => ({ prompt: 'a lake', image });
+  assert.ok(isInputOf(listed('data:image/png;base64,QUFB'), wish(), fields, ours));
+  assert.ok(!isInputOf(listed('data:image/png;base64,QkJC'), wish(), fields, ours));
+  assert.ok(isInputOf(listed('https://replicate.delivery/kept.png'), wish(), fields, ours), 'the service moved it');
+  assert.ok(
+    !isInputOf(listed('data:image/png;base64,QUFB'), wish(), fields, ['upload:0']),
+    'ours is too large for that',
+  );
+  const several = read({ prompt: PROMPT, images: FILES });
+  const two = { prompt: 'a lake', images: ['https://a.example', 'https://b.example'] };
+  assert.ok(isInputOf(two, wish(), several, ['upload:0', 'upload:1']));
+  assert.ok(!isInputOf({ ...two, images: ['https://a.example'] }, wish(), several, ['upload:0', 'upload:1']));
 });
 
 test('a model that makes something else is refused before it is paid for', () => {

@@ -1,14 +1,21 @@
 /** A Replicate on this machine, a provider that talks to it, and how tests look at both. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import { inspect } from 'node:util';
 import { createClock } from '../../../sandbox/clock.ts';
 import type { SandboxClock } from '../../../sandbox/interface.ts';
+import sharp from 'sharp';
 import { startReplicate, type StartedReplicate } from '../../../sandbox/replicate/index.ts';
 import type { Failure, Operation } from '../../../src/jobs/job.ts';
-import { type AttemptRequest, type FoundOperation, ProviderFailure } from '../../../src/providers/provider.ts';
+import {
+  type AttemptRequest,
+  type FoundOperation,
+  ProviderFailure,
+  type ReferenceImage,
+} from '../../../src/providers/provider.ts';
 import {
   createReplicateProvider,
   type ReplicateOptions,
@@ -40,6 +47,16 @@ export async function setUp(context: TestContext, options: Partial<ReplicateOpti
     ...options,
   });
   return { service, clock, provider };
+}
+
+/** A picture of one colour; `isLarge`: of noise, so that it is too large to travel inside a request. */
+export async function drawPicture(colour: string, isLarge = false): Promise<ReferenceImage> {
+  const [width, height] = isLarge ? [480, 320] : [96, 64];
+  const channels = 3;
+  const picture = isLarge
+    ? sharp(randomBytes(width * height * channels), { raw: { width, height, channels } })
+    : sharp({ create: { width, height, channels, background: colour } });
+  return { bytes: await picture.png().toBuffer(), mimeType: 'image/png', width, height };
 }
 
 /** A service in its own words: what `answer` writes for each request. */

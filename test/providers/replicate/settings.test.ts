@@ -30,12 +30,12 @@ const FIELDS = readFields(
 );
 
 function valuesOf(settings: Record<string, string>, fields: InputFields | null = FIELDS): Record<string, unknown> {
-  const read = readSettings(settings, fields);
+  const read = readSettings(settings, fields, 'image');
   return read.failure === null ? read.values : assert.fail(JSON.stringify(read.failure.details));
 }
 
 function detailsOf(settings: Record<string, string>, fields: InputFields | null = FIELDS): Record<string, string> {
-  const { failure } = readSettings(settings, fields);
+  const { failure } = readSettings(settings, fields, 'image');
   assert.equal(failure?.reason, 'setting-refused');
   assert.equal(failure.next, 'give-up');
   return failure.details;
@@ -107,19 +107,26 @@ test('what has an option of its own is sent there, and what nobody may set is sa
     prompt: 'prompt',
     seed: 'seed',
     aspect_ratio: 'aspect_ratio',
+    num_outputs: 'count',
+    image: 'image',
   };
   for (const [name, option] of Object.entries(options)) assert.equal(detailsOf({ [name]: '1' }).option, option, name);
-  for (const name of [
-    'disable_safety_checker',
-    'openai_api_key',
-    'webhook_url',
-    'enable_safety_checker',
-    'num_outputs',
-    'image',
-  ]) {
+  for (const name of ['disable_safety_checker', 'openai_api_key', 'webhook_url', 'enable_safety_checker']) {
     assert.equal(detailsOf({ [name]: 'true' }).fixed, 'yes', name);
   }
   assert.equal(detailsOf({ disable_safety_checker: 'true' }, null).fixed, 'yes', 'also when the schema is not known');
+});
+
+test('how long a video lasts is an option of its own; what only sounds like it, and a picture has, is a setting', () => {
+  const { failure } = readSettings({ duration: '5' }, FIELDS, 'video');
+  assert.equal(failure?.details.option, 'duration');
+  assert.match(en.failures['setting-refused'](failure.details), /use `duration:` for it/);
+  assert.deepEqual(readSettings({ duration: '5' }, FIELDS, 'image'), { values: { duration: 5 }, failure: null });
+  const frames = readFields({ video_length: { type: 'integer', description: 'Number of frames' } });
+  assert.deepEqual(readSettings({ video_length: '49' }, frames, 'video'), {
+    values: { video_length: 49 },
+    failure: null,
+  });
 });
 
 test('without a schema nothing else is checked, and what looks like a number is one', () => {
@@ -141,6 +148,8 @@ test('each refusal is a sentence that says what to do', () => {
     [{ guidence: '3' }, /no input `guidence`\. Did you mean guidance\? All of them are in \/models inputs/],
     [{ xyzzy: '3' }, /no input `xyzzy`\. All of them are in \/models inputs/],
     [{ seed: '3' }, /`seed` has an option of its own: use `seed:`/],
+    [{ num_outputs: '3' }, /`num_outputs` has an option of its own: use `count:`/],
+    [{ image: '3' }, /`image` has an option of its own: use `image:`/],
     [{ disable_safety_checker: 'true' }, /`disable_safety_checker` cannot be changed here/],
   ] as const;
   for (const [settings, sentence] of sentences) {
