@@ -1,6 +1,6 @@
 /**
  * `Again`: the same once more, with a new seed. Of a job with several pictures a private select asks first whether all
- * of them or one is meant. The select carries the job's id and nothing else, so it needs no memory.
+ * of them or one is meant. The select carries the job and the card it is about, so it needs no memory.
  */
 import type { Job } from '../jobs/job.ts';
 import { nameItems } from '../jobs/job.ts';
@@ -64,7 +64,7 @@ export class Again {
     const card = renderPick({
       question: drafts.whichAgain,
       prompt: '',
-      customId: formatCustomId({ action: 'again', jobId: job.id, argument: 'pick' }),
+      customId: formatCustomId({ action: 'again', jobId: job.id, argument: ask.messageId }),
       placeholder: drafts.choose,
       options: [{ label: drafts.all, value: ALL, description: drafts.allMeans(job.items.length) }, ...one],
       order: drafts.order(shown.map(({ label }) => label)),

@@ -78,8 +78,6 @@ const PRIVATE: ReadonlySet<JobAction> = new Set<JobAction>([
   'delete-now',
   'animate',
 ]);
-/** Of a button on a private view of a job, which is no card. */
-const VIEW = 'view';
 
 export class Buttons {
   readonly #options: ButtonsOptions;
@@ -138,13 +136,12 @@ export class Buttons {
   async #act(ask: PressAsk, { action, jobId, argument }: CustomId): Promise<void> {
     const { answers } = this.#options;
     const locale = localeFor(ask.locale);
-    const job = await this.#find(ask, jobId, PRIVATE.has(action) || argument === VIEW);
+    const job = await this.#find(ask, jobId, PRIVATE.has(action));
     if (job === undefined) return this.#refuseUnknown(ask, { action, jobId }, locale);
     if (!OPEN_TO_ALL.has(action) && !mayChange(ask, job))
       return answers.refuse(ask, locale.refusals.notYours(job.userId));
     const press: JobPress = { ask, job, argument, locale };
     if (await this.#runPrivate(action, press)) return;
-    if (action === 'again' && argument === VIEW) return this.#options.again.press(ask, job);
     const card = await this.#cardOf(ask, job);
     // It has moved on: nothing is done, but the card may show less than it should, and has a fresh token now.
     if (card.currentJobId !== job.id) return this.#showAgain(ask, card);

@@ -11,8 +11,8 @@ export interface ThumbnailsOptions {
   log: Log;
 }
 
-/** Pixels. Several stand beside each other on a phone. */
-const SIDE = 384;
+/** Pixels. One size for all small views: each is made once. */
+const SIDE = 256;
 /** Discord waits 3 seconds for the answer they are part of; one that takes longer is left out. */
 const WITHIN_MS = 1_200;
 
