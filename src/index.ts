@@ -176,7 +176,7 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
   });
   const answers = new Answers({ api, clock, log });
-  const keeper = createReferenceKeeper({ config, assets });
+  const keeper = createReferenceKeeper({ config, assets, clock });
   const intake = new Intake({
     api,
     answers,

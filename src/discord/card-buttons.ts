@@ -102,7 +102,10 @@ function backButtons(job: Job, { locale, providers }: CardContext): Button[] {
 
 function fallbackButtons(job: Job, { locale, providers, fallback }: CardContext): Button[] {
   if (fallback === 'never') return [];
-  const others = providers.filter(({ name, kinds }) => name !== job.input.provider && kinds.includes(job.input.kind));
+  const others = providers.filter(
+    ({ name, kinds }) =>
+      name !== job.input.provider && kinds.includes(job.input.kind) && (name !== 'local' || canBePreviewed(job)),
+  );
   // The free one first: it always works.
   others.sort((one, other) => Number(one.isPaid) - Number(other.isPaid));
   return others.map(({ name }) => button(job, 'fallback', locale.buttons.fallback(name), ButtonStyle.Secondary, name));
@@ -111,7 +114,12 @@ function fallbackButtons(job: Job, { locale, providers, fallback }: CardContext)
 /** Whether a failed card has the button for the free preview. */
 export function offersPreview(job: Job, { providers, fallback }: CardContext): boolean {
   const isThere = providers.some(({ name, kinds }) => name === 'local' && kinds.includes(job.input.kind));
-  return fallback !== 'never' && job.input.provider !== 'local' && isThere;
+  return fallback !== 'never' && job.input.provider !== 'local' && isThere && canBePreviewed(job);
+}
+
+/** The local preview of a video is a picture that moves: from words alone there is none. */
+export function canBePreviewed({ input, references }: Job): boolean {
+  return input.kind === 'image' || references.length > 0;
 }
 
 /** The one button that stands out is the one that helps: trying a refused key or prompt again does not. */

@@ -23,6 +23,7 @@ import type { DiscordApi } from './api.ts';
 import type { Asker } from './ask.ts';
 import { Delivery } from './delivery.ts';
 import type { Card } from './card.ts';
+import { canBePreviewed } from './card-buttons.ts';
 import { endOfEdits, type LiveMessage } from './live-message.ts';
 import { findMissingPermissions } from './permissions.ts';
 import { type Carry, ReferenceCopies } from './reference-copies.ts';
@@ -142,7 +143,7 @@ export class Intake {
     const card = live.findCard(failed.id);
     const isShort = failed.state === 'failed' || failed.state === 'partial';
     if (card === undefined || !isShort || failed.cancelRequest !== null || failed.input.provider === 'local') return;
-    if (providers.get('local')?.kinds.includes(failed.input.kind) !== true) return;
+    if (providers.get('local')?.kinds.includes(failed.input.kind) !== true || !canBePreviewed(failed)) return;
     this.#fallingBack.add(failed.id);
     const isOnItsWay = await this.#beginFallback(failed, card).finally(() => this.#fallingBack.delete(failed.id));
     if (!isOnItsWay) await live.tellEnd(card, failed);

@@ -102,6 +102,7 @@ const referenceFaults: Readonly<Record<string, string>> = {
   'too-many-bytes': 'it is larger than 20 MB',
   'too-many-pixels': 'it has more than 50 million pixels',
   'too-narrow': 'it is too small or too narrow to start from',
+  'too-slow': 'it takes too long to read',
 };
 
 function refuseReference(why: string | undefined, name: string | undefined): string {

@@ -1,15 +1,15 @@
 /** Makes the pictures people give files of their own jobs: fetched, checked, made ready and kept. */
-import { failure, type Reference, type ReferencePicture } from '../jobs/job.ts';
-import { ReferenceRefused, type AssetStore, type ReferenceKeeper } from '../jobs/ports.ts';
-import { preparePicture } from './prepare.ts';
+import { type Asset, failure, type Reference, type ReferencePicture } from '../jobs/job.ts';
+import { ReferenceRefused, StoreFailure, type AssetStore, type ReferenceKeeper } from '../jobs/ports.ts';
+import { GIVEN_LIMITS, MADE_LIMITS, preparePicture } from './prepare.ts';
 
 export interface ReferenceKeeperOptions {
   assets: AssetStore;
   /**
-   * The bytes behind an address of Discord's, limited in size and time. Rejects with ReferenceRefused, and with the
-   * signal's reason.
+   * The bytes behind an address of Discord's, limited in size and time; the name is for the sentence of a refusal.
+   * Rejects with ReferenceRefused, and with the signal's reason.
    */
-  fetchBytes: (url: string, signal: AbortSignal) => Promise<Uint8Array>;
+  fetchBytes: (source: { url: string; name: string }, signal: AbortSignal) => Promise<Uint8Array>;
 }
 
 type Kept = Reference & { state: 'kept' };
@@ -29,13 +29,14 @@ export class PictureKeeper implements ReferenceKeeper {
     const { name, fromJobId } = reference;
     const place = { jobId: owner.id, item: REFERENCE, index: owner.index };
     if (reference.state === 'kept') {
-      const asset = await assets.adopt(reference.picture.asset, place);
+      const asset = await orLost(assets.adopt(reference.picture.asset, place));
       return { name, fromJobId, state: 'kept', picture: { ...reference.picture, asset } };
     }
     const { source } = reference;
-    const bytes =
-      source.kind === 'asset' ? await assets.read(source.asset) : await this.#options.fetchBytes(source.url, signal);
-    const prepared = await preparePicture(bytes);
+    const prepared =
+      source.kind === 'asset'
+        ? await preparePicture(await this.#read(source.asset), MADE_LIMITS)
+        : await preparePicture(await this.#options.fetchBytes({ url: source.url, name }, signal), GIVEN_LIMITS);
     if ('why' in prepared)
       throw new ReferenceRefused(failure('reference-refused', 'give-up', { details: { why: prepared.why, name } }));
     signal.throwIfAborted();
@@ -43,4 +44,17 @@ export class PictureKeeper implements ReferenceKeeper {
     const picture: ReferencePicture = { asset: await assets.put({ ...place, ...file }), width, height, isFirstFrame };
     return { name, fromJobId, state: 'kept', picture };
   }
+
+  #read(asset: Asset): Promise<Buffer> {
+    return orLost(this.#options.assets.read(asset));
+  }
+}
+
+/** A file that is gone comes back by no other try, as what a full disk refused may. */
+async function orLost<T>(reading: Promise<T>): Promise<T> {
+  return reading.catch((error: unknown) => {
+    const cause = error instanceof StoreFailure ? error.cause : undefined;
+    if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ENOENT') throw error;
+    throw new ReferenceRefused(failure('reference-lost', 'give-up'));
+  });
 }

@@ -43,12 +43,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
  * pixels; and the signal's reason when it aborts.
  */
 export async function downloadFile(url: string, options: DownloadOptions): Promise<FetchedFile> {
-  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
-  const bytes = url.startsWith('data:')
-    ? readDataUrl(url, options.maxBytes ?? DEFAULT_MAX_BYTES)
-    : await callWithin({ timeoutMs, signal }, (limited) => fetchBytes(url, { ...options, signal: limited })).catch(
-        (error: unknown) => rethrow(error, signal),
-      );
+  const bytes = await downloadBytes(url, options);
   const file = await sniffMedia(bytes);
   // A page of a proxy, or nothing at all, may stand where the picture is a moment later.
   if (file === undefined) throw refuse('not a picture or video', url.startsWith('data:') ? 0 : PAGE_RETRIES);
@@ -56,6 +51,15 @@ export async function downloadFile(url: string, options: DownloadOptions): Promi
   if (refused !== null) throw new ProviderFailure(refused);
   if (isCut(file)) throw new ProviderFailure(failure('network', 'retry', CUT));
   return file;
+}
+
+/** As `downloadFile`, whatever it is that arrives: the bytes may be none, and safe for nothing but being looked at. */
+export async function downloadBytes(url: string, options: DownloadOptions): Promise<Uint8Array> {
+  const { signal, timeoutMs = DEFAULT_TIMEOUT_MS } = options;
+  if (url.startsWith('data:')) return readDataUrl(url, options.maxBytes ?? DEFAULT_MAX_BYTES);
+  return callWithin({ timeoutMs, signal }, (limited) => fetchBytes(url, { ...options, signal: limited })).catch(
+    (error: unknown) => rethrow(error, signal),
+  );
 }
 
 /** Whether files of a service with this base address may come from `url`. */

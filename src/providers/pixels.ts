@@ -1,20 +1,15 @@
-/** How large a picture is, read from its first bytes alone: decoding one that is too large would take the memory of all. */
-import { imageSize } from 'image-size';
+/** Whether what a service made may be decoded: not too large, and not cut. */
 import { failure, type Failure } from '../jobs/job.ts';
+import { readSides } from '../pictures/sides.ts';
 import type { FetchedFile } from './provider.ts';
 
 /** Four bytes each when decoded: 400 MB. */
 const MOST_PIXELS = 100_000_000;
 const LONGEST_SIDE = 20_000;
-/**
- * A JPEG tells its size behind its metadata. One of millions of empty segments would hold up the process for as many
- * steps; real metadata is well below this.
- */
-const LONGEST_JPEG_HEAD = 2 * 1024 * 1024;
 
 /** Why a picture is not taken; null: it is. Of a broken one the bytes say what it is, and no more. */
 export function refusePixels({ bytes, mimeType }: FetchedFile): Failure | null {
-  const sides = readSides(mimeType === 'image/jpeg' ? bytes.subarray(0, LONGEST_JPEG_HEAD) : bytes);
+  const sides = readSides(bytes, mimeType);
   if (sides === null)
     return failure('file-refused', 'give-up', { providerStatus: 'file refused: a picture without a readable header' });
   const largest = sides.find(
@@ -28,17 +23,6 @@ export function refusePixels({ bytes, mimeType }: FetchedFile): Failure | null {
 
 /** What stands before the part that a RIFF file counts. */
 const RIFF_HEAD = 8;
-
-/** A file may hold several pictures. null: unreadable. */
-function readSides(bytes: Uint8Array): { width: number; height: number }[] | null {
-  try {
-    const { width, height, images = [] } = imageSize(bytes);
-    const sides = [{ width, height }, ...images];
-    return sides.every((one) => one.width > 0 && one.height > 0) ? sides : null;
-  } catch {
-    return null;
-  }
-}
 
 /** Whether the end is missing, for the kinds that mark theirs: what came without a length may have been cut. */
 export function isCut({ bytes, mimeType }: { bytes: Uint8Array; mimeType: string }): boolean {

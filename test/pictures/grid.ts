@@ -75,7 +75,7 @@ interface Painted {
 async function paintEntry(pool: PaintPool, { prompt, seed, aspectRatio, caption }: Entry): Promise<Painted> {
   const size = sizeOf(aspectRatio);
   if (size === undefined) throw new Error(`Expected an aspect ratio of the grid to be one, got ${aspectRatio}.`);
-  const bytes = await pool.paint({ prompt, seed, ...size }, new AbortController().signal);
+  const bytes = await pool.paint({ work: 'scene', prompt, seed, ...size }, new AbortController().signal);
   return { image: await loadImage(Buffer.from(bytes)), caption: caption ?? prompt };
 }
 

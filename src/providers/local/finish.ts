@@ -37,8 +37,22 @@ export function paintVignette({ context, width, height }: Stage): void {
   context.restore();
 }
 
+type Place = Pick<Stage, 'context' | 'width' | 'height' | 'unit'>;
+
+interface MarkLook {
+  /** How dark it is behind the letters. */
+  shade: number;
+  corner: 'left' | 'right';
+}
+
+const OWN_LOOK: MarkLook = { shade: 0.3, corner: 'right' };
+/** What others gave may be white there. */
+export const STRONG_LOOK: MarkLook = { shade: 0.55, corner: 'right' };
+/** A picture that was painted here has its own mark, which moves with it. */
+export const MOVING_LOOK: MarkLook = { shade: 0.55, corner: 'left' };
+
 /** Says what the picture is, so that nobody takes it for the work of a model. */
-export function paintMark({ context, width, height, unit }: Stage): void {
+export function paintMark({ context, width, height, unit }: Place, { shade, corner } = OWN_LOOK): void {
   registerFont();
   const size = Math.round(unit * 0.0135);
   const margin = Math.round(unit * 0.022);
@@ -47,9 +61,9 @@ export function paintMark({ context, width, height, unit }: Stage): void {
   context.textBaseline = 'middle';
   const textWidth = context.measureText(MARK).width;
   const box = { width: Math.round(textWidth + size * 1.5), height: Math.round(size * 2) };
-  const left = width - margin - box.width;
+  const left = corner === 'left' ? margin : width - margin - box.width;
   const top = height - margin - box.height;
-  context.fillStyle = css(BLACK, 0.3);
+  context.fillStyle = css(BLACK, shade);
   context.beginPath();
   context.roundRect(left, top, box.width, box.height, box.height / 2);
   context.fill();

@@ -4,8 +4,7 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import type { PaintRequest } from './paint.ts';
-import type { PaintAnswer } from './paint-worker.ts';
+import type { PaintAnswer, PaintWork } from './paint-worker.ts';
 
 export interface PaintPoolOptions {
   /** Most threads at once. Default: as many as there are cores, 4 at most. */
@@ -20,7 +19,7 @@ export class PainterCrashed extends Error {
 }
 
 interface Task {
-  request: PaintRequest;
+  request: PaintWork;
   resolve: (bytes: Uint8Array) => void;
   reject: (error: Error) => void;
 }
@@ -43,10 +42,10 @@ export class PaintPool {
   }
 
   /**
-   * Resolves with the bytes of a PNG. Rejects with the signal's reason soon after it aborts, with
+   * Resolves with what the work gives. Rejects with the signal's reason soon after it aborts, with
    * PainterCrashed when the thread died, and with an Error for anything else (a bug).
    */
-  async paint(request: PaintRequest, signal: AbortSignal): Promise<Uint8Array> {
+  async paint(request: PaintWork, signal: AbortSignal): Promise<Uint8Array> {
     signal.throwIfAborted();
     if (this.#isClosed) throw new Error('Expected an open paint pool, got one that was closed.');
     const { promise, resolve, reject } = createDeferred<Uint8Array>();

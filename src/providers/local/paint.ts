@@ -24,7 +24,7 @@ import { paintBalloons } from './landmarks.ts';
 import type { PictureSize } from './picture-size.ts';
 import { encodePng } from './png.ts';
 import { between, createRandom } from './random.ts';
-import { composeScene, type Scene, type Setting } from './scene.ts';
+import { composeScene, type Setting } from './scene.ts';
 import { paintAbstract } from './scenes/abstract.ts';
 import { paintBackdrop } from './scenes/backdrop.ts';
 import { paintCity, paintStreet } from './scenes/city.ts';
@@ -58,12 +58,12 @@ const SETTINGS: Readonly<Record<Setting, (stage: Stage) => void>> = {
 };
 
 /** Returns the bytes of a PNG. Takes about a tenth of a second for a megapixel and blocks its thread meanwhile. */
-export function paint({ prompt, seed, width, height }: PaintRequest): Buffer {
+export function paint(request: PaintRequest): Buffer {
+  const { seed, width, height } = request;
   const canvas = createCanvas(width, height);
-  const scene = composeScene(prompt, seed);
-  const stage = setStage(canvas.getContext('2d'), scene, { prompt, seed, width, height });
-  SETTINGS[scene.setting](stage);
-  if (scene.concepts.has('balloon')) paintBalloons(stage);
+  const stage = setStage(canvas.getContext('2d'), request);
+  const { scene } = stage;
+  paintScene(stage);
   if (scene.concepts.has('fog')) paintFog(stage);
   if (scene.figure !== null) paintFigure(stage, scene.figure);
   paintWeather(stage);
@@ -75,7 +75,14 @@ export function paint({ prompt, seed, width, height }: PaintRequest): Buffer {
   return encodePng(pixels, { width, height });
 }
 
-function setStage(context: Stage['context'], scene: Scene, { prompt, seed, width, height }: PaintRequest): Stage {
+/** The place, without weather and whoever stands before it. */
+export function paintScene(stage: Stage): void {
+  SETTINGS[stage.scene.setting](stage);
+  if (stage.scene.concepts.has('balloon')) paintBalloons(stage);
+}
+
+export function setStage(context: Stage['context'], { prompt, seed, width, height }: PaintRequest): Stage {
+  const scene = composeScene(prompt, seed);
   const unit = Math.min(width, height);
   const horizon = scene.horizon * height;
   const chance: Stage['chance'] = (part) => createRandom(part, prompt, seed);
