@@ -20,6 +20,7 @@ import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
 import { Drafts } from './discord/drafts.ts';
 import { type Gateway, GatewayConnection, GatewayRefused, inviteLink, tokenRefused } from './discord/gateway.ts';
+import { Gallery } from './discord/gallery.ts';
 import { Help } from './discord/help.ts';
 import { Intake } from './discord/intake.ts';
 import { JobChoices } from './discord/job-choices.ts';
@@ -32,6 +33,8 @@ import { registerCommands } from './discord/register.ts';
 import type { CardContext } from './discord/render.ts';
 import { Router } from './discord/router.ts';
 import { SessionStarts } from './discord/session-starts.ts';
+import { Show } from './discord/show.ts';
+import { SmallPictures } from './discord/small-pictures.ts';
 import { Thumbnails } from './discord/thumbnails.ts';
 import { UndeliveredTeller } from './discord/undelivered.ts';
 import { HttpServerFailure } from './http/server.ts';
@@ -43,7 +46,7 @@ import { StoreFailure } from './jobs/ports.ts';
 import { en } from './locales/en.ts';
 import { localeFor } from './locales/locale.ts';
 import { createLog, type Log } from './log.ts';
-import { makeThumbnail } from './pictures/preview.ts';
+import { makePreview, makeThumbnail } from './pictures/preview.ts';
 import { openAssetStore } from './store/asset-store.ts';
 import { openCardStore } from './store/card-store.ts';
 import { openDatabase } from './store/database.ts';
@@ -197,7 +200,8 @@ async function run(config: Config, log: Log): Promise<void> {
   const downloads = new Downloads({ api, answers, assets, undelivered, clock, log });
   const { defaultProvider } = config;
   const defaultProviders = { image: defaultProvider, video: chooseForVideo(defaultProvider, providers) };
-  const thumbnails = new Thumbnails({ assets, makeThumbnail, clock, log });
+  const pictures = new SmallPictures({ assets, makeThumbnail, makePreview, log });
+  const thumbnails = new Thumbnails({ pictures, clock });
   const drafts = new Drafts({
     store: draftStore,
     keeper,
@@ -226,8 +230,20 @@ async function run(config: Config, log: Log): Promise<void> {
   const models = new ModelCards({ answers, providers, defaultProvider });
   const jobChoices = new JobChoices({ listOpen: () => engine.listOpen(), store: jobs, history: jobs.history, clock });
   const completions = new Completions({ providers, defaultProvider, jobs: jobChoices });
-  const asked = { animations, messagePictures, completions, defaultProviders };
-  const context = { answers, intake, lists, help, models, ...asked };
+  const show = new Show({ api, answers, live, getJob: (jobId) => engine.get(jobId), contextFor, clock, log });
+  const gallery = new Gallery({
+    answers,
+    show,
+    history: jobs.history,
+    store: jobs,
+    getJob: (jobId) => engine.get(jobId),
+    assets,
+    pictures,
+    canAnimate: shownProviders.some(({ kinds }) => kinds.includes('video')),
+    clock,
+  });
+  const pictureParts = { gallery, show, animations, messagePictures };
+  const context = { answers, intake, lists, help, models, completions, defaultProviders, ...pictureParts };
   const teller = new UndeliveredTeller({
     api,
     store: undelivered,
@@ -238,7 +254,8 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   // Somebody who is still typing has no answer that a line could follow.
   const afterAnswer = async (ask: Ask): Promise<void> => (ask.kind === 'completion' ? undefined : teller.tell(ask));
-  const router = new Router({ commands, menus, context, parts: [lists, buttons, drafts], afterAnswer, clock, log });
+  const parts = [lists, gallery, buttons, drafts];
+  const router = new Router({ commands, menus, context, parts, afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,

@@ -19,9 +19,11 @@ interface Layer {
 /** What is drawn, and what a drawing is made of. */
 const PURE_DRAWING = [
   'src/discord/render.ts',
+  'src/discord/render-again.ts',
   'src/discord/render-details.ts',
   'src/discord/render-draft.ts',
   'src/discord/draft-id.ts',
+  'src/discord/render-gallery.ts',
   'src/discord/render-help.ts',
   'src/discord/render-lists.ts',
   'src/discord/render-models.ts',
@@ -34,6 +36,7 @@ const PURE_DRAWING = [
   'src/discord/edit-form.ts',
   'src/discord/custom-id.ts',
   'src/discord/list-id.ts',
+  'src/discord/gallery-id.ts',
   'src/discord/notice.ts',
   'src/discord/file-name.ts',
   'src/discord/markdown.ts',

@@ -14,7 +14,8 @@ import { requestOf, wishFor } from './draft-wish.ts';
 import type { Drafts } from './drafts.ts';
 import type { Intake } from './intake.ts';
 import { findModelOwner } from './model-owner.ts';
-import { choicesOfJob, mayStartFrom } from './source-pictures.ts';
+import { maySee } from './permissions.ts';
+import { choicesOfJob } from './source-pictures.ts';
 
 export interface AnimationsOptions {
   answers: Answers;
@@ -61,7 +62,7 @@ export class Animations {
     }
     const job = await engine.get(jobId ?? '');
     // One that is not the asker's to see is answered as if there were none.
-    if (job === undefined || !mayStartFrom(asker, job)) return answers.refuse(asker, locale.refusals.unknownJob);
+    if (job === undefined || !maySee(asker, job)) return answers.refuse(asker, locale.refusals.unknownJob);
     await this.animateJob(asker, job, wish);
   }
 

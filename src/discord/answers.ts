@@ -68,9 +68,14 @@ export class Answers {
 
   /** What stands after `defer`, or after a press was answered with `replace`. */
   async finish(asker: Asker, card: PrivateCard): Promise<void> {
-    const flags = card.flags & ~MessageFlags.Ephemeral;
+    await this.finishWith(asker, card, []);
+  }
+
+  /** As `finish`, with files. False: Discord did not take it. */
+  async finishWith(asker: Asker, card: PrivateCard, files: RawFile[]): Promise<boolean> {
     const { api, clock } = this.#options;
-    this.#warn(await insist(() => api.editOriginal(asker, { body: { ...card, flags }, files: [] }), { clock }));
+    const body = { ...card, flags: card.flags & ~MessageFlags.Ephemeral, attachments: attachmentsOf(files) };
+    return this.#warn(await insist(() => api.editOriginal(asker, { body, files }), { clock })) === null;
   }
 
   /** What is offered while somebody types. At most 25. */

@@ -22,7 +22,7 @@ import type { Downloads } from './downloads.ts';
 import { readEditedPrompt, renderEditForm } from './edit-form.ts';
 import { type Intake, repeatWish, type Wish } from './intake.ts';
 import type { LiveMessage } from './live-message.ts';
-import { mayChange } from './permissions.ts';
+import { mayChange, maySee } from './permissions.ts';
 import { seconds } from './private-card.ts';
 
 export interface ButtonsOptions {
@@ -69,15 +69,6 @@ const OPEN_TO_ALL: ReadonlySet<JobAction> = new Set<JobAction>([
   'details',
   'keep',
 ]);
-/** Answered privately, without a look at any card. */
-const PRIVATE: ReadonlySet<JobAction> = new Set<JobAction>([
-  'download',
-  'details',
-  'keep',
-  'delete',
-  'delete-now',
-  'animate',
-]);
 
 export class Buttons {
   readonly #options: ButtonsOptions;
@@ -115,7 +106,7 @@ export class Buttons {
   async choose(ask: ChoiceAsk): Promise<void> {
     const id = parseCustomId(ask.customId);
     if (id?.action !== 'again') return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
-    const job = await this.#find(ask, id.jobId, true);
+    const job = await this.#find(ask, id.jobId, id.argument);
     if (job === undefined) return this.#refuseUnknown(ask, id, localeFor(ask.locale));
     await this.#options.again.choose(ask, job);
   }
@@ -136,7 +127,7 @@ export class Buttons {
   async #act(ask: PressAsk, { action, jobId, argument }: CustomId): Promise<void> {
     const { answers } = this.#options;
     const locale = localeFor(ask.locale);
-    const job = await this.#find(ask, jobId, PRIVATE.has(action));
+    const job = await this.#find(ask, jobId, argument);
     if (job === undefined) return this.#refuseUnknown(ask, { action, jobId }, locale);
     if (!OPEN_TO_ALL.has(action) && !mayChange(ask, job))
       return answers.refuse(ask, locale.refusals.notYours(job.userId));
@@ -148,11 +139,18 @@ export class Buttons {
     await this.#runOnCard(action, { ...press, card });
   }
 
-  /** A job of another server answers exactly like one that does not exist; one's own is found anywhere, privately. */
-  async #find(ask: CardAsk, jobId: string, isPrivate = false): Promise<Job | undefined> {
+  /** What the presser may not see answers exactly like what does not exist. `argument`: the card, perhaps. */
+  async #find(ask: CardAsk, jobId: string, argument: string | null = null): Promise<Job | undefined> {
     const job = await this.#options.engine.get(jobId);
-    const isOwn = isPrivate && job?.userId === ask.userId;
-    return isOwn || job?.guildId === ask.guildId ? job : undefined;
+    if (job === undefined || maySee(ask, job)) return job;
+    const isHere = (await this.#standsHere(ask, job, ask.messageId)) || (await this.#standsHere(ask, job, argument));
+    return isHere ? job : undefined;
+  }
+
+  /** Whether this message of the presser's channel shows the job: its asker had it shown there, from another server. */
+  async #standsHere(ask: CardAsk, job: Job, messageId: string | null): Promise<boolean> {
+    const card = messageId === null || job.private ? undefined : await this.#options.live.getCard(messageId);
+    return card?.currentJobId === job.id && card.channelId === ask.channelId;
   }
 
   async #refuseUnknown(
@@ -318,7 +316,8 @@ export class Buttons {
    */
   async #cardOf(ask: CardAsk, job: Job): Promise<Card> {
     return (
-      (await this.#options.live.getCard(ask.messageId)) ?? this.#options.live.attach(ask.messageId, job, job.origin)
+      (await this.#options.live.getCard(ask.messageId)) ??
+      this.#options.live.attach(ask.messageId, job, job.origin, ask)
     );
   }
 }

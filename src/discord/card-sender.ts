@@ -34,7 +34,9 @@ export class CardSender {
   /** `isPlain`: in words alone, without the prompt. */
   draw(card: Card, job: Job, isPlain: boolean): CardMessage {
     const context = this.#options.contextFor(job, card.private ? endOfEdits(card) : null);
-    return isPlain ? renderFallbackText(job, context) : renderCard(job, context);
+    // Where a job is shown once more, other sizes may fit than where it was asked for.
+    const shown = card.again === null ? job : { ...job, attachmentSizeLimit: card.again.attachmentSizeLimit };
+    return isPlain ? renderFallbackText(shown, context) : renderCard(shown, context);
   }
 
   /** Gives the id of the message that shows it now: another one than the card's when it was posted. */

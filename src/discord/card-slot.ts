@@ -215,9 +215,11 @@ export class CardSlot {
     if (!isFinal(job) || this.#isRetired || this.#job !== job) return;
     // Before it is settled: after a crash in between the card is drawn again, and the notice with it, and
     // Discord knows the same nonce.
-    if (isNews) await this.#parts.notify(this.#card, job);
+    const { again } = this.#card;
+    if (isNews && again === null) await this.#parts.notify(this.#card, job);
     const { undelivered } = this.#parts;
-    if (undelivered.mayHave(job.userId)) await undelivered.remove(job.userId, [job.id]);
+    const isForAsker = again === null || again.userId === job.userId;
+    if (isForAsker && undelivered.mayHave(job.userId)) await undelivered.remove(job.userId, [job.id]);
     if (this.#job === job) await this.settle();
   }
 
@@ -322,9 +324,12 @@ export class CardSlot {
     }
   }
 
-  /** Nobody sees the end of this job: its asker is told at the next chance. What they deleted or stopped, they know. */
+  /**
+   * Nobody sees the end of this job: its asker is told at the next chance. What they deleted or stopped, they know; and
+   * a card that shows it once more is not where they wait for it.
+   */
   async #keep(): Promise<boolean> {
-    if (this.#card.closed === 'deleted' || this.#job.state === 'cancelled') return false;
+    if (this.#card.closed === 'deleted' || this.#job.state === 'cancelled' || this.#card.again !== null) return false;
     const { undelivered, clock } = this.#parts;
     await undelivered.add(this.#job.userId, this.#job.id, clock.now());
     return true;

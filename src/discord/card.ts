@@ -4,7 +4,7 @@
  */
 
 export interface Card {
-  v: 2;
+  v: 3;
   /** The key: one card for each message. */
   messageId: string;
   channelId: string;
@@ -25,6 +25,11 @@ export interface Card {
    * Saved before the call: whoever finds it after a crash looks for that message first.
    */
   postingSince: number | null;
+  /**
+   * It shows the job once more, beside the job's own card: for whom, and how large a file may be there. null: it is
+   * the job's own card, from which its asker is told of the end.
+   */
+  again: { userId: string; attachmentSizeLimit: number } | null;
   /** Why it can never be edited again, or null. `refused`: Discord takes no form of what it would say. */
   closed: 'deleted' | 'no-access' | 'token-ended' | 'refused' | null;
 }

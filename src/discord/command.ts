@@ -9,11 +9,13 @@ import type { CommandAsk, CompletionAsk, MenuAsk } from './ask.ts';
 import type { Animations } from './animations.ts';
 import type { Answers } from './answers.ts';
 import type { Choice, Completions } from './autocomplete.ts';
+import type { Gallery } from './gallery.ts';
 import type { Help } from './help.ts';
 import type { Intake } from './intake.ts';
 import type { JobLists } from './job-lists.ts';
 import type { MessagePictures } from './message-pictures.ts';
 import type { ModelCards } from './models.ts';
+import type { Show } from './show.ts';
 
 export interface CommandContext {
   locale: Locale;
@@ -21,7 +23,9 @@ export interface CommandContext {
   intake: Intake;
   lists: JobLists;
   help: Help;
+  gallery: Gallery;
   models: ModelCards;
+  show: Show;
   completions: Completions;
   animations: Animations;
   messagePictures: MessagePictures;

@@ -44,6 +44,17 @@ export interface LiveMessageOptions extends CardSenderOptions {
   channelIntervalMs?: number;
 }
 
+/** Where a message is. */
+export type CardPlace = Pick<Card, 'channelId' | 'guildId'>;
+
+/** Of an interaction whose answer shows a job once more. */
+interface ExpectedBy {
+  interactionId: string;
+  userId: string;
+  locale: string;
+  attachmentSizeLimit: number;
+}
+
 const DEFAULT_CHANNEL_INTERVAL_MS = 1_000;
 
 export class LiveMessage {
@@ -83,24 +94,45 @@ export class LiveMessage {
     };
   }
 
-  /** A new card stands and shows this job's saved revision. Saved before it returns. */
-  async attach(messageId: string, job: Job, source: TokenSource): Promise<Card> {
-    const card: Card = {
-      v: 2,
-      messageId,
-      channelId: job.channelId,
-      guildId: job.guildId,
-      currentJobId: job.id,
-      shownRevision: job.revision,
-      private: job.private,
-      locale: job.locale,
-      ...pickToken(source),
-      postingSince: null,
-      closed: null,
-    };
+  /** A new card stands and shows this job's saved revision. Saved before it returns. `place`: where its message is. */
+  async attach(messageId: string, job: Job, source: TokenSource, place: CardPlace = job): Promise<Card> {
+    const card = cardOf(messageId, job, source, place);
     await this.#options.cards.save(card);
     await this.#follow(card, job);
     return card;
+  }
+
+  /**
+   * The answer to `asker` is about to become one more card of this job, in words alone. Saved before it returns, so
+   * that after a crash the card gets its pictures all the same: its message has no id yet, and an edit by token needs
+   * none. To be followed by `stands`, or by `forget` when there certainly is no such answer.
+   */
+  async expect(job: Job, asker: CardPlace & TokenSource & ExpectedBy): Promise<Card> {
+    const { userId, attachmentSizeLimit, locale } = asker;
+    const card: Card = {
+      ...cardOf(asker.interactionId, job, asker, asker),
+      shownRevision: 0,
+      locale,
+      again: { userId, attachmentSizeLimit },
+    };
+    await this.#options.cards.save(card);
+    return card;
+  }
+
+  /** An expected card stands; null: nobody knows, which an edit will find out. Draws it whole. */
+  async stands(expected: Card, job: Job, messageId: string | null): Promise<void> {
+    const card = { ...expected, messageId: messageId ?? expected.messageId };
+    if (card.messageId !== expected.messageId) {
+      await this.#options.cards.save(card);
+      await this.forget(expected);
+    }
+    await this.#follow(card, job);
+    this.#slots.get(card.messageId)?.drawOver();
+  }
+
+  /** An expected card does not stand. */
+  async forget(expected: Card): Promise<void> {
+    await this.#options.cards.delete(expected.messageId);
   }
 
   /** The card goes over to another job, which the press's answer has already drawn on it. Saved before it returns. */
@@ -111,6 +143,7 @@ export class LiveMessage {
       currentJobId: job.id,
       shownRevision: job.revision,
       postingSince: null,
+      again: null,
       closed: null,
     };
     const underWay = this.#slots.get(card.messageId)?.writing ?? null;
@@ -172,10 +205,10 @@ export class LiveMessage {
     await this.#notifier.tellEnd(card, job);
   }
 
-  /** The card that shows this job while it is not settled. */
+  /** The card that shows this job while it is not settled: its own before another one. */
   findCard(jobId: string): Card | undefined {
-    const [slot] = this.#byJob.get(jobId) ?? [];
-    return slot?.card;
+    const cards = [...(this.#byJob.get(jobId) ?? [])].map(({ card }) => card);
+    return cards.find(({ again }) => again === null) ?? cards[0];
   }
 
   /** Whether any card shows this job. */
@@ -248,4 +281,21 @@ export class LiveMessage {
     slots?.delete(slot);
     if (slots?.size === 0) this.#byJob.delete(slot.job.id);
   }
+}
+
+function cardOf(messageId: string, job: Job, source: TokenSource, { channelId, guildId }: CardPlace): Card {
+  return {
+    v: 3,
+    messageId,
+    channelId,
+    guildId,
+    currentJobId: job.id,
+    shownRevision: job.revision,
+    private: job.private,
+    locale: job.locale,
+    ...pickToken(source),
+    postingSince: null,
+    again: null,
+    closed: null,
+  };
 }

@@ -12,7 +12,8 @@ import type { DraftChoice } from './draft.ts';
 import { requestOf } from './draft-wish.ts';
 import type { Drafts } from './drafts.ts';
 import type { LiveMessage } from './live-message.ts';
-import { choicesOfJob, choicesOfMessage, mayStartFrom } from './source-pictures.ts';
+import { maySee } from './permissions.ts';
+import { choicesOfJob, choicesOfMessage } from './source-pictures.ts';
 
 export interface MessagePicturesOptions {
   answers: Answers;
@@ -58,7 +59,7 @@ export class MessagePictures {
     const locale = localeFor(ask.locale);
     const card = await live.getCard(ask.message.id);
     const job = card === undefined ? undefined : await engine.get(card.currentJobId);
-    if (job !== undefined && mayStartFrom(ask, job)) {
+    if (job !== undefined && maySee(ask, job)) {
       const choices = choicesOfJob(job, locale);
       return describeLack(job, choices, locale) ?? { choices, private: job.private };
     }

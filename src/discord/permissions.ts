@@ -23,7 +23,16 @@ export function findMissingPermissions(asker: Asker): string[] {
 
 /** The one who asked, and moderators of the server it was asked in. */
 export function mayChange(asker: Asker, job: Job): boolean {
-  return asker.userId === job.userId || isModerator(asker);
+  return asker.userId === job.userId || (asker.guildId === job.guildId && isModerator(asker));
+}
+
+/** One's own jobs wherever they were asked for; of others, what is not private and of this server. */
+export function maySee(
+  asker: Pick<Asker, 'userId' | 'guildId'>,
+  job: Pick<Job, 'userId' | 'guildId' | 'private'>,
+): boolean {
+  if (asker.userId === job.userId) return true;
+  return !job.private && job.guildId !== null && job.guildId === asker.guildId;
 }
 
 /** Buttons are not covered by Discord's command permissions: the presser's Manage Messages decides. */

@@ -2,7 +2,7 @@
 import type { Asset, Job } from '../jobs/job.ts';
 import { promptOf } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
-import type { Asker, ShownPicture } from './ask.ts';
+import type { ShownPicture } from './ask.ts';
 import type { DraftChoice } from './draft.ts';
 import { plainText } from './markdown.ts';
 
@@ -65,12 +65,6 @@ export function choicesOfMessage(pictures: readonly ShownPicture[], locale: Loca
     itemName: null,
     prompt: null,
   }));
-}
-
-/** One's own anywhere; somebody else's where it was made for all of this server to see. */
-export function mayStartFrom(asker: Asker, job: Job): boolean {
-  if (job.userId === asker.userId) return true;
-  return !job.private && job.guildId !== null && job.guildId === asker.guildId;
 }
 
 /** `infographic_1` is `Infographic 1`. */

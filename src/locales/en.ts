@@ -374,12 +374,30 @@ export const en = {
   },
   /** `/show`, and one's own jobs while `job` is typed. */
   show: {
+    coming: 'The picture follows.',
+    notShown: 'Discord did not take the card here. Try again, or in another channel.',
     private: 'private',
     justNow: 'just now',
     minutesAgo: (minutes: number) => `${minutes} min ago`,
     hoursAgo: (hours: number) => `${hours} h ago`,
     daysAgo: (days: number) => `${count(days, 'day', 'days')} ago`,
     onDay: (ms: number) => DAYS.format(ms),
+  },
+  gallery: {
+    title: 'Made in this server',
+    titleOwn: 'Made by you',
+    newestFirst: 'newest first',
+    only: { image: 'pictures', video: 'videos' } satisfies Record<Kind, string>,
+    video: 'video',
+    none: 'Nothing was made here yet. Type /generate and say what a picture should show.',
+    noMatch: 'Nothing matches. Leave an option of /gallery out to see more.',
+    noneSoFar: 'Nothing matches so far.',
+    open: 'Open one…',
+    postHere: 'Post here',
+    back: 'Back',
+    smaller: (files: number) =>
+      `${files === 1 ? 'The original is' : `${files} originals are`} too large to be shown here, so a smaller one is. Press Download for the original.`,
+    missing: (files: number) => `${count(files, 'file', 'files')} cannot be shown here. Press Download.`,
   },
   /** `/models`, and `settings` of `/generate`. */
   models: {
@@ -508,6 +526,16 @@ export const en = {
       inputs: 'Every input of a model: what is allowed and what is the default',
       model: 'A model, as owner/name',
       provider: 'Whose model it is, where two have one of that name',
+    },
+    gallery: {
+      description: 'What was made in this server, newest first; in a private chat, what you made',
+      user: 'Only what this member asked for',
+      kind: 'Only pictures, or only videos',
+      status: 'Only what ended so',
+    },
+    show: {
+      description: 'Show an earlier job again, as a card with its buttons',
+      job: 'One of yours, by its words, its status or the id on its card; or the id of one of this server',
     },
     help: { description: 'What Darkroom can do, in one card that only you see' },
     jobs: {

@@ -115,7 +115,7 @@ function seedJob(index: number, place: { applicationId: string; channelId: strin
 function seedCard(messageId: string, job: Job): Card {
   const { channelId, guildId, locale, origin } = job;
   return {
-    v: 2,
+    v: 3,
     messageId,
     channelId,
     guildId,
@@ -127,6 +127,7 @@ function seedCard(messageId: string, job: Job): Card {
     token: origin.token,
     tokenExpiresAt: origin.tokenExpiresAt,
     postingSince: null,
+    again: null,
     closed: null,
   };
 }

@@ -13,7 +13,7 @@ import { createDraftId, formatDraftId, parseDraftId } from '../../src/discord/dr
 import { requestOf, wishFor } from '../../src/discord/draft-wish.ts';
 import { Drafts } from '../../src/discord/drafts.ts';
 import { optionsOf, readDraftForm, renderDraftForm, renderPick } from '../../src/discord/render-draft.ts';
-import { choicesOfJob, choicesOfMessage, mayStartFrom } from '../../src/discord/source-pictures.ts';
+import { choicesOfJob, choicesOfMessage } from '../../src/discord/source-pictures.ts';
 import type { Asset, Item, Job } from '../../src/jobs/job.ts';
 import { en } from '../../src/locales/en.ts';
 import { PictureKeeper } from '../../src/pictures/reference-keeper.ts';
@@ -238,18 +238,5 @@ describe('the pictures of a job', () => {
       ),
       [],
     );
-  });
-
-  it("are one's own anywhere, and anybody's of this server that are not private", () => {
-    const [here, elsewhere, direct] = ['g', 'other', null].map((guildId) => ({ ...asker('1', 'reader'), guildId }));
-    assert.ok(here && elsewhere && direct);
-    const job = newJob({ guildId: 'g', userId: 'u' });
-    assert.deepEqual(
-      [here, elsewhere, direct, asker('1', 'u')].map((each) => mayStartFrom(each, job)),
-      [true, false, false, true],
-    );
-    assert.equal(mayStartFrom(here, { ...job, private: true }), false);
-    assert.equal(mayStartFrom(direct, { ...job, guildId: null }), false, 'a private message has no server');
-    assert.equal(mayStartFrom({ ...elsewhere, userId: 'u' }, { ...job, private: true }), true);
   });
 });

@@ -9,7 +9,7 @@ import { generate } from '../../commands/generate.ts';
 import { startDiscord } from '../../sandbox/discord/index.ts';
 import type { SandboxDiscord } from '../../sandbox/interface.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
-import { readAsk, type CommandAsk } from '../../src/discord/ask.ts';
+import { readAsk, type ChoiceAsk, type CommandAsk, type PressAsk } from '../../src/discord/ask.ts';
 import type { Card } from '../../src/discord/card.ts';
 import { GatewayConnection } from '../../src/discord/gateway.ts';
 import { SessionStarts } from '../../src/discord/session-starts.ts';
@@ -60,6 +60,8 @@ export interface LiveSetup {
   endToken(card: Card): Promise<void>;
   /** A command typed by the asker, as the bot reads it; not answered. */
   ask(channelId?: string): Promise<CommandAsk>;
+  /** What the member presses, or chooses, as the bot reads it; not answered. */
+  receivePress(messageId: string, customId: string, values?: string[]): Promise<PressAsk | ChoiceAsk>;
   /** Saves the next state of the job and tells the live message, as the engine does. */
   save(job: Job, ...states: ItemStatus[]): Promise<Job>;
   /** A job that is done with a picture that really is on the disk. */
@@ -212,6 +214,15 @@ export async function setUpLive(
     openCard,
     endToken: (card) => live.renewToken(card, { ...card, tokenExpiresAt: 0 }),
     ask: async (channelId = pictures) => (await type(channelId, member)).ask,
+    async receivePress(messageId, customId, values) {
+      const count = asks.length;
+      const press = { userId: member, messageId, customId };
+      void discord.press(values === undefined ? press : { ...press, values });
+      await waitUntil(() => asks.length > count);
+      const payload = asks[count];
+      assert.ok(payload);
+      return readAsk(payload, clock.now()) as PressAsk | ChoiceAsk;
+    },
     save,
     async finish(job) {
       const asset = await stores.assets.put({

@@ -107,6 +107,10 @@ test('/animate makes a video of a picture', async (context) => {
     await refusal({}, /exactly one/);
     await refusal({ image: await pickPicture(), job: 'abc' }, /exactly one/);
     await refusal({ job: 'nothing0here' }, /do not know this job/);
+    const shared = jobIdOf(world, await made(world, {}));
+    const abroad = world.sandbox.discord.guilds[1]?.channels[0]?.id ?? '';
+    const foreign = await world.run({ name: 'animate', options: { job: shared } }, 'outsider', abroad);
+    isRefused(foreign, world.userId('outsider'), /do not know this job/);
     const video = await animate({ image: await pickPicture(), prompt: 'a short film' });
     await refusal({ job: jobIdOf(world, video.message.id) }, /video already/);
     const data = (await drawPicture('red')).subarray(0, 200).toString('base64');

@@ -35,8 +35,15 @@ test('a card is read back exactly, also after a restart', async (t) => {
 
 test('a card of the first version is read as one of today', async (t) => {
   const { database, cards } = await openAt(t, await temporaryFolder(t));
-  const { postingSince: _postingSince, ...fields } = sampleCard('10');
+  const { postingSince: _postingSince, again: _again, ...fields } = sampleCard('10');
   await database.inOrder(() => database.namespace('card').set('10', { ...fields, v: 1 }));
+  assert.deepEqual(await cards.get('10'), sampleCard('10'));
+});
+
+test('a card of the second version is the own card of its job', async (t) => {
+  const { database, cards } = await openAt(t, await temporaryFolder(t));
+  const { again: _again, ...fields } = sampleCard('10');
+  await database.inOrder(() => database.namespace('card').set('10', { ...fields, v: 2 }));
   assert.deepEqual(await cards.get('10'), sampleCard('10'));
 });
 

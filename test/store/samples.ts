@@ -84,7 +84,7 @@ export function endedJob(
 
 export function sampleCard(messageId: string, currentJobId = 'job-1'): Card {
   return {
-    v: 2,
+    v: 3,
     messageId,
     channelId: '200',
     guildId: '100',
@@ -96,6 +96,7 @@ export function sampleCard(messageId: string, currentJobId = 'job-1'): Card {
     token: 'token',
     tokenExpiresAt: NOW + 900_000,
     postingSince: null,
+    again: null,
     closed: null,
   };
 }
