@@ -18,7 +18,7 @@ function jobIdOf(world: World, card: string): string {
 
 async function made(world: World, options: Record<string, string | number | boolean>, by: Person = 'member') {
   const card = await world.generate({ prompt: PROMPT, ...options }, by);
-  await world.whenCard(card, /Done/);
+  await world.whenCard(card, /### Done/);
   return card;
 }
 
@@ -44,6 +44,7 @@ test('/animate makes a video of a picture', async (context) => {
   const me = world.userId('member');
   const animate = (options: Parameters<World['generate']>[0], by: Person = 'member'): Promise<SandboxMessage> =>
     world.run({ name: 'animate', options }, by);
+  let first = '';
 
   await context.test('that was attached, gently moving where nothing was said', async () => {
     const card = await animate({ image: await pickPicture(), duration: 5, aspect_ratio: '16:9' });
@@ -51,8 +52,7 @@ test('/animate makes a video of a picture', async (context) => {
     assert.match(String(input['prompt']), /gentle, natural motion/);
     assert.ok(typeof input['image'] === 'string', 'it starts from the picture');
     assert.equal(input['duration'], 5);
-    await world.whenCard(card.message.id, /Done/);
-    assert.equal(picturesOf(world.message(card.message.id).message).length, 1, 'the card shows the video');
+    first = card.message.id;
   });
 
   await context.test('of an earlier job, by its id, with its prompt or another one', async () => {
@@ -114,10 +114,7 @@ test('/animate makes a video of a picture', async (context) => {
     const video = await animate({ image: await pickPicture(), prompt: 'a short film' });
     await refusal({ job: jobIdOf(world, video.message.id) }, /video already/);
     const data = (await drawPicture('red')).subarray(0, 200).toString('base64');
-    await refusal(
-      { image: { name: 'cut.png', contentType: 'image/png', data } },
-      /cannot be used|could not be fetched/,
-    );
+    await refusal({ image: { name: 'cut.png', contentType: 'image/png', data } }, /cannot be used: it is broken/);
     await whenVideos(world, 5);
     world.sandbox.replicate.setPace({ queueMs: 100, workMs: 60_000 });
     const open = await world.generate({ prompt: 'a slow one' });
@@ -126,6 +123,11 @@ test('/animate makes a video of a picture', async (context) => {
     await world.whenCard(open, /Cancelled/);
     await refusal({ job: jobIdOf(world, open) }, /has no picture/);
     assert.equal(videos(world).length, 5, 'the film alone was paid for');
+  });
+
+  await context.test('that the card shows when it is done', async () => {
+    await world.whenCard(first, /### Done/);
+    assert.equal(picturesOf(world.message(first).message).length, 1);
   });
 });
 
@@ -167,8 +169,8 @@ test('Animate and Again on a card', async (context) => {
     const seeds = world.predictions().map(({ input }) => input['seed']);
     const one = answerOf(world, await choose(world, asked, 'Picture 2', 'member2'));
     const all = answerOf(world, await choose(world, asked, 'All of them', 'member2'));
-    await world.whenCard(one.message.id, /Done/);
-    await world.whenCard(all.message.id, /Done/);
+    await world.whenCard(one.message.id, /### Done/);
+    await world.whenCard(all.message.id, /### Done/);
     assert.equal(picturesOf(world.message(one.message.id).message).length, 1);
     assert.equal(picturesOf(world.message(all.message.id).message).length, 2);
     const fresh = world.predictions().slice(seeds.length);

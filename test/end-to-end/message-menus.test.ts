@@ -81,7 +81,7 @@ test('the menu of a message starts from what the message shows', async (context)
     const made = await whenPredictions(world, 3);
     assert.equal(made.input['prompt'], 'the same at night');
     assert.ok(startsFromPicture(made));
-    await world.whenCard(card, /Done/);
+    await world.whenCard(card, /### Done/);
   });
 
   await context.test('and asks in the same form which of several, with the first one chosen', async () => {
@@ -97,19 +97,19 @@ test('the menu of a message starts from what the message shows', async (context)
     assertRefused(world, await openMenu(world, words, USE), /no picture in this message/);
     const cut = (await drawPicture('red')).subarray(0, 200);
     const hostile = await post(world, { files: [{ name: 'cut.png', bytes: cut }] });
-    assertRefused(world, await openMenu(world, hostile, ANIMATE), /cannot be used|could not be fetched/);
+    assertRefused(world, await openMenu(world, hostile, ANIMATE), /cannot be used: it is broken/);
     assert.equal(world.predictions().length, 4, 'nothing was paid for it');
   });
 
   await context.test('takes the originals of a card, and never those of a card that is private', async () => {
     const card = await world.generate({ prompt: 'a red boat', count: 2 });
-    await world.whenCard(card, /Done/);
+    await world.whenCard(card, /### Done/);
     const asked = answerOf(world, await openMenu(world, card, ANIMATE, 'member2'));
     assert.equal(selectOf(asked).options.length, 2);
     await choose(world, asked, 'Picture 2', 'member2');
     assert.equal((await whenPredictions(world, 7)).input['prompt'], 'a red boat', 'its prompt says what moves');
     const own = await world.generate({ prompt: 'a secret', private: true });
-    await world.whenCard(own, /Done/);
+    await world.whenCard(own, /### Done/);
     const opened = await openMenu(world, own, USE);
     const hidden = await world.submitForm(opened, { prompt: 'another secret' });
     assert.equal(world.message(hidden).ephemeralFor, world.userId('member'), 'what comes of it is private');
@@ -122,7 +122,7 @@ test('what waits for an answer outlives the bot and the links of its pictures, f
   const links = await postPictures(world, 2);
   const slow = await post(world, { embedded: [host.address('one.png')] });
   const card = await world.generate({ prompt: 'a red boat', count: 2 });
-  await world.whenCard(card, /Done/);
+  await world.whenCard(card, /### Done/);
   const form = await openMenu(world, links, USE);
   const select = answerOf(world, await openMenu(world, links, ANIMATE));
   const animate = await world.pressForMessage(card, 'Animate');
@@ -141,7 +141,7 @@ test('what waits for an answer outlives the bot and the links of its pictures, f
     await world.waitUntil('all three are fetched again', () => host.asked() === asked + 3);
     assert.equal(world.predictions().length, 2, 'nothing is paid for before the picture is there');
     host.release();
-    await world.whenCard(queued, /Done/);
+    await world.whenCard(queued, /### Done/);
     await world.submitForm(waiting, { prompt: 'another' });
     await whenPredictions(world, 4);
   });
@@ -152,7 +152,7 @@ test('what waits for an answer outlives the bot and the links of its pictures, f
     await choose(world, animate, 'Picture 2');
     const one = answerOf(world, await choose(world, again, 'Picture 2'));
     await whenPredictions(world, 8);
-    await world.whenCard(one.message.id, /Done/);
+    await world.whenCard(one.message.id, /### Done/);
   });
 
   await context.test('after a day they are closed, and their files are gone', async () => {

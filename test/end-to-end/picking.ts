@@ -79,7 +79,7 @@ export function selectOf({ message }: SandboxMessage): Select {
   };
   walk(message.components);
   const [select] = found;
-  assert.ok(select !== undefined, 'the message has a select');
+  assert.ok(select !== undefined, `a select in: ${JSON.stringify(message.components)}`);
   return select;
 }
 
