@@ -9,6 +9,8 @@ import { setMaxListeners } from 'node:events';
 import { join } from 'node:path';
 import { commands, menus } from '../commands/index.ts';
 import { type Config, ConfigError, loadConfig } from './config.ts';
+import { Again } from './discord/again.ts';
+import { Animations } from './discord/animations.ts';
 import { Answers } from './discord/answers.ts';
 import type { Ask } from './discord/ask.ts';
 import { DiscordApi } from './discord/api.ts';
@@ -16,6 +18,7 @@ import { Completions } from './discord/autocomplete.ts';
 import { Buttons } from './discord/buttons.ts';
 import { Details } from './discord/details.ts';
 import { Downloads } from './discord/downloads.ts';
+import { Drafts } from './discord/drafts.ts';
 import { type Gateway, GatewayConnection, GatewayRefused, inviteLink, tokenRefused } from './discord/gateway.ts';
 import { Gallery } from './discord/gallery.ts';
 import { Help } from './discord/help.ts';
@@ -23,6 +26,7 @@ import { Intake } from './discord/intake.ts';
 import { JobChoices } from './discord/job-choices.ts';
 import { JobLists } from './discord/job-lists.ts';
 import { LiveMessage } from './discord/live-message.ts';
+import { MessagePictures } from './discord/message-pictures.ts';
 import { ModelCards } from './discord/models.ts';
 import { OwnerNotices } from './discord/owner-notices.ts';
 import { registerCommands } from './discord/register.ts';
@@ -31,6 +35,7 @@ import { Router } from './discord/router.ts';
 import { SessionStarts } from './discord/session-starts.ts';
 import { Show } from './discord/show.ts';
 import { SmallPictures } from './discord/small-pictures.ts';
+import { Thumbnails } from './discord/thumbnails.ts';
 import { UndeliveredTeller } from './discord/undelivered.ts';
 import { HttpServerFailure } from './http/server.ts';
 import { Clearing } from './jobs/clearing.ts';
@@ -45,6 +50,7 @@ import { makePreview, makeThumbnail } from './pictures/preview.ts';
 import { openAssetStore } from './store/asset-store.ts';
 import { openCardStore } from './store/card-store.ts';
 import { openDatabase } from './store/database.ts';
+import { openDraftStore } from './store/draft-store.ts';
 import { openJobStore } from './store/job-store.ts';
 import { createMetaStore, type MetaStore } from './store/meta-store.ts';
 import { openUndeliveredStore } from './store/undelivered-store.ts';
@@ -97,6 +103,7 @@ async function run(config: Config, log: Log): Promise<void> {
   );
   const jobs = await openJobStore({ database, onUnreadable, removeFiles: (jobId) => assets.removeAll(jobId) });
   const cards = await openCardStore({ database, onUnreadable });
+  const draftStore = await openDraftStore({ database, onUnreadable });
   const undelivered = await openUndeliveredStore({ database, onUnreadable });
   const services = createProviders(config);
   const providers = services.byName;
@@ -176,6 +183,7 @@ async function run(config: Config, log: Log): Promise<void> {
     log,
   });
   const answers = new Answers({ api, clock, log });
+  const keeper = createReferenceKeeper({ config, assets, clock });
   const intake = new Intake({
     api,
     answers,
@@ -183,7 +191,7 @@ async function run(config: Config, log: Log): Promise<void> {
     live,
     providers,
     assets,
-    keeper: createReferenceKeeper({ config, assets, clock }),
+    keeper,
     clock,
     maxRetries: config.maxRetries,
     storeKey,
@@ -194,20 +202,38 @@ async function run(config: Config, log: Log): Promise<void> {
   const clearing = new Clearing({ engine, store: jobs, history: jobs.history, clock });
   const details = new Details({ answers, clearing, live });
   const downloads = new Downloads({ api, answers, assets, linkTo: files.linkTo, undelivered, clock, log });
-  const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details });
+  const { defaultProvider } = config;
+  const defaultProviders = { image: defaultProvider, video: chooseForVideo(defaultProvider, providers) };
+  const pictures = new SmallPictures({ assets, makeThumbnail, makePreview, log });
+  const thumbnails = new Thumbnails({ pictures, clock });
+  const drafts = new Drafts({
+    store: draftStore,
+    keeper,
+    assets,
+    thumbnails,
+    answers,
+    intake,
+    storeKey,
+    clock,
+    log,
+    signal: stopping.signal,
+  });
+  const animations = new Animations({ answers, engine, intake, drafts, providers, defaultProviders });
+  const messagePictures = new MessagePictures({ answers, engine, live, drafts, animations, defaultProviders });
+  const again = new Again({ answers, intake, thumbnails });
+  const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details, animations, again });
   const help = new Help({
     answers,
     commands,
+    menus,
     providers: shownProviders.map(({ name }) => name),
     runningLimit: config.engine.userRunningLimit,
     waitingLimit: config.engine.userWaitingLimit,
   });
   const lists = new JobLists({ answers, clearing, clock, log });
-  const { defaultProvider } = config;
   const models = new ModelCards({ answers, providers, defaultProvider });
   const jobChoices = new JobChoices({ listOpen: () => engine.listOpen(), store: jobs, history: jobs.history, clock });
   const completions = new Completions({ providers, defaultProvider, jobs: jobChoices });
-  const defaultProviders = { image: defaultProvider, video: chooseForVideo(defaultProvider, providers) };
   const show = new Show({ api, answers, live, getJob: (jobId) => engine.get(jobId), contextFor, clock, log });
   const gallery = new Gallery({
     answers,
@@ -216,11 +242,12 @@ async function run(config: Config, log: Log): Promise<void> {
     store: jobs,
     getJob: (jobId) => engine.get(jobId),
     assets,
-    pictures: new SmallPictures({ assets, makeThumbnail, makePreview, log }),
+    pictures,
     canAnimate: shownProviders.some(({ kinds }) => kinds.includes('video')),
     clock,
   });
-  const context = { answers, intake, lists, help, models, gallery, show, completions, defaultProviders };
+  const pictureParts = { gallery, show, animations, messagePictures };
+  const context = { answers, intake, lists, help, models, completions, defaultProviders, ...pictureParts };
   const teller = new UndeliveredTeller({
     api,
     store: undelivered,
@@ -231,7 +258,8 @@ async function run(config: Config, log: Log): Promise<void> {
   });
   // Somebody who is still typing has no answer that a line could follow.
   const afterAnswer = async (ask: Ask): Promise<void> => (ask.kind === 'completion' ? undefined : teller.tell(ask));
-  const router = new Router({ commands, menus, context, parts: [lists, gallery, buttons], afterAnswer, clock, log });
+  const parts = [lists, gallery, buttons, drafts];
+  const router = new Router({ commands, menus, context, parts, afterAnswer, clock, log });
   const gateway = new GatewayConnection({
     token: config.discord.token,
     apiUrl: config.discord.apiUrl,
@@ -265,6 +293,7 @@ async function run(config: Config, log: Log): Promise<void> {
       await live.recover();
       await engine.start();
       intake.recover(loaded);
+      void drafts.start();
       // Suspects run first, one by one: nobody else needs to wait for that.
       void engine.resumed.then(() => log.info('the open jobs are back in line', { jobs: loaded.length }));
     })());

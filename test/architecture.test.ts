@@ -26,6 +26,8 @@ const PURE_DRAWING = [
   'src/discord/item-words.ts',
   'src/discord/result-lines.ts',
   'src/discord/render-details.ts',
+  'src/discord/render-draft.ts',
+  'src/discord/draft-id.ts',
   'src/discord/render-gallery.ts',
   'src/discord/render-help.ts',
   'src/discord/render-lists.ts',
@@ -92,13 +94,13 @@ const LAYERS: Layer[] = [
   {
     files: ['src/store/*'],
     mayImport: ['src/store/*', 'src/jobs/job.ts', 'src/jobs/ports.ts', 'node:*', 'node:*/*'],
-    mayImportTypes: ['src/discord/card.ts'],
+    mayImportTypes: ['src/discord/card.ts', 'src/discord/draft.ts'],
     because: 'the store implements the ports of jobs and cards, and decides nothing',
   },
   {
     files: PURE_DRAWING,
     mayImport: ['src/jobs/job.ts', 'src/jobs/prices.ts', 'src/jobs/variations.ts', 'src/locales/*', ...PURE_DRAWING],
-    mayImportTypes: ['src/providers/provider.ts'],
+    mayImportTypes: ['src/providers/provider.ts', 'src/discord/draft.ts'],
     because: 'a card is drawn purely, from the saved job and nothing else',
   },
   {

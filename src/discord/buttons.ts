@@ -12,8 +12,10 @@ import { doneNames, isFinal } from '../jobs/job.ts';
 import { askForProduct, readProduct } from '../jobs/listing.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Clock, JobStore } from '../jobs/ports.ts';
+import type { Again } from './again.ts';
+import type { Animations } from './animations.ts';
 import type { Answers } from './answers.ts';
-import type { ModalAsk, PressAsk } from './ask.ts';
+import type { ChoiceAsk, ModalAsk, PressAsk } from './ask.ts';
 import type { Card } from './card.ts';
 import { parseCustomId, type CustomId, type JobAction } from './custom-id.ts';
 import type { Details } from './details.ts';
@@ -33,11 +35,13 @@ export interface ButtonsOptions {
   live: LiveMessage;
   downloads: Downloads;
   details: Details;
+  animations: Animations;
+  again: Again;
 }
 
 /** The form that a button of a card opened. */
 type FormAsk = ModalAsk & { messageId: string };
-type CardAsk = PressAsk | FormAsk;
+type CardAsk = PressAsk | FormAsk | ChoiceAsk;
 
 /** A press of a button on a private answer is about a job, and about no card it stands on. */
 interface JobPress {
@@ -60,6 +64,7 @@ const UNKNOWN_JOB_WAIT_MS = 1_000;
 const OPEN_TO_ALL: ReadonlySet<JobAction> = new Set<JobAction>([
   'download',
   'again',
+  'animate',
   'refresh',
   'edit',
   'details',
@@ -96,6 +101,15 @@ export class Buttons {
     const { messageId } = ask;
     if (messageId === null) return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
     await this.#inTurn(messageId, () => this.#edit({ ...ask, messageId }, id.jobId));
+  }
+
+  /** Of several pictures that `Again` may be about, one was chosen, or all of them. */
+  async choose(ask: ChoiceAsk): Promise<void> {
+    const id = parseCustomId(ask.customId);
+    if (id?.action !== 'again') return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
+    const job = await this.#find(ask, id.jobId, id.argument);
+    if (job === undefined) return this.#refuseUnknown(ask, id, localeFor(ask.locale));
+    await this.#options.again.choose(ask, job);
   }
 
   /** Presses of one card follow each other. */
@@ -158,7 +172,7 @@ export class Buttons {
 
   /** What is answered privately and needs no card. False: it is none of these. */
   async #runPrivate(action: JobAction, { ask, job, argument, locale }: JobPress): Promise<boolean> {
-    const { details, downloads } = this.#options;
+    const { details, downloads, animations } = this.#options;
     const isFromCard = action === 'details' && argument === null;
     const about = {
       ask,
@@ -173,6 +187,9 @@ export class Buttons {
       case 'details':
       case 'keep':
         await details.show(about, action === 'keep');
+        return true;
+      case 'animate':
+        await animations.animateJob(ask, job);
         return true;
       case 'delete':
         await details.askBeforeDelete(about);
@@ -194,7 +211,7 @@ export class Buttons {
       case 'fallback':
         return this.#fallBack(press);
       case 'again':
-        return this.#again(press);
+        return this.#options.again.press(press.ask, press.job);
       case 'edit':
         return this.#openForm(press);
       default:
@@ -280,11 +297,6 @@ export class Buttons {
   #isTaken(cardMessageId: string | null, { id }: Job): boolean {
     const open = this.#options.engine.listOpen();
     return open.some(({ retryOf, origin }) => retryOf === id && origin.cardMessageId === cardMessageId);
-  }
-
-  /** A new card for whoever pressed, with a new seed. */
-  async #again({ ask, job }: Press): Promise<void> {
-    await this.#options.intake.submit(ask, repeatWish(job, { input: { ...job.input, seed: null } }));
   }
 
   /** The card showed a button that no longer fits: take the press and draw the card as it is. */

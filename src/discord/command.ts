@@ -6,12 +6,14 @@ import type {
 import type { Kind } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { CommandAsk, CompletionAsk, MenuAsk } from './ask.ts';
+import type { Animations } from './animations.ts';
 import type { Answers } from './answers.ts';
 import type { Choice, Completions } from './autocomplete.ts';
 import type { Gallery } from './gallery.ts';
 import type { Help } from './help.ts';
 import type { Intake } from './intake.ts';
 import type { JobLists } from './job-lists.ts';
+import type { MessagePictures } from './message-pictures.ts';
 import type { ModelCards } from './models.ts';
 import type { Show } from './show.ts';
 
@@ -25,6 +27,8 @@ export interface CommandContext {
   models: ModelCards;
   show: Show;
   completions: Completions;
+  animations: Animations;
+  messagePictures: MessagePictures;
   /** The provider a request without one goes to, for each kind. */
   defaultProviders: Readonly<Record<Kind, string>>;
 }

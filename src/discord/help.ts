@@ -3,13 +3,14 @@ import { ApplicationCommandOptionType } from 'discord-api-types/v10';
 import { localeFor } from '../locales/locale.ts';
 import type { Answers } from './answers.ts';
 import type { CommandAsk } from './ask.ts';
-import type { Command } from './command.ts';
+import type { Command, MenuCommand } from './command.ts';
 import { isModerator } from './permissions.ts';
 import { renderHelp, type HelpView } from './render-help.ts';
 
 export interface HelpOptions extends Pick<HelpView, 'providers' | 'runningLimit' | 'waitingLimit'> {
   answers: Answers;
   commands: readonly Command[];
+  menus: readonly MenuCommand[];
 }
 
 export class Help {
@@ -27,9 +28,10 @@ export class Help {
 
   async show(ask: CommandAsk): Promise<void> {
     const { answers, commands, ...view } = this.#options;
+    const menus = view.menus.map(({ data }) => data.name);
     const usable = commands.filter(({ data }) => data.default_member_permissions == null || isModerator(ask));
     const shown = usable.flatMap((command) => this.#entriesOf(command));
-    await answers.show(ask, renderHelp({ ...view, commands: shown, locale: localeFor(ask.locale) }));
+    await answers.show(ask, renderHelp({ ...view, menus, commands: shown, locale: localeFor(ask.locale) }));
   }
 
   /** A command with subcommands cannot be typed alone: each of them is an entry. */

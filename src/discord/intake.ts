@@ -369,7 +369,7 @@ export class Intake {
  * answers the same interaction has another job, and neither takes the other's card for its own. 60 bits in
  * base32 without look-alikes.
  */
-function deriveJobId(interactionId: string, storeKey: string): string {
+export function deriveJobId(interactionId: string, storeKey: string): string {
   const alphabet = 'abcdefghjkmnpqrstvwxyz0123456789';
   const digest = createHmac('sha256', storeKey).update(`job:${interactionId}`).digest();
   return [...digest.subarray(0, 12)].map((byte) => alphabet[byte % 32]).join('');

@@ -4,6 +4,7 @@ import { localeFor } from '../locales/locale.ts';
 import type { ModelEntry, Provider } from '../providers/provider.ts';
 import type { Answers } from './answers.ts';
 import type { CommandAsk } from './ask.ts';
+import { findModelOwner } from './model-owner.ts';
 import { privateNote } from './private-card.ts';
 import { describeFailure } from './render.ts';
 import { renderModelInputs, renderModelList, type ProviderModels } from './render-models.ts';
@@ -36,9 +37,10 @@ export class ModelCards {
 
   /** `provider` null: the one that lists the model, else the default one. */
   async inputs(ask: CommandAsk, { model, provider: named }: { model: string; provider: string | null }): Promise<void> {
-    const { answers, providers } = this.#options;
+    const { answers, providers, defaultProvider } = this.#options;
     const locale = localeFor(ask.locale);
-    const { name, kind } = this.#find(model, named);
+    const among = named === null ? [defaultProvider, ...providers.keys()] : [named];
+    const { name, kind } = findModelOwner({ providers, model, among });
     const provider = providers.get(name);
     if (provider === undefined) return answers.refuse(ask, locale.refusals.providerOff(name, [...providers.keys()]));
     const { catalog } = provider;
@@ -52,22 +54,6 @@ export class ModelCards {
       const lost = failureOf(error);
       await answers.finish(ask, privateNote(lost === null ? locale.models.tooLong : describeFailure(lost, locale)));
     }
-  }
-
-  /** Whose model it is, and what it makes; `kind` null: nobody lists it. */
-  #find(model: string, named: string | null): { name: string; kind: Kind | null } {
-    const { providers, defaultProvider } = this.#options;
-    const asked = named === null ? [defaultProvider, ...providers.keys()] : [named];
-    for (const name of asked) {
-      const known =
-        providers.get(name)?.catalog?.knownModels({ kind: null, search: model, limit: MOST_LOOKED_AT }) ?? [];
-      const entry = known.find((each) => each.name === model);
-      if (entry !== undefined) return { name, kind: entry.kind };
-    }
-    return {
-      name: asked.find((name) => providers.get(name)?.catalog != null) ?? asked[0] ?? defaultProvider,
-      kind: null,
-    };
   }
 }
 

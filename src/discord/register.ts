@@ -129,6 +129,8 @@ function isDefault(name: string, value: unknown, isCommand: boolean): boolean {
   if (value === null || value === undefined) return true;
   if (Array.isArray(value) && value.length === 0) return true;
   if (typeof value === 'object' && !Array.isArray(value) && Object.keys(value).length === 0) return true;
+  // Of a command of a menu, which has none.
+  if (name === 'description' && value === '') return true;
   // The type of an option is never a default; the type of a command is.
   if (name === 'type') return isCommand && value === DEFAULTS['type'];
   return name in DEFAULTS && DEFAULTS[name] === value;

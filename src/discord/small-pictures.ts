@@ -32,7 +32,11 @@ export class SmallPictures {
   /** For a list. null: there is nothing to draw it from, or that cannot be read. Never rejects. */
   async thumbnail(job: Job): Promise<Buffer | null> {
     const asset = pictureOf(job);
-    if (asset === undefined) return null;
+    return asset === undefined ? null : this.thumbnailOf(asset);
+  }
+
+  /** As `thumbnail`, of one picture. */
+  async thumbnailOf(asset: Asset): Promise<Buffer | null> {
     return this.#derive(asset, 'thumbnail', (bytes) => this.#options.makeThumbnail(bytes, THUMBNAIL_SIDE));
   }
 

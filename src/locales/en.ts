@@ -403,6 +403,27 @@ export const en = {
     fewSessionStarts: (remaining: number, seconds: number) =>
       `Discord allows this bot ${remaining} more connections today, so the next one waits until <t:${seconds}:t>. Find out in its log why it connects so often.`,
   },
+  /** Which of several pictures, and what to make of them. */
+  drafts: {
+    picture: (number: number) => `Picture ${number}`,
+    whichMoves: 'Which picture is to move?',
+    whichAgain: 'Which picture once more?',
+    choose: 'Choose a picture',
+    order: (labels: readonly string[]) => `From left to right: ${labels.join(', ')}`,
+    all: 'All of them',
+    allMeans: (pictures: number) => `${pictures} new pictures`,
+    formTitle: 'Use as reference',
+    formPrompt: 'What the new picture should show',
+    formPicture: 'Which picture to start from',
+    imageOrJob:
+      'Give either `image`, a picture of your own, or `job`, something made here before: exactly one of them.',
+    isVideo: 'That job is a video already. Choose one with a picture.',
+    stillOpen: 'That job is not finished yet. Wait for its picture, then try again.',
+    hasNoPicture: 'That job has no picture. Choose one that is done.',
+    messageWithout: 'There is no picture in this message that can be used. Choose a message with one.',
+    expired: 'This choice is closed by now. Choose the picture anew.',
+    notYours: 'Only the one who was asked can answer this.',
+  },
   edit: {
     title: 'Edit the prompt',
     prompt: (kind: Kind) => `What the ${things[kind]} should show`,
@@ -607,6 +628,8 @@ export const en = {
       '`Details` seed, model, every attempt; delete your own there',
       '`Retry` and `Fallback` when it failed, `Cancel` while it is being made',
     ],
+    menus: (names: readonly string[]) =>
+      `On any message with a picture, under Apps in its menu: ${names.map((name) => `\`${name}\``).join(', ')}`,
     whose: '-# What changes a card belongs to the one who asked, and to moderators.',
     providers: (names: readonly string[]) => `Set up here: ${names.join(', ')}.`,
     limits: (running: number, waiting: number) =>
@@ -643,6 +666,8 @@ export const en = {
     unknownCommand: 'I do not know this command any more. Reload Discord and try again.',
     internal: 'Something went wrong inside the bot. It has been noted; try again.',
   },
+  /** Names in the menu of a message. */
+  menus: { animateImage: 'Animate image', useAsReference: 'Use as reference' },
   commands: {
     generate: {
       description: 'Make a picture from a description',
@@ -668,6 +693,17 @@ export const en = {
       provider: 'Who makes them; local gives free previews',
       model: 'A model of the provider, as owner/name',
       private: 'Only you see them',
+    },
+    animate: {
+      description: 'Make a video from a picture',
+      image: 'A picture to start from; or give a job',
+      job: 'Something made here before, by the id on its card; or give an image',
+      prompt: 'What should happen; else gentle motion',
+      provider: 'Who makes it; else whoever has the model',
+      model: 'A video model',
+      duration: 'Seconds; the nearest the model makes is taken',
+      aspectRatio: "Width to height; else the picture's own where the model can",
+      private: 'Only you see it',
     },
     models: {
       description: 'Which models there are, and what they can be set to',

@@ -49,6 +49,8 @@ export interface FolderAssetStore extends AssetStore {
   open(asset: Asset, range: { start: number; end: number } | null): Promise<Readable>;
   /** Whether the file is there in its full size; `read` looks at its content too. */
   has(asset: Asset): Promise<boolean>;
+  /** The folders whose name begins so, in no order: each is of a job, or of a draft. Rejects with StoreFailure. */
+  listFolders(prefix: string): Promise<string[]>;
 }
 
 /**
@@ -242,6 +244,14 @@ class DiskAssetStore implements FolderAssetStore {
     } catch (error) {
       if (codeOf(error) === 'ENOENT') return false;
       throw await toStoreFailure(error, path);
+    }
+  }
+
+  async listFolders(prefix: string): Promise<string[]> {
+    try {
+      return (await readdir(this.#root)).filter((name) => SAFE_NAME.test(name) && name.startsWith(prefix));
+    } catch (error) {
+      throw await toStoreFailure(error, this.#root);
     }
   }
 

@@ -2,12 +2,12 @@ import assert from 'node:assert/strict';
 import { test, type TestContext } from 'node:test';
 import { REST } from 'discord.js';
 import { InteractionContextType } from 'discord-api-types/v10';
-import { commands } from '../../commands/index.ts';
+import { commands, menus } from '../../commands/index.ts';
 import { startDiscord } from '../../sandbox/discord/index.ts';
 import type { SandboxDiscord } from '../../sandbox/interface.ts';
 import { registerCommands } from '../../src/discord/register.ts';
 
-const payloads = commands.map(({ data }) => data);
+const payloads = [...commands, ...menus].map(({ data }) => data);
 
 async function open(context: TestContext): Promise<{ discord: SandboxDiscord; rest: REST; guildId: string }> {
   const discord = await startDiscord();
@@ -36,7 +36,9 @@ test('a changed description is written', async (context) => {
   const { discord, rest } = await open(context);
   const common = { rest, applicationId: discord.applicationId, guildId: null, previousGuildId: null };
   await registerCommands({ ...common, payloads });
-  const changed = payloads.map((payload) => ({ ...payload, description: 'Something else' }));
+  const changed = payloads.map((payload) =>
+    'description' in payload ? { ...payload, description: 'Something else' } : payload,
+  );
   assert.equal((await registerCommands({ ...common, payloads: changed })).wasWritten, true);
 });
 

@@ -170,6 +170,7 @@ describe('other private answers', () => {
       { name: 'jobs list', description: 'Jobs', id: null },
     ];
     const card = renderHelp({
+      menus: ['Animate image'],
       commands,
       providers: ['replicate', 'local'],
       runningLimit: 2,
