@@ -26,11 +26,11 @@ describe('the words a user reads', () => {
   });
 
   it('call a video a video where one was to be made', () => {
-    for (const [reason, describe] of Object.entries(en.failures)) {
-      const sentence = describe({ kind: 'video' });
+    for (const [reason, say] of Object.entries(en.failures)) {
+      const sentence = say({ kind: 'video' });
       if (!/^(image|reference)-/.test(reason)) assert.doesNotMatch(sentence, /picture/, reason);
     }
-    for (const describe of Object.values(en.causes)) assert.doesNotMatch(describe('video'), /picture/);
+    for (const say of Object.values(en.causes)) assert.doesNotMatch(say('video'), /picture/);
   });
 
   it('name the states as people and programs rely on', () => {
