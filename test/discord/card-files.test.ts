@@ -207,7 +207,7 @@ test('pictures that a set carries over are back on its card at once', async (con
   const carried = done.items.filter((item) => item.state === 'done');
   const next = await setup.openCard({ itemNames: SET, carried });
   await waitUntil(() => setup.files(next.card.messageId).length === 1);
-  assert.match(setup.text(next.card.messageId), /Queued/);
+  assert.match(setup.text(next.card.messageId), /Main.*done\n.*Lifestyle.*queued/);
 });
 
 test('files that Discord does not find on the message any more are uploaded anew, with all the words', async (context) => {
