@@ -64,6 +64,39 @@ const BROKEN: [what: string, check: RegExp, breakIt: (evidence: Evidence) => Par
   ['details that do not come', /hand out/, ({ handouts }) => ({ handouts: handouts.map(silence) })],
   ['a card left open', /one card/, ({ messages }) => ({ messages: reword(messages, '### Done', '### Generating') })],
   ['a second card for a job', /one card/, ({ messages }) => ({ messages: doubleMessages(messages) })],
+  ['a card that nobody asked to see again', /one card/, ({ asked }) => ({ asked: asked.filter(isNoShow) })],
+  [
+    'a card without its picture',
+    /one card/,
+    ({ messages }) => ({ messages: reword(messages, '"media"', '"nothing"') }),
+  ],
+  ['a public message that thinks', /thinking/, ({ messages }) => ({ messages: think(messages, null) })],
+  [
+    'a private one that thinks without a kill',
+    /thinking/,
+    ({ messages }) => ({ messages: think(messages, 'someone'), killedAt: [] }),
+  ],
+  ['a carried picture with other bytes', /carried/, ({ jobs }) => ({ jobs: [...jobs, changeHash(goOn(jobs))] })],
+  ['a carried picture that was tried again', /carried/, ({ jobs }) => ({ jobs: [...jobs, retry(goOn(jobs))] })],
+  ['a carried picture that nobody had made', /carried/, ({ jobs }) => ({ jobs: [goOn(jobs)] })],
+  ['a done picture of a set that was made again', /carried/, ({ jobs }) => ({ jobs: makeAgain(jobs) })],
+  [
+    'the folder of a job that is gone',
+    /folder/,
+    ({ folders }) => ({ folders: [...folders, folder('gone')], killedAt: [] }),
+  ],
+  ['a folder of a draft that is gone', /folder/, ({ folders }) => ({ folders: [...folders, folder('draft0')] })],
+  ['a file that is not of its type', /every file/, ({ jobs }) => ({ jobs: replaceFirst(jobs, isDone, changeType) })],
+  [
+    'a reference that is gone',
+    /every file/,
+    ({ jobs }) => ({ jobs: replaceFirst(jobs, startsFromPicture, loseReference) }),
+  ],
+  [
+    'a video that was begun twice',
+    /once for each attempt/,
+    ({ generations }) => ({ generations: doubleFirst(generations.filter(({ kind }) => kind === 'video')) }),
+  ],
   ['a job without a card', /one card/, () => ({ messages: [] })],
   [
     'a move that is not legal',
@@ -89,6 +122,7 @@ test('five kills at random moments break no promise', async (context) => {
   assert.equal(countViolations(result), 0, renderReport(result));
   assert.ok(result.evidence.jobs.some(isPaid), 'members had pictures made');
   assert.ok(result.evidence.jobs.some(isByGemini), 'also by Gemini');
+  assert.ok(result.evidence.jobs.some(startsFromPicture), 'also from a picture');
 
   for (const [what, check, breakIt] of BROKEN) {
     await context.test(`the checks notice ${what}`, () => {
@@ -111,6 +145,55 @@ test('the same seed plans the same kills, another one others', () => {
   assert.deepEqual(plan(1), plan(1));
   assert.notDeepEqual(plan(1), plan(2));
 });
+
+function isNoShow({ what }: Evidence['asked'][number]): boolean {
+  return what !== 'show' && what !== 'Post here';
+}
+
+function think(messages: Evidence['messages'], ephemeralFor: string | null): Evidence['messages'] {
+  return messages.map((each) => ({ ...each, ephemeralFor, isLoading: true }));
+}
+
+/** A job that goes on with one that is done, and has nothing to make. */
+function goOn(jobs: readonly Job[]): Job {
+  const job = firstDone(jobs);
+  return { ...changeItems(job, (item) => ({ ...item, carriedFrom: job.id })), id: 'next' };
+}
+
+function retry(job: Job): Job {
+  return changeAttempts(job, (attempts) => [...attempts, ...attempts]);
+}
+
+/** As `Retry failed` of a set whose done items were forgotten. */
+function makeAgain(jobs: readonly Job[]): Job[] {
+  const before: Job = { ...firstDone(jobs), state: 'partial' };
+  const origin = { ...before.origin, cardMessageId: 'card' };
+  return [before, { ...before, id: 'next', retryOf: before.id, origin }];
+}
+
+function folder(name: string): Evidence['folders'][number] {
+  return { name, changedAt: Date.now() };
+}
+
+function changeType(job: Job): Job {
+  const mimeType = job.input.kind === 'image' ? 'video/mp4' : 'image/png';
+  return changeItems(job, (item) =>
+    item.state === 'done' ? { ...item, assets: item.assets.map((asset) => ({ ...asset, mimeType })) } : item,
+  );
+}
+
+function startsFromPicture({ references }: Job): boolean {
+  return references.some(({ state }) => state === 'kept');
+}
+
+function loseReference(job: Job): Job {
+  const references = job.references.map((reference) =>
+    reference.state === 'kept'
+      ? { ...reference, picture: { ...reference.picture, asset: { ...reference.picture.asset, file: 'no/where.png' } } }
+      : reference,
+  );
+  return { ...job, references };
+}
 
 function replaceFirst(jobs: readonly Job[], fits: (job: Job) => boolean, change: (job: Job) => Job): Job[] {
   const index = jobs.findIndex(fits);

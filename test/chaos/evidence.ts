@@ -7,6 +7,7 @@ import type { HistoryEntry } from '../../src/jobs/ports.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openJobStore } from '../../src/store/job-store.ts';
 import type { MetFault } from './faults.ts';
+import type { Folder } from './folders.ts';
 import type { LogLine } from './lives.ts';
 import type { Handout } from './handouts.ts';
 import type { Asked } from './members.ts';
@@ -20,6 +21,8 @@ export interface Records {
   history: HistoryEntry[];
   /** Keys of records that could not be read. */
   unreadable: string[];
+  /** Ids. */
+  drafts: string[];
 }
 
 export interface Evidence extends Records {
@@ -41,7 +44,9 @@ export interface Evidence extends Records {
   messages: readonly SandboxMessage[];
   faults: readonly MetFault[];
   asked: readonly Asked[];
-  /** Where the files of assets lie. */
+  /** Those that files of jobs and drafts lie in. */
+  folders: readonly Folder[];
+  /** Where they are. */
   assetFolder: string;
 }
 
@@ -68,7 +73,8 @@ export async function readRecords(folder: string, guildId: string): Promise<Reco
       history.push(...answer.entries);
       from = answer.next;
     }
-    return { jobs: found.filter((job) => job !== undefined), open, history, unreadable };
+    const drafts = await database.listKeys('draft');
+    return { jobs: found.filter((job) => job !== undefined), open, history, unreadable, drafts };
   } finally {
     await database.close();
   }

@@ -10,6 +10,7 @@
 import type { SandboxPrediction } from '../../sandbox/interface.ts';
 import type { Attempt, Item, Job } from '../../src/jobs/job.ts';
 import { varyPrompt } from '../../src/jobs/variations.ts';
+import { ownItems } from './carried.ts';
 
 export interface PaymentResult {
   named: number;
@@ -79,5 +80,7 @@ function isOf({ input }: SandboxPrediction, { prompt, seed }: Fingerprint): bool
 }
 
 function listAttempts(jobs: readonly Job[]): { job: Job; item: Item; attempt: Attempt }[] {
-  return jobs.flatMap((job) => job.items.flatMap((item) => item.attempts.map((attempt) => ({ job, item, attempt }))));
+  return jobs.flatMap((job) =>
+    ownItems(job).flatMap((item) => item.attempts.map((attempt) => ({ job, item, attempt }))),
+  );
 }
