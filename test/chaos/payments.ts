@@ -75,8 +75,9 @@ function lostWorkOf(job: Job, item: Item): Fingerprint[] {
   return isInDoubt ? [{ prompt: varyPrompt(job.input, item.name, item.variation), seed: item.seed }] : [];
 }
 
+/** A seed that was refused is left out. */
 function isOf({ input }: SandboxPrediction, { prompt, seed }: Fingerprint): boolean {
-  return input['prompt'] === prompt && input['seed'] === seed;
+  return input['prompt'] === prompt && (input['seed'] === undefined || input['seed'] === seed);
 }
 
 function listAttempts(jobs: readonly Job[]): { job: Job; item: Item; attempt: Attempt }[] {
