@@ -2,6 +2,7 @@
 import type { PickedFile } from '../../sandbox/interface.ts';
 import { buttonsOf } from '../end-to-end/world.ts';
 import { listFinished, readChannel, type SeenCard } from './cards.ts';
+import type { Spoiled } from './faults.ts';
 import type { Members } from './members.ts';
 import { drawImageWish, drawListingWish, drawVideoWish, ONE_OF_EACH, pickPicture, type WishSource } from './wishes.ts';
 
@@ -15,6 +16,8 @@ export interface Crowd {
   members: Members;
   /** Files to start from. */
   pictures: readonly PickedFile[];
+  /** Something of what this service is asked for next will fail for good. */
+  spoil: (service: Spoiled) => void;
 }
 
 export const ACTS: readonly Act[] = [
@@ -22,6 +25,7 @@ export const ACTS: readonly Act[] = [
   { weight: 4, run: generateTwins },
   { weight: 4, run: giveReference },
   { weight: 3, run: listProduct },
+  { weight: 5, run: askForSpoiledSet },
   { weight: 4, run: animateFile },
   { weight: 3, run: animateJob },
   { weight: 2, run: openMenu },
@@ -86,6 +90,16 @@ function listProduct(crowd: Crowd): void {
   const user = members.anyone();
   const options = { title: members.prompt('a stoneware mug'), ...drawListingWish(sourceOf(crowd)) };
   if (members.isRoom()) void members.command(user, 'listing', options);
+}
+
+/** Several pictures, of which one is going to fail: the card is partly done. */
+function askForSpoiledSet({ members, spoil }: Crowd): void {
+  const user = members.anyone();
+  const provider = members.random.pick(['replicate', 'gemini'] as const) ?? 'replicate';
+  const options = { prompt: members.prompt(), provider, count: members.random.integer(2, 4) };
+  if (!members.isRoom()) return;
+  spoil(provider);
+  void members.command(user, 'generate', options);
 }
 
 function animateFile(crowd: Crowd): void {

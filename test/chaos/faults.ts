@@ -40,6 +40,10 @@ export const ANSWER_FAULTS = 'discord POST /callback: ';
 /** Only a passing trouble: an attempt waits and goes on, or a card is drawn again. */
 const NOTHING: readonly FailureReason[] = [];
 
+/** By name: what is never tried again. */
+const SPOILING = { replicate: 'replicate prediction: error', gemini: 'gemini generate: http-400-input' } as const;
+export type Spoiled = keyof typeof SPOILING;
+
 export const FAULTS: readonly FaultRow[] = [
   replicate({ on: 'create', kind: 'cut-after' }, 3, ['network', 'answer-lost']),
   replicate({ on: 'create', kind: 'cut-before' }, 2, ['network', 'answer-lost']),
@@ -47,9 +51,9 @@ export const FAULTS: readonly FaultRow[] = [
   replicate({ on: 'create', kind: 'http-500' }, 1, ['provider-error']),
   replicate({ on: 'create', kind: 'http-503' }, 1, ['provider-error']),
   replicate({ on: 'create', kind: 'http-429' }, 1, ['rate-limit']),
-  // Never tried again: of a set, the others are done.
-  replicate({ on: 'create', kind: 'http-422' }, 6, ['input-refused']),
+  replicate({ on: 'create', kind: 'http-422' }, 2, ['input-refused']),
   replicate({ on: 'prediction', kind: 'fails' }, 2, ['provider-error']),
+  replicate({ on: 'prediction', kind: 'error', error: 'Flagged as sensitive (E005)' }, 1, ['prompt-blocked']),
   replicate({ on: 'prediction', kind: 'interrupted' }, 1, ['provider-error']),
   replicate({ on: 'prediction', kind: 'nsfw' }, 1, ['output-blocked']),
   replicate({ on: 'prediction', kind: 'nothing' }, 1, ['no-output']),
@@ -75,7 +79,7 @@ export const FAULTS: readonly FaultRow[] = [
   gemini({ on: 'generate', kind: 'http-500' }, 1, ['answer-lost']),
   gemini({ on: 'generate', kind: 'http-503' }, 2, ['provider-error']),
   gemini({ on: 'generate', kind: 'http-429-minute' }, 1, ['rate-limit']),
-  gemini({ on: 'generate', kind: 'http-400-input' }, 4, ['input-refused']),
+  gemini({ on: 'generate', kind: 'http-400-input' }, 1, ['input-refused']),
   gemini({ on: 'image', kind: 'finish-image-safety' }, 2, ['output-blocked']),
   gemini({ on: 'image', kind: 'finish-max-tokens' }, 1, ['provider-error']),
   gemini({ on: 'image', kind: 'blocked-other' }, 1, ['prompt-blocked']),
@@ -146,7 +150,16 @@ export class FaultDealer {
 
   /** Draws a fault, and arms it unless enough are armed. */
   deal(): void {
-    const row = this.#random.pickRow(this.#table);
+    this.#arm(this.#random.pickRow(this.#table));
+  }
+
+  /** As `deal`, one that ends an attempt for good: of a set that is just asked for, mostly one item. */
+  spoil(service: Spoiled): void {
+    const row = this.#table.find(({ name }) => name === SPOILING[service]);
+    if (row !== undefined) this.#arm(row);
+  }
+
+  #arm(row: FaultRow): void {
     const queue = queueOf(row);
     const armed = this.#listArmed(row.service).filter(({ name }) => queueOf({ ...row, name }) === queue);
     if (armed.length >= MOST_ARMED) return;

@@ -137,7 +137,7 @@ class ChaosRun {
     this.#signal = options.signal ?? new AbortController().signal;
     this.#lives = new Lives(sandbox.env({ ...SETTINGS, ...http }));
     this.#members = new Members(sandbox, new Random(seed, 'members'));
-    this.#crowdOfAll = { members: this.#members, pictures };
+    this.#crowdOfAll = { members: this.#members, pictures, spoil: (service) => this.#faults.spoil(service) };
     this.#faults = new FaultDealer(sandbox, new Random(seed, 'faults'), { isShort, hasWebhooks: port !== null });
     sandbox.discord.onChange((change) => {
       if (change.type === 'bot-connected' && !change.isConnected) this.#goneAt.push(Date.now());
