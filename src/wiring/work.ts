@@ -3,6 +3,7 @@ import { createHmac } from 'node:crypto';
 import type { Config } from '../config.ts';
 import type { Answers } from '../discord/answers.ts';
 import type { DiscordApi } from '../discord/api.ts';
+import { describeForRecord } from '../discord/failure-words.ts';
 import { Intake } from '../discord/intake.ts';
 import { LiveMessage } from '../discord/live-message.ts';
 import type { CardContext } from '../discord/render.ts';
@@ -93,8 +94,7 @@ function createEngine(
     clock,
     random: Math.random,
     log,
-    // Without its details: they may be a provider's own words, which may repeat the prompt.
-    describe: (lost) => en.failures[lost.reason]({}),
+    describe: (lost, kind) => describeForRecord(lost, en, kind),
     hashPrompt: (prompt) => createHmac('sha256', stores.key).update(`prompt:${prompt}`).digest('hex').slice(0, 16),
     ...listeners,
     onAttempt: (provider, lost) => troubles.onAttempt(provider, lost),
