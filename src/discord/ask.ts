@@ -172,7 +172,8 @@ function listAll(message: APIMessage): ShownPicture[] {
   const attached = message.attachments
     .filter(({ content_type: type }) => type === undefined || type.startsWith('image/'))
     .map(({ url, description, filename }) => ({ url, description: description ?? filename }));
-  const embedded = message.embeds.flatMap(({ image }) => (image === undefined ? [] : [image.url]));
+  // As Discord itself hands them on: their own addresses may lead anywhere.
+  const embedded = message.embeds.flatMap(({ image }) => (image?.proxy_url === undefined ? [] : [image.proxy_url]));
   const pictures = [
     ...attached,
     ...listPictures(message),

@@ -223,7 +223,7 @@ export class Intake {
     }
     try {
       if ((await this.#options.engine.get(id)) !== undefined) return null;
-      const refused = await this.#take(id, asker, wish, cardMessageId, locale);
+      const refused = this.#checkRoom(wish, locale) ?? (await this.#take(id, asker, wish, cardMessageId, locale));
       if (typeof refused !== 'string') return refused;
       await this.#options.answers.refuse(asker, refused);
       void this.#copies.forget(id, wish.references);
@@ -268,6 +268,13 @@ export class Intake {
     if (!provider.kinds.includes(input.kind)) return locale.refusals.providerCannot(input.provider, input.kind);
     const missing = isPrivate ? [] : findMissingPermissions(asker);
     return missing.length > 0 ? locale.refusals.missingPermissions(missing) : null;
+  }
+
+  /** Before anything is copied for a request that is refused anyway. */
+  #checkRoom({ userId, input, itemNames, carry }: Wish & { userId: string }, locale: Locale): string | null {
+    const asked = itemNames.length - (carry?.names.size ?? 0);
+    const limit = this.#options.engine.checkRoom({ userId, provider: input.provider, asked });
+    return limit === null ? null : locale.refusals.userLimit(limit);
   }
 
   /** Only a model somebody typed can be wrong; one that cannot be looked up in time is left to the attempt. */

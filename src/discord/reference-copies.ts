@@ -8,6 +8,7 @@ import type { Failure, Item, Job, Reference } from '../jobs/job.ts';
 import { carryItem, failure } from '../jobs/job.ts';
 import type { AssetStore, Clock, Log, ReferenceKeeper } from '../jobs/ports.ts';
 import { ReferenceRefused, StoreFailure } from '../jobs/ports.ts';
+import { followSignals } from '../jobs/signals.ts';
 
 export interface ReferenceCopiesOptions {
   engine: Engine;
@@ -36,8 +37,8 @@ type Kept = Reference & { state: 'kept' };
 
 export class ReferenceCopies {
   readonly #options: ReferenceCopiesOptions;
-  /** Copies under way, by the job and the place of the reference in it. */
-  readonly #underWay = new Map<string, Promise<Kept>>();
+  /** Copies under way, by the job and the place of the reference in it, and what ends each. */
+  readonly #underWay = new Map<string, { copy: Promise<Kept>; end: AbortController }>();
 
   constructor(options: ReferenceCopiesOptions) {
     this.#options = options;
@@ -78,8 +79,9 @@ export class ReferenceCopies {
 
   /** The request was not taken: what was copied for it goes. Never rejects. */
   async forget(jobId: string, references: readonly Reference[]): Promise<void> {
-    const copies = references.map((_, index) => this.#underWay.get(keyOf(jobId, index)) ?? Promise.resolve());
-    await Promise.allSettled(copies);
+    const underWay = references.map((_, index) => this.#underWay.get(keyOf(jobId, index)));
+    for (const each of underWay) each?.end.abort(new Error('nobody wants the copy any more'));
+    await Promise.allSettled(underWay.map((each) => each?.copy ?? Promise.resolve()));
     await this.#options.assets.removeAll(jobId).catch(() => undefined);
   }
 
@@ -132,10 +134,15 @@ export class ReferenceCopies {
     const key = keyOf(jobId, index);
     const { keeper, signal } = this.#options;
     const running = this.#underWay.get(key);
-    if (running !== undefined) return running;
-    const copy = keeper.keep(reference, { id: jobId, index }, signal);
-    this.#underWay.set(key, copy);
-    const over = (): void => void this.#underWay.delete(key);
+    if (running !== undefined) return running.copy;
+    const end = new AbortController();
+    const either = followSignals(signal, end.signal);
+    const copy = keeper.keep(reference, { id: jobId, index }, either.signal);
+    this.#underWay.set(key, { copy, end });
+    const over = (): void => {
+      either.release();
+      this.#underWay.delete(key);
+    };
     copy.then(over, over);
     return copy;
   }

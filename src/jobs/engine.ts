@@ -137,7 +137,9 @@ export class Engine {
    * Nothing is paid before `begin`.
    */
   async submit(job: Job): Promise<LimitRefusal | null> {
-    const refusal = this.#checkLimits(job);
+    const { userId, input, items } = job;
+    const asked = items.filter(isOpenItem).length;
+    const refusal = this.checkRoom({ userId, provider: input.provider, asked });
     if (refusal !== null) return refusal;
     // Reserved before the save, so that two requests at once cannot both take the last place.
     const entry = this.#jobs.keep(job, false);
@@ -401,23 +403,27 @@ export class Engine {
 
   // ------------------------------------------------------------------------------------ fair turns
 
-  #checkLimits(job: Job): LimitRefusal | null {
+  /** Whether so many items more are too many for this user now; `submit` asks once more. */
+  checkRoom({ userId, provider, asked }: { userId: string; provider: string; asked: number }): LimitRefusal | null {
     const { userRunningLimit, userWaitingLimit } = this.#options.config;
-    if (!this.#isLimited(job)) return null;
+    if (!this.#isPaid(provider)) return null;
     let open = 0;
-    for (const entry of this.#jobs.ofUser(job.userId)) {
+    for (const entry of this.#jobs.ofUser(userId)) {
       if (this.#isLimited(entry.job)) open += entry.job.items.filter(isOpenItem).length;
     }
     const limit = userRunningLimit + userWaitingLimit;
-    const asked = job.items.filter(isOpenItem).length;
     // What fits an empty queue is never split: with nothing open, any single request is taken.
     if (open === 0 || open + asked <= limit) return null;
     return { limit, open, asked, runningLimit: userRunningLimit, waitingLimit: userWaitingLimit };
   }
 
   /** Local pictures are free. */
-  #isLimited(job: Job): boolean {
-    return this.#options.providers.get(job.input.provider)?.isPaid !== false;
+  #isLimited({ input }: Job): boolean {
+    return this.#isPaid(input.provider);
+  }
+
+  #isPaid(provider: string): boolean {
+    return this.#options.providers.get(provider)?.isPaid !== false;
   }
 
   #offer(entry: Entry, item: Item, isFirst = false): void {

@@ -12,7 +12,7 @@ import {
   nameItems,
   type Reference,
 } from '../../src/jobs/job.ts';
-import type { AttemptRequest, CallOptions, Started } from '../../src/providers/provider.ts';
+import type { AttemptRequest, CallOptions, Started, StartOptions } from '../../src/providers/provider.ts';
 import { ProviderFailure } from '../../src/providers/provider.ts';
 import { startEngine, type Harness } from './engine-setup.ts';
 import { newJob } from './new-job.ts';
@@ -161,6 +161,28 @@ test('cancelling a set keeps what is done by then', async (context) => {
   const final = await harness.whenFinal(set.id);
   assert.equal(final.state, 'partial');
   assert.equal(getItem(final, 'comparison').state, 'cancelled');
+});
+
+test('a cancel while pictures are still on their way to the service costs nothing', async (context) => {
+  class SlowUpload extends ScriptedProvider {
+    began = false;
+    override start(request: AttemptRequest, { unpaid }: StartOptions): Promise<Started> {
+      assert.ok(unpaid, `the engine says when ${request.item} is not wanted any more`);
+      this.began = true;
+      return new Promise((_, reject) => {
+        unpaid.addEventListener('abort', () => reject(unpaid.reason as Error), { once: true });
+      });
+    }
+  }
+  const provider = new SlowUpload();
+  const harness = await startEngine(context, { provider });
+  const job = newJob();
+  await harness.submit(job);
+  while (!provider.began) await new Promise((resolve) => setImmediate(resolve));
+  await harness.engine.cancel(job.id, 'u');
+  const final = await harness.whenFinal(job.id);
+  assert.equal(final.state, 'cancelled');
+  assert.equal(provider.accepted.length, 0);
 });
 
 test('carried items take no place in line', async (context) => {

@@ -14,6 +14,7 @@ import {
   ProviderFailure,
   type RequestCheck,
   type Started,
+  type StartOptions,
 } from '../provider.ts';
 import { createUnreadable, HttpFailure, ReplicateApi } from './api.ts';
 import { createCatalog } from './catalog.ts';
@@ -140,8 +141,8 @@ class Replicate implements ReplicateProvider {
     }
   }
 
-  async start(request: AttemptRequest, { signal }: CallOptions): Promise<Started> {
-    return this.#starter.start(request, signal);
+  async start(request: AttemptRequest, { signal, unpaid = signal }: StartOptions): Promise<Started> {
+    return this.#starter.start(request, { signal, unpaid });
   }
 
   async check({ id }: Operation, { signal }: CallOptions): ReturnType<Provider['check']> {
