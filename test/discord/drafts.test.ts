@@ -234,7 +234,7 @@ describe('the pictures of a job', () => {
     const again = new Again({
       answers: { show: async (_asker: unknown, card: unknown) => void shown.push(card) } as unknown as Answers,
       intake: { submit: () => Promise.reject(new Error('Nothing was chosen.')) } as unknown as Intake,
-      thumbnails: { draw: (wanted: unknown[]) => Promise.resolve(wanted.map(() => null)) } as unknown as Thumbnails,
+      thumbnails: { draw: (asked: unknown[]) => Promise.resolve(asked.map(() => null)) } as unknown as Thumbnails,
     });
     await again.press({ locale: 'en-US', messageId: '1' } as PressAsk, four);
     const values = [...JSON.stringify(shown).matchAll(/"value":"([^"]+)"/g)].map(([, value]) => value);
