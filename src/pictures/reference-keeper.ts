@@ -55,11 +55,13 @@ export class PictureKeeper implements ReferenceKeeper {
   }
 }
 
-/** A file that is gone comes back by no other try, as what a full disk refused may. */
+/** A file that is gone, or is not what was saved, comes back by no other try, as what a full disk refused may. */
 async function orLost<T>(reading: Promise<T>): Promise<T> {
   return reading.catch((error: unknown) => {
-    const cause = error instanceof StoreFailure ? error.cause : undefined;
-    if (!(cause instanceof Error) || !('code' in cause) || cause.code !== 'ENOENT') throw error;
+    if (!(error instanceof StoreFailure)) throw error;
+    const { cause } = error;
+    const isTrouble = cause instanceof Error && 'code' in cause && cause.code !== 'ENOENT';
+    if (isTrouble) throw error;
     throw new ReferenceRefused(failure('reference-lost', 'give-up'));
   });
 }

@@ -237,7 +237,7 @@ test('a failure is told without buttons that are not there, and the words of a s
   for (const reason of Object.keys(FAILURE_CODES) as FailureReason[]) {
     const lost = endAll(newJob(), 'failed', []);
     const items = lost.items.map((item) => ({ ...item, failure: failure(reason, 'give-up', { details: worst }) }));
-    const jobs = Array.from({ length: JOBS_PER_PAGE }, (_, index) => ({ ...lost, id: `j${index}`, items }) as Job);
+    const jobs = Array.from({ length: JOBS_PER_PAGE }, (_, index) => ({ ...lost, id: `j${index}`, items }));
     const [job] = jobs;
     assert.ok(job !== undefined);
     const page = { place, jobs, next: null, isCut: false, thumbnails: new Map<string, string>(), isOwn: false };
