@@ -61,8 +61,10 @@ export const animate: Command = {
     ],
   },
 
-  async execute(ask, { animations }) {
-    const [file = null] = readReferences(ask, 'image');
+  async execute(ask, { answers, animations, locale }) {
+    const references = readReferences(ask, 'image', locale);
+    if (typeof references === 'string') return answers.refuse(ask, references);
+    const [file = null] = references;
     await animations.run(
       ask,
       { file, jobId: readJobId(ask, 'job') },

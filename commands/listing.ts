@@ -82,7 +82,8 @@ export const listing: Command = {
   async execute(ask, { answers, intake, defaultProviders, locale }) {
     const read = readTypedProduct(ask);
     if (read.problem !== null) return answers.refuse(ask, locale.listing.refused(read.problem));
-    const references = readReferences(ask, 'image');
+    const references = readReferences(ask, 'image', locale);
+    if (typeof references === 'string') return answers.refuse(ask, references);
     await intake.submit(ask, {
       input: askForProduct(readRequest(ask, defaultProviders.image), read.product, references.length > 0),
       private: ask.options.get('private') === true,

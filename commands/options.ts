@@ -1,6 +1,7 @@
 /** Reading what was typed for an option. */
 import type { CommandAsk, CompletionAsk } from '../src/discord/ask.ts';
 import type { Reference } from '../src/jobs/job.ts';
+import type { Locale } from '../src/locales/locale.ts';
 
 const PROVIDERS = ['replicate', 'gemini', 'local'] as const;
 /** Which of them are set up, the answer tells: a list of commands is the same for every bot. */
@@ -8,6 +9,9 @@ export const PROVIDER_CHOICES = PROVIDERS.map((name) => ({ name, value: name }))
 
 /** Longer than any id, and short enough for a button to carry. */
 const LONGEST_JOB_ID = 20;
+
+/** What is larger would be refused once it is fetched (`GIVEN_LIMITS` of the pictures): it need not be. */
+const MOST_GIVEN_BYTES = 20 * 1024 * 1024;
 
 /** Options come the same way while they are typed and when they are sent. */
 type Typed = Pick<CommandAsk | CompletionAsk, 'options'>;
@@ -32,9 +36,14 @@ export function readInteger(ask: Typed, name: string): number | null {
   return typeof value === 'number' && Number.isSafeInteger(value) ? value : null;
 }
 
-/** The file of an option as a picture to start from; none where it was not given. */
-export function readReferences({ options, attachments }: CommandAsk, name: string): Reference[] {
+/** The file of an option as a picture to start from, none where it was not given; or the sentence that refuses it. */
+export function readReferences(
+  { options, attachments }: CommandAsk,
+  name: string,
+  { failures }: Locale,
+): Reference[] | string {
   const file = attachments.get(String(options.get(name) ?? ''));
   if (file === undefined) return [];
+  if (file.bytes > MOST_GIVEN_BYTES) return failures['reference-refused']({ why: 'too-many-bytes' });
   return [{ name: file.name, fromJobId: null, state: 'coming', source: { kind: 'address', url: file.url } }];
 }

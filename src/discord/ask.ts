@@ -62,8 +62,6 @@ export interface MenuAsk extends Asker {
   name: string;
   message: {
     id: string;
-    /** Whoever posted it. */
-    authorId: string;
     /** Its pictures, attached ones and those its components show, each once. */
     pictures: readonly ShownPicture[];
   };
@@ -164,7 +162,7 @@ function readMenu(payload: APIMessageApplicationCommandInteraction, now: number)
   const { name, target_id: id, resolved } = payload.data;
   const message = resolved.messages[id];
   if (asker === null || message === undefined) return null;
-  return { kind: 'menu', ...asker, name, message: { id, authorId: message.author.id, pictures: listAll(message) } };
+  return { kind: 'menu', ...asker, name, message: { id, pictures: listAll(message) } };
 }
 
 /** Attached files and what components show are often the same. Files that say they are something else are left out. */
@@ -172,14 +170,11 @@ function listAll(message: APIMessage): ShownPicture[] {
   const attached = message.attachments
     .filter(({ content_type: type }) => type === undefined || type.startsWith('image/'))
     .map(({ url, description, filename }) => ({ url, description: description ?? filename }));
-  const embedded = message.embeds.flatMap(({ image }) => (image === undefined ? [] : [image.url]));
-  const pictures = [
-    ...attached,
-    ...listPictures(message),
-    ...embedded.filter((url) => /^https?:/.test(url)).map((url) => ({ url, description: null })),
-  ];
+  // As Discord itself hands them on: their own addresses may lead anywhere.
+  const embedded = message.embeds.flatMap(({ image }) => (image?.proxy_url === undefined ? [] : [image.proxy_url]));
+  const pictures = [...attached, ...listPictures(message), ...embedded.map((url) => ({ url, description: null }))];
   const seen = new Set<string>();
-  return pictures.filter(({ url }) => {
+  return pictures.filter(isOnTheWeb).filter(({ url }) => {
     const { pathname } = new URL(url);
     const isNew = !seen.has(pathname);
     seen.add(pathname);
@@ -256,7 +251,12 @@ function listPictures({ components = [] }: APIMessage): ShownPicture[] {
     for (const inner of Object.values(value)) walk(inner);
   };
   walk(components);
-  return found.filter(({ url }) => /^https?:/.test(url));
+  return found.filter(isOnTheWeb);
+}
+
+/** What a message says of itself may be no address at all. */
+function isOnTheWeb({ url }: ShownPicture): boolean {
+  return /^https?:/.test(url) && URL.canParse(url);
 }
 
 function readAsker(

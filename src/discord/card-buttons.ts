@@ -6,7 +6,7 @@ import {
   type APIButtonComponentWithCustomId,
 } from 'discord-api-types/v10';
 import type { ErrorCode, Job } from '../jobs/job.ts';
-import { isFinal } from '../jobs/job.ts';
+import { isFinal, isOpenItem } from '../jobs/job.ts';
 import { formatCustomId, parseCustomId, type CardAction } from './custom-id.ts';
 import type { CardContext } from './render.ts';
 
@@ -95,7 +95,7 @@ function openButtons(job: Job, context: CardContext): ButtonGroups {
 
 /** Whether its turn does not come because of trouble that is not its own. */
 function isHeld(job: Job, context: CardContext): boolean {
-  const isIdle = job.items.every(({ state }) => state === 'queued' || state === 'waiting');
+  const isIdle = job.items.filter(isOpenItem).every(({ state }) => state === 'queued' || state === 'waiting');
   return isToldHold(context) && isIdle && job.cancelRequest === null;
 }
 

@@ -39,10 +39,11 @@ function headlineFacts(job: Job, status: CardStatus, { locale, positions }: Card
   if (item === undefined) return [];
   const isSet = job.items.length > 1;
   const done = countDone(job);
+  const place = status === 'queued' ? positionWords(firstPlace(job, positions), locale) : [];
   if (isSet && (status === 'partial' || (!isFinal(job) && (status !== 'queued' || done > 0)))) {
-    return [locale.card.of(done, job.items.length)];
+    return [locale.card.of(done, job.items.length), ...place];
   }
-  if (status === 'queued') return positionWords(firstPlace(job, positions), locale);
+  if (status === 'queued') return place;
   return status === 'retrying' ? [locale.card.attempt(item.attempt + 1, job.maxRetries + 1)] : [];
 }
 
@@ -198,9 +199,11 @@ function groupEndings(job: Job, context: CardContext): Ending[] {
 function describeEnding(job: Job, item: Item & { state: 'failed' | 'cancelled' }, locale: Locale): string {
   const { cancelRequest, userId, input, state } = job;
   if (item.state === 'failed') {
+    const isPartial = state === 'partial';
     // Its advice is another wording, and a card that has pictures already keeps its words.
-    const isAboutWords = state === 'partial' && item.failure.code === 'CONTENT_BLOCKED';
-    return (isAboutWords ? describeCause : describeFailure)(item.failure, locale, input.kind);
+    if (isPartial && item.failure.code === 'CONTENT_BLOCKED') return describeCause(item.failure, locale, input.kind);
+    const { retry, retryFailed } = locale.buttons;
+    return describeFailure(item.failure, locale, input.kind, { retry: isPartial ? retryFailed : retry });
   }
   if (cancelRequest === null || cancelRequest.userId === userId) return locale.listing.stopped;
   return locale.listing.stoppedBy(cancelRequest.userId);

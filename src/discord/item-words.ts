@@ -1,4 +1,4 @@
-/** The items of a job in words: what they are called, and what each is at. Pure. */
+/** The items of a job in words: what they are called, who made each, and what it is at. Pure. */
 import type { Item, Job } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { CardContext } from './render.ts';
@@ -15,6 +15,11 @@ export function nameItem(name: string, { listing }: Locale): string {
   const [, kind, number] = /^(image|video)(?:_(\d+))?$/.exec(name) ?? [];
   if (kind !== 'image' && kind !== 'video') return plainText(name, 40);
   return listing.numbered(kind, Number(number ?? 1));
+}
+
+/** Who made it: a set may hold the work of two. */
+export function makerOf({ attempts }: Item, { input }: Job): string {
+  return attempts.at(-1)?.provider ?? input.provider;
 }
 
 /** One line for an item among others; why it is tried again stands small below it. */

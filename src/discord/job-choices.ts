@@ -23,8 +23,8 @@ export interface JobChoicesAsk {
   made: Kind | null;
 }
 
-/** Records that are looked at when something is typed. */
-const SEARCHED = 200;
+/** Records that are read whole and looked at, at every letter that is typed. */
+const SEARCHED = 60;
 const SHORTEST_PROMPT = 30;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;

@@ -52,7 +52,10 @@ export class ModelCards {
       await answers.finish(ask, renderModelInputs({ provider: name, inputs }, locale));
     } catch (error) {
       const lost = failureOf(error);
-      await answers.finish(ask, privateNote(lost === null ? locale.models.tooLong : describeFailure(lost, locale)));
+      await answers.finish(
+        ask,
+        privateNote(lost === null ? locale.models.tooLong : describeFailure(lost, locale, 'image', { retry: '' })),
+      );
     }
   }
 }

@@ -17,12 +17,13 @@ export interface NoticeMessage {
 /** Discord's ids carry their time (reference, "Snowflakes"). */
 const SNOWFLAKE_EPOCH_MS = 1_420_070_400_000;
 
-/** null: it came soon enough, or whoever cancelled knows. */
+/** null: it came soon enough, or its asker stopped it and knows. */
 export function noticeFor(job: Job, policy: NoticePolicy, locale: Locale): NoticeMessage | null {
   const { done, partial, failed } = locale.notify;
   const sentences: Partial<Record<Job['state'], typeof done>> = { done, partial, failed };
   const sentence = sentences[job.state];
   if (sentence === undefined || policy.afterMs === 0 || policy.goesOnAlone(job)) return null;
+  if (job.cancelRequest?.userId === job.userId) return null;
   if (job.finishedAt === null || job.finishedAt - askedAt(job) < policy.afterMs) return null;
   return {
     content: sentence(`<@${job.userId}>`, { kind: job.input.kind, count: job.items.length, names: [] }),

@@ -40,7 +40,8 @@ export interface OpenedView {
 
 const PROMPT_SHOWN = 90;
 const OPENED_PROMPT_SHOWN = 300;
-const FAILURE_SHOWN = 220;
+/** Of a service's own words: a page shows several failures. */
+const FAILURE_DETAIL_SHOWN = 80;
 const ALT_TEXT_SHOWN = 300;
 /** Discord's limits of a select's option (components, "String Select"). */
 const LABEL_SHOWN = 100;
@@ -126,9 +127,9 @@ function stateWords(job: Job, locale: Locale): string {
 function failureWords(job: Job, locale: Locale): string {
   const lost = job.items.find((item) => item.state === 'failed');
   if (lost?.state !== 'failed') return '';
-  const sentence = describeFailure(lost.failure, locale, job.input.kind);
-  const shown = sentence.length <= FAILURE_SHOWN ? sentence : `${sentence.slice(0, FAILURE_SHOWN - 1)}…`;
-  return `${locale.card.reason(lost.failure.code)} ${shown}`;
+  const surroundings = { retry: '', longestDetail: FAILURE_DETAIL_SHOWN };
+  const sentence = describeFailure(lost.failure, locale, job.input.kind, surroundings);
+  return `${locale.card.reason(lost.failure.code)} ${sentence}`;
 }
 
 /** Who, and when. In a phone's width beside a thumbnail there is room for no more. */

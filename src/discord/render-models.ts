@@ -47,7 +47,9 @@ function listText({ provider, models, trouble }: ProviderModels, room: number, l
   const title = `**${locale.providers[provider] ?? provider}**`;
   if (trouble === 'no-models') return `${title}\n${words.nothingToChoose}`;
   const note =
-    trouble === null ? [] : [`-# ${trouble === 'too-long' ? words.tooLong : describeFailure(trouble, locale)}`];
+    trouble === null
+      ? []
+      : [`-# ${trouble === 'too-long' ? words.tooLong : describeFailure(trouble, locale, 'image', { retry: '' })}`];
   if (models.length === 0) return [title, ...(note.length === 0 ? [words.noMatch] : note)].join('\n');
   const lines = models.map((model) => modelLine(model, locale));
   return [title, ...fitLines(lines, room, (left) => `-# ${words.moreModels(left)}`), ...note].join('\n');

@@ -17,10 +17,10 @@ import type { Locale } from '../locales/locale.ts';
 import { buttonRows } from './card-buttons.ts';
 import { bodyLines, headline, quote, statusOf } from './card-lines.ts';
 import { COLOURS } from './colours.ts';
-import { nameItem } from './item-words.ts';
+import { makerOf, nameItem } from './item-words.ts';
 import { plainText } from './markdown.ts';
 import { seconds, text } from './private-card.ts';
-import { footer, makerOf } from './result-lines.ts';
+import { footer } from './result-lines.ts';
 import { planShown, type ShownFile, type ShownFiles, type TooLarge } from './shown-files.ts';
 
 export { describeFailure } from './failure-words.ts';
@@ -55,8 +55,8 @@ export interface Notice {
 
 type CardFile = CardMessage['files'][number];
 
-/** Discord's limit for alt text (components, "Unfurled Media Item"). */
-const ALT_TEXT_LIMIT = 1_000;
+/** Discord's limit (its API's schema, `MediaGalleryItemRequest.description`). */
+const ALT_TEXT_LIMIT = 1_024;
 /** As many addresses fit into a card beside its other words, however long they are. */
 const MOST_LINKS = 5;
 
@@ -119,10 +119,15 @@ function filesOf({ files }: ShownFiles, job: Job, context: CardContext): CardFil
   return files.map((file) => ({ ...file, description: altText(file, job, context) }));
 }
 
+function altText(file: ShownFile, job: Job, { locale }: CardContext): string {
+  // Discord takes no empty one, and a prompt may hold nothing that can be seen.
+  return plainText(describePicture(file, job, locale), ALT_TEXT_LIMIT) || nameItem(file.item, locale);
+}
+
 /** The words it was made from; of a set, which of it it is. */
-function altText({ item, isPoster }: ShownFile, job: Job, { locale }: CardContext): string {
+function describePicture({ item, isPoster }: ShownFile, job: Job, locale: Locale): string {
   const { prompt, product } = job.input;
-  const subject = plainText(product === null ? prompt : `${nameItem(item, locale)}: ${prompt}`, ALT_TEXT_LIMIT);
+  const subject = product === null ? prompt : `${nameItem(item, locale)}: ${prompt}`;
   if (isPoster) return locale.files.posterOf(subject);
   const made = job.items.find(({ name }) => name === item);
   return made !== undefined && makerOf(made, job) === 'local' ? locale.card.previewOf(subject) : subject;

@@ -1,8 +1,8 @@
 /** What a reader should know of what was made: by whom instead, and what is otherwise than asked. And the small line. Pure. */
-import type { InputChange, Item, Job } from '../jobs/job.ts';
+import type { InputChange, Job } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
-import { nameItem } from './item-words.ts';
+import { makerOf, nameItem } from './item-words.ts';
 import { plainText, quoteLine } from './markdown.ts';
 import { seconds } from './private-card.ts';
 import type { CardContext } from './render.ts';
@@ -25,11 +25,6 @@ function fallbackLines(job: Job, locale: Locale): string[] {
   const names = replaced.length === job.items.length ? [] : replaced.map(({ name }) => nameItem(name, locale));
   const say = job.input.provider === 'local' ? locale.card.previewInstead : locale.card.fellBackFrom;
   return [say(locale.providers[first] ?? first, { kind: job.input.kind, count: replaced.length, names })];
-}
-
-/** Who made it: a set may hold the work of two. */
-export function makerOf({ attempts }: Item, { input }: Job): string {
-  return attempts.at(-1)?.provider ?? input.provider;
 }
 
 /** Of all items, each once. */

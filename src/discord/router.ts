@@ -49,7 +49,7 @@ export class Router {
 
   /** Takes a raw interaction. Returns at once; never throws. */
   handle(payload: APIInteraction): void {
-    const ask = readAsk(payload, this.#options.clock.now());
+    const ask = this.#read(payload);
     if (ask === null) return;
     const work = this.#route(ask)
       .catch((error: unknown) => this.#apologize(ask, error))
@@ -62,6 +62,17 @@ export class Router {
   async close(): Promise<void> {
     this.#isClosed = true;
     await Promise.all(this.#atWork);
+  }
+
+  #read(payload: APIInteraction): Ask | null {
+    try {
+      return readAsk(payload, this.#options.clock.now());
+    } catch (error) {
+      // Who asked, and how to answer, could not be read either.
+      const errorMessage = error instanceof Error ? error.message : String(error);
+      this.#options.log.error('an interaction could not be read', { errorMessage });
+      return null;
+    }
   }
 
   async #route(ask: Ask): Promise<void> {

@@ -77,23 +77,25 @@ const LINK_HOURS = 25;
 
 const UNBOUNDED: Ladder = { most: 'original', unusable: new Set(), linkTo: () => null, now: 0 };
 
-/** For a message that carries no file yet. */
-export const NO_FILES: ShownFiles = {
-  files: [],
-  all: 0,
+/** Everything is shown as it is, or nothing is said of it yet. */
+export const NOTHING_LESSENED: Pick<ShownFiles, 'lessened' | 'tooLarge' | 'linksEndAt'> = {
   lessened: { smaller: 0, poster: 0, words: 0 },
   tooLarge: [],
   linksEndAt: 0,
 };
 
+/** For a message that carries no file yet. */
+export const NO_FILES: ShownFiles = { files: [], all: 0, ...NOTHING_LESSENED };
+
 export function planShown(job: Job, ladder: Ladder = UNBOUNDED): ShownFiles {
   const candidates = listCandidates(job);
   if (!isFinal(job)) {
-    const files = candidates.flatMap((each) => glanceAt(each, ladder) ?? []);
+    const files = candidates.slice(0, MOST_FILES).flatMap((each) => glanceAt(each, ladder) ?? []);
     return { ...NO_FILES, files, all: candidates.length };
   }
   const placed = fitTogether(
-    candidates.map((each) => ({ ...each, file: originalOf(each, job, ladder) ?? smallerOf(each, job, ladder) })),
+    // What is beyond the number of a message's files is left to `Download`.
+    candidates.map((each, index) => ({ ...each, file: index < MOST_FILES ? firstStep(each, job, ladder) : null })),
     (each) => smallerOf(each, job, ladder),
   );
   const linksEndAt = (Math.floor(ladder.now / HOUR_MS) + LINK_HOURS) * HOUR_MS;
@@ -123,14 +125,16 @@ export function formKey(form: Form, { file }: Asset): string {
 
 function listCandidates({ id, items }: Job): Candidate[] {
   const done = items.filter((item): item is Item & { state: 'done' } => item.state === 'done');
-  return done
-    .flatMap(({ name, assets }) =>
-      assets.map((asset, index) => {
-        const number = assets.length > 1 ? `_${index + 1}` : '';
-        return { item: name, asset, stem: `${id}_${name}${number}`, file: null };
-      }),
-    )
-    .slice(0, MOST_FILES);
+  return done.flatMap(({ name, assets }) =>
+    assets.map((asset, index) => {
+      const number = assets.length > 1 ? `_${index + 1}` : '';
+      return { item: name, asset, stem: `${id}_${name}${number}`, file: null };
+    }),
+  );
+}
+
+function firstStep(each: Candidate, job: Job, ladder: Ladder): ShownFile | null {
+  return originalOf(each, job, ladder) ?? smallerOf(each, job, ladder);
 }
 
 function originalOf({ item, asset, stem }: Candidate, job: Job, { most, unusable }: Ladder): ShownFile | null {

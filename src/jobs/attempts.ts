@@ -181,9 +181,11 @@ export class Attempts {
     const { gates } = this.#options;
     const isWhole = provider.wholeInStart.includes(entry.job.input.kind);
     const end = this.#endOfStart(entry, name, provider, isWhole);
+    const unpaid = followSignals(end.signal, signal);
     try {
       const request = await this.#context.requestFor(entry.job, name);
-      const started = await provider.start(request, { signal: end.signal }).finally(end.release);
+      const ends = { signal: end.signal, unpaid: unpaid.signal };
+      const started = await provider.start(request, ends);
       gates.noteAccepted(provider.name, isOwnChoice(entry.job));
       await this.#keepStarted(entry, name, started);
       // What was in doubt turned up nowhere in time. Should it still do so, nobody waits for it any more. A seed of the
@@ -192,7 +194,8 @@ export class Attempts {
     } catch (error) {
       // Aborted by a stop, whatever the provider made of it: `starting` on disk is where `find` goes on.
       if (end.signal.aborted || !(error instanceof ProviderFailure)) throw error;
-      if (isWhole && !this.#options.stop.aborted) this.#context.throwIfEnded(entry, signal);
+      const isUnpaid = isWhole || error.isAccepted === 'no';
+      if (isUnpaid && !this.#options.stop.aborted) this.#context.throwIfEnded(entry, signal);
       gates.noteRefused(provider.name, error.failure, isOwnChoice(entry.job));
       if (error.isAccepted === 'unknown' && provider.canFind)
         await this.#resolveDoubt(entry, name, provider, error.failure);
@@ -200,6 +203,9 @@ export class Attempts {
         await this.#endAttempt(entry, name, forDefault(error.failure, entry.job), {
           usesRetry: !isComeBackLater(error.failure),
         });
+    } finally {
+      unpaid.release();
+      end.release();
     }
   }
 

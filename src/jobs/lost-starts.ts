@@ -5,7 +5,7 @@
 import type { FindOptions, FoundOperation, Provider } from '../providers/provider.ts';
 import { ProviderFailure } from '../providers/provider.ts';
 import type { AttemptContext } from './attempt-context.ts';
-import type { Failure, Item, Job, Operation } from './job.ts';
+import { type Failure, type Item, type Job, type Operation, promptOf } from './job.ts';
 import type { Entry } from './open-jobs.ts';
 
 /** `failure`: the question itself failed, so nobody knows. */
@@ -43,9 +43,10 @@ export class LostStarts {
       // A cancel must wait for the answer as well: what is found is cancelled upstream.
       await this.#context.sleepUntilNews(entry, name, delayMs, options.stop);
       try {
-        const found = await this.#find(entry.job, name, provider, { since }, async ({ operation, model }) => {
+        const found = await this.#find(entry.job, name, provider, { since }, async ({ operation, model, changes }) => {
           // The job first: a claim alone would hide the work from its own item after a crash.
-          await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null });
+          const note = { model, changes, inDoubtSince: null };
+          await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, note);
           await jobs.claim(operation.id, entry.job, name);
         });
         if (found !== null) {
@@ -75,7 +76,7 @@ export class LostStarts {
       for (const delayMs of LAST_LOOKS_MS) {
         await clock.sleep(delayMs, stop);
         // What is just being started has the same input and is nobody's yet: it must not be taken for what was lost.
-        if (this.#isBeingStarted(job)) continue;
+        if (this.#isBeingStarted(job, item)) continue;
         const found = await this.#find(job, item.name, provider, { since: item.inDoubtSince }, ({ operation }) =>
           this.#context.jobs.claim(operation.id, job, item.name),
         );
@@ -165,10 +166,12 @@ export class LostStarts {
     return finding;
   }
 
-  #isBeingStarted({ input }: Job): boolean {
+  #isBeingStarted({ input }: Job, { name }: Item): boolean {
+    const prompt = promptOf(input, name);
     for (const { job } of this.#context.jobs.all()) {
-      const isEqual = job.input.provider === input.provider && job.input.prompt === input.prompt;
-      if (isEqual && job.items.some(({ state }) => state === 'starting')) return true;
+      if (job.input.provider !== input.provider) continue;
+      const isAlike = (item: Item): boolean => item.state === 'starting' && promptOf(job.input, item.name) === prompt;
+      if (job.items.some(isAlike)) return true;
     }
     return false;
   }

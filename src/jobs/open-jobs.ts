@@ -3,7 +3,7 @@
  * saved, then logged, then told. Saves of one job follow each other; a disk that refuses holds the job
  * where it is.
  */
-import type { Asset, Failure, Item, ItemCommon, ItemStatus, Job } from './job.ts';
+import type { Asset, Failure, Item, ItemCommon, ItemStatus, Job, Kind } from './job.ts';
 import { getItem, isFinal, itemKey, MOVES, moveTo, promptOf } from './job.ts';
 import type { Clock, JobStore, Log, LogFields } from './ports.ts';
 
@@ -12,7 +12,7 @@ export interface OpenJobsOptions {
   clock: Clock;
   log: Log;
   /** Our sentence for a failure, kept in the record and the log. */
-  describe: (failure: Failure) => string;
+  describe: (failure: Failure, kind: Kind) => string;
   /** A keyed hash, so that equal prompts can be told in the log without telling them. */
   hashPrompt: (prompt: string) => string;
   /** After every save, with the job as it is on disk. Must not throw. */
@@ -150,7 +150,9 @@ export class OpenJobs {
     // Getting on to another step is progress: what counted against the item is forgotten.
     const cleared = before.state === to.state ? {} : { uncleanEnds: 0, alone: false };
     await this.update(entry, (job) =>
-      moveTo(job, { item: name, to, note: { ...cleared, ...note }, now: clock.now() }, describe),
+      moveTo(job, { item: name, to, note: { ...cleared, ...note }, now: clock.now() }, (lost) =>
+        describe(lost, job.input.kind),
+      ),
     );
     if (before.state === to.state) return;
     const live = this.live(entry, name);
@@ -172,7 +174,7 @@ export class OpenJobs {
       // As it is by then: a move may be waiting to be saved before this.
       const item = getItem(job, name);
       return MOVES[item.state].includes(item.state)
-        ? moveTo(job, { item: name, to: item, note, now: clock.now() }, describe)
+        ? moveTo(job, { item: name, to: item, note, now: clock.now() }, (lost) => describe(lost, job.input.kind))
         : job;
     });
   }
@@ -259,7 +261,7 @@ export class OpenJobs {
     const status = lost.providerStatus === null ? '' : ` (${lost.providerStatus})`;
     return {
       errorCode,
-      errorMessage: `${this.#options.describe(lost)}${status}`,
+      errorMessage: `${this.#options.describe(lost, job.input.kind)}${status}`,
       promptHash: this.#options.hashPrompt(promptOf(job.input, item.name)),
     };
   }

@@ -28,19 +28,29 @@ function thing(kind: string | undefined): string {
   return kind === 'video' ? things.video : things.image;
 }
 
-/** What happened, and which button gets on. */
+/** Which button gets on: `retry` is its label, and empty where no button of a card is near. */
+function pressRetry({ retry = 'Retry' }: Details, more = ''): string {
+  return retry === '' ? '' : ` Press ${retry}${more}.`;
+}
+
+function pressEdit({ retry }: Details, more: string): string {
+  return retry === '' ? '' : ` Press Edit prompt${more}.`;
+}
+
+/** What happened, and how to get on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
-  'attempt-timeout': () => 'It took too long. Press Retry.',
-  'provider-queue-timeout': () =>
-    'The service kept the request in its queue for too long. Press Retry in a few minutes.',
-  'job-too-old': () => 'The request waited too long. Press Retry.',
-  network: () => 'The service could not be reached. Press Retry in a moment.',
-  'answer-lost': () =>
-    'The answer of the service was lost on the way, and it cannot be asked for it again. Press Retry in a moment.',
-  'provider-error': () => 'The service had trouble of its own. Press Retry in a moment.',
-  'provider-bug': () => 'The service answered something that makes no sense. Press Retry, or choose another model.',
+  'attempt-timeout': (on) => `It took too long.${pressRetry(on)}`,
+  'provider-queue-timeout': (on) =>
+    `The service kept the request in its queue for too long.${pressRetry(on, ' in a few minutes')}`,
+  'job-too-old': (on) => `The request waited too long.${pressRetry(on)}`,
+  network: (on) => `The service could not be reached.${pressRetry(on, ' in a moment')}`,
+  'answer-lost': (on) =>
+    `The answer of the service was lost on the way, and it cannot be asked for it again.${pressRetry(on, ' in a moment')}`,
+  'provider-error': (on) => `The service had trouble of its own.${pressRetry(on, ' in a moment')}`,
+  'provider-bug': (on) =>
+    `The service answered something that makes no sense.${pressRetry(on, ', or choose another model')}`,
   'out-of-memory': () => 'The model ran out of memory. Try another aspect ratio or another model.',
-  'rate-limit': () => 'The service asks for fewer requests right now. Press Retry in a few minutes.',
+  'rate-limit': (on) => `The service asks for fewer requests right now.${pressRetry(on, ' in a few minutes')}`,
   'breaker-open': ({ provider, reason }) =>
     `${providers[provider ?? ''] ?? 'The service'} is not asked just now: ${refusedAccounts[reason ?? ''] ?? "it refused this bot's account"}. Only the bot's owner can mend that. Choose another service.`,
   'disk-full': ({ kind }) =>
@@ -61,27 +71,28 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'input-refused': ({ fields }) =>
     `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
-  'output-blocked': ({ kind }) =>
-    `The service's safety filter held the ${thing(kind)} back. Press Edit prompt: another wording may pass.`,
-  'output-copied': ({ kind }) =>
-    `The ${thing(kind)} came out too close to an existing work, so the service held it back. Press Edit prompt and ask for something of its own.`,
-  'prompt-blocked': () => "The service's safety filter does not accept this prompt. Press Edit prompt and change it.",
+  'output-blocked': (on) =>
+    `The service's safety filter held the ${thing(on.kind)} back.${pressEdit(on, ': another wording may pass')}`,
+  'output-copied': (on) =>
+    `The ${thing(on.kind)} came out too close to an existing work, so the service held it back.${pressEdit(on, ' and ask for something of its own')}`,
+  'prompt-blocked': (on) =>
+    `The service's safety filter does not accept this prompt.${pressEdit(on, ' and change it')}`,
   'key-refused': () => "The service refused this bot's key, and only the bot's owner can mend that.",
   'no-credit': () => "This bot's account at the service is used up, and only the bot's owner can mend that.",
   'no-quota': ({ kind }) =>
     `This bot's plan at the service has no ${thing(kind)}s of this model in it, and only the bot's owner can mend that.`,
   'daily-quota': () =>
     "This bot's plan at the service is used up for today. Try again tomorrow, or choose another service.",
-  'words-only': ({ words, kind }) =>
-    `The service answered with words instead of a ${thing(kind)}${words === undefined || words === '' ? '' : `: \`${words}\``}. Press Retry, or ask for a ${thing(kind)} more plainly.`,
-  'no-output': ({ kind }) => `The service finished and gave no ${thing(kind)}. Press Retry.`,
-  'file-gone': ({ kind }) => `The ${thing(kind)} was made, but the service no longer has its file. Press Retry.`,
-  'file-unreachable': ({ kind }) =>
-    `The ${thing(kind)} was made, but its file could not be fetched from the service. Press Retry to have it made again.`,
-  'file-refused': ({ kind }) =>
-    `What the service gave could not be taken as a ${thing(kind)}. Press Retry, or choose another model.`,
+  'words-only': (on) =>
+    `The service answered with words instead of a ${thing(on.kind)}${on['words'] === undefined || on['words'] === '' ? '' : `: \`${on['words']}\``}.${pressRetry(on, `, or ask for a ${thing(on.kind)} more plainly`)}`,
+  'no-output': (on) => `The service finished and gave no ${thing(on.kind)}.${pressRetry(on)}`,
+  'file-gone': (on) => `The ${thing(on.kind)} was made, but the service no longer has its file.${pressRetry(on)}`,
+  'file-unreachable': (on) =>
+    `The ${thing(on.kind)} was made, but its file could not be fetched from the service.${pressRetry(on, ' to have it made again')}`,
+  'file-refused': (on) =>
+    `What the service gave could not be taken as a ${thing(on.kind)}.${pressRetry(on, ', or choose another model')}`,
   'file-too-large': () => 'The file the service made is too large to fetch. Try another aspect ratio or model.',
-  internal: () => 'Something went wrong inside the bot. It has been noted; press Retry.',
+  internal: (on) => `Something went wrong inside the bot. It has been noted.${pressRetry(on)}`,
   'crashed-alone': () =>
     'The bot broke down while it worked on this request. It has been noted; try a different request.',
   'cancelled-by-user': () => 'Cancelled.',
@@ -102,7 +113,7 @@ function refuseSetting({ field, got, allowed, option, fixed, nearest }: Details)
   return `The setting ${name} cannot be ${value}${expected}. Nothing was made or paid.`;
 }
 
-/** `why` is one of these keys: see `prepareReference`. */
+/** `why` is one of these keys: see `preparePicture`. */
 const referenceFaults: Readonly<Record<string, string>> = {
   empty: 'it is empty',
   'not-a-picture': 'it is no picture of a kind the bot reads (PNG, JPEG, WebP, GIF or AVIF)',
@@ -115,7 +126,8 @@ const referenceFaults: Readonly<Record<string, string>> = {
 
 function refuseReference(why: string | undefined, name: string | undefined): string {
   const file = name === undefined || name === '' ? 'The picture' : `\`${name}\``;
-  return `${file} cannot be used: ${referenceFaults[why ?? ''] ?? referenceFaults['broken']}. Nothing was made or paid; attach another one.`;
+  const fault = referenceFaults[why ?? ''];
+  return `${file} cannot be used${fault === undefined ? '' : `: ${fault}`}. Nothing was made or paid; attach another one.`;
 }
 
 /** Why another attempt is made, without advice: nothing has to be done. */
@@ -225,6 +237,10 @@ function count(number: number, one: string, many: string): string {
   return `${number} ${number === 1 ? one : many}`;
 }
 
+function areOrIs(number: number): string {
+  return number === 1 ? 'is' : 'are';
+}
+
 /** 2nd, 3rd, 11th. */
 function ordinal(number: number): string {
   const endings: Partial<Record<Intl.LDMLPluralRule, string>> = { one: 'st', two: 'nd', few: 'rd' };
@@ -307,7 +323,7 @@ export const en = {
       `${provider} has trouble and is asked again <t:${seconds}:R>. The place in line is kept.`,
     heldByPause: (provider: string, seconds: number) =>
       `${provider} asks for a pause and is asked again <t:${seconds}:R>. The place in line is kept.`,
-    heldByDisk: 'The bot has no room on its disk for another picture. It goes on when there is room again.',
+    heldByDisk: 'The bot has no room on its disk for anything more. It goes on when there is room again.',
     stopped: (kind: Kind) => `Stopped before a ${things[kind]} was made.`,
     stoppedBy: (userId: string, kind: Kind) => `Stopped by <@${userId}> before a ${things[kind]} was made.`,
     copying: 'Copying the picture you gave. It begins when it is there.',
@@ -330,15 +346,15 @@ export const en = {
       smaller: ({ files, all }: FileCount) =>
         all === 1
           ? 'Shown smaller; Download has the original.'
-          : `${files} of ${all} are shown smaller; Download has the originals.`,
+          : `${files} of ${all} ${areOrIs(files)} shown smaller; Download has the originals.`,
       poster: ({ kind }: FileCount) => `The picture it starts from is shown; Download has the ${things[kind]}.`,
       words: ({ files, all, kind }: FileCount) =>
         all === 1
           ? `The ${things[kind]} cannot be shown here; Download has it.`
-          : `${files} of ${all} cannot be shown here; Download has them.`,
+          : `${files} of ${all} cannot be shown here; Download has ${files === 1 ? 'it' : 'them'}.`,
     },
     tooLarge: ({ files, all, kind, megabytes, shownAs }: FileCount & { megabytes: string; shownAs: ShownAs }) => {
-      const some = files === all ? `All ${all} originals are` : `${files} of ${all} originals are`;
+      const some = files === all ? `All ${all} originals are` : `${files} of ${all} originals ${areOrIs(files)}`;
       const what = all === 1 ? `The ${things[kind]} is ${megabytes}\u00a0MB,` : some;
       return `${what} larger than Discord takes${insteads[shownAs]}.`;
     },
@@ -367,7 +383,7 @@ export const en = {
     refused: 'Discord refused the file here.',
     failed: 'The file did not get through to Discord. Press Download once more in a minute.',
     /** What else works. */
-    onCard: 'The picture on the card can still be saved from there.',
+    onCard: 'What the card shows can still be saved from there.',
     elsewhere: "It is kept: ask the bot's owner for it.",
     askOwner: "Ask the bot's owner for it, or press Again for a new one.",
   },
@@ -375,10 +391,10 @@ export const en = {
   undelivered: {
     title: (jobs: number) =>
       jobs === 1 ? 'Something of yours could not be posted' : 'Some of yours could not be posted',
-    done: (channelId: string) => `A picture you asked for could not be posted in <#${channelId}>: press Download.`,
-    donePrivate: 'A private picture was ready when its card could be changed no more: press Download.',
+    done: (channelId: string) => `What you asked for could not be posted in <#${channelId}>: press Download.`,
+    donePrivate: 'What you asked for in private was ready when its card could be changed no more: press Download.',
     failed: (channelId: string) =>
-      `A picture you asked for in <#${channelId}> could not be made, and its card could not say so: press Details.`,
+      `What you asked for in <#${channelId}> could not be made, and its card could not say so: press Details.`,
     more: (jobs: number) =>
       `-# ${count(jobs, 'more', 'more')} of yours wait; you will be told after your next command.`,
   },
@@ -391,7 +407,7 @@ export const en = {
     lowCredit: (provider: string) =>
       `${provider} says this bot's account has little credit left. Add some before it ends.`,
     noQuota: (provider: string) =>
-      `This bot's plan at ${provider} has no pictures of its configured model in it. Take a plan that has them, or name another model in the settings.`,
+      `This bot's plan at ${provider} has nothing of its configured model in it. Take a plan that has it, or name another model in the settings.`,
     dailyQuota: (provider: string) =>
       `This bot's plan at ${provider} is used up for today. It goes on tomorrow, or with a larger plan at ${provider}.`,
     breaker: (provider: string, inARow: number) =>
@@ -517,7 +533,7 @@ export const en = {
     older: 'Older',
     searchOlder: 'Search older',
     newer: 'Newer',
-    private: 'a private picture',
+    private: 'something private',
     withStatus: (status: string) => `Status ${status}`,
     ofUser: (mention: string) => `by ${mention}`,
     askedBefore: (seconds: number) => `Asked for before <t:${seconds}:f>`,
@@ -547,7 +563,9 @@ export const en = {
   },
   /** `/show`, and one's own jobs while `job` is typed. */
   show: {
-    coming: 'The picture follows.',
+    /** `files`: how many are on their way to the card. */
+    coming: (kind: Kind, files: number) =>
+      files === 1 ? `The ${things[kind]} follows.` : `The ${things[kind]}s follow.`,
     notShown: 'Discord did not take the card here. Try again, or in another channel.',
     private: 'private',
     justNow: 'just now',
@@ -647,7 +665,7 @@ export const en = {
     removedWithPictures: (seconds: number) =>
       `This job was removed on <t:${seconds}:D>, and its original with it. Here is the picture that is still on the card.`,
     notModerator: 'Only a moderator (Manage Messages) can do that.',
-    promptEmpty: 'The prompt is empty. Say what the picture should show.',
+    promptEmpty: 'The prompt is empty. Say what should be made.',
     promptTooLong: (length: number) => `The prompt has ${length} characters; at most 4000 fit. Shorten it.`,
     providerOff: (name: string, on: readonly string[]) =>
       `The provider ${name} is not set up on this bot. Choose ${on.join(' or ')}.`,
@@ -655,7 +673,7 @@ export const en = {
     missingPermissions: (names: readonly string[]) =>
       `I cannot keep a card in this channel: I lack ${names.join(', ')}. Ask a moderator to allow it, or use another channel.`,
     userLimit: ({ open, runningLimit, waitingLimit }: { open: number; runningLimit: number; waitingLimit: number }) =>
-      `You have ${count(open, 'picture', 'pictures')} under way; at most ${runningLimit} can run and ${waitingLimit} can wait. Ask again when one is done, or cancel one.`,
+      `You have ${open} under way; at most ${runningLimit} can run and ${waitingLimit} can wait. Ask again when one is done, or cancel one.`,
     storeFailing:
       'I cannot save requests right now, so nothing was started and nothing was charged. Try again in a moment.',
     cardRefused: 'Discord did not take the card, so nothing was started and nothing was charged. Try again.',
@@ -698,7 +716,7 @@ export const en = {
       description: 'Make a video from a picture',
       image: 'A picture to start from; or give a job',
       job: 'Something made here before, by the id on its card; or give an image',
-      prompt: 'What should happen; else gentle motion',
+      prompt: "What should happen; else the prompt of the job's picture, or gentle motion for an image",
       provider: 'Who makes it; else whoever has the model',
       model: 'A video model',
       duration: 'Seconds; the nearest the model makes is taken',

@@ -84,6 +84,15 @@ export interface CallOptions {
   signal: AbortSignal;
 }
 
+export interface StartOptions extends CallOptions {
+  /**
+   * Aborts as `signal` does, and also when nobody wants the work any more. It is heeded in all that comes before the
+   * paid call (looking models up, uploading pictures), and not from there on: a call cut in the middle would leave
+   * nobody who knew what to cancel. Absent: `signal` alone.
+   */
+  unpaid?: AbortSignal;
+}
+
 export interface FindOptions extends CallOptions {
   /** When the doubtful `start` was first sent, by our clock. */
   since: number;
@@ -101,6 +110,8 @@ export interface FoundOperation {
   operation: Operation;
   /** As `Started` would have told it. */
   model: string;
+  /** As `Started` would have told them. */
+  changes: InputChange[];
 }
 
 /** What a model of a service can be asked for. */
@@ -187,7 +198,7 @@ export interface Provider {
    */
   refuse(request: RequestCheck, options: CallOptions): Promise<Failure | null>;
   /** The one paid call. A ProviderFailure with `isAccepted: 'unknown'` makes the engine ask `find`. */
-  start(request: AttemptRequest, options: CallOptions): Promise<Started>;
+  start(request: AttemptRequest, options: StartOptions): Promise<Started>;
   check(operation: Operation, options: CallOptions): Promise<Checked>;
   /** Safe to repeat, also on finished work. */
   cancel(operation: Operation, options: CallOptions): Promise<void>;

@@ -8,7 +8,7 @@ import { downloadBytes, type DownloadOptions } from '../providers/download.ts';
 import { ProviderFailure } from '../providers/provider.ts';
 
 /** Discord's (reference, "CDN" and "Proxy"), beside the host its API is on. */
-const DISCORD_HOSTS = ['cdn.discordapp.com', 'media.discordapp.net'];
+const DISCORD_HOSTS = ['cdn.discordapp.com', '*.discordapp.net'];
 const FETCH_MS = 30_000;
 /** An address that does not answer is asked again so often: somebody waits for the card to begin. */
 const RETRY_DELAYS_MS = [300, 1_000, 3_000];

@@ -9,16 +9,26 @@ import { Answers } from '../../src/discord/answers.ts';
 import type { ChoiceAsk, CommandAsk, PressAsk } from '../../src/discord/ask.ts';
 import { Gallery } from '../../src/discord/gallery.ts';
 import { formatGalleryId, type GalleryFilter } from '../../src/discord/gallery-id.ts';
+import { JOBS_PER_PAGE } from '../../src/discord/gallery-pages.ts';
+import { renderGallery, renderOpened } from '../../src/discord/render-gallery.ts';
 import { Show } from '../../src/discord/show.ts';
 import { SmallPictures } from '../../src/discord/small-pictures.ts';
 import { systemClock } from '../../src/jobs/clock.ts';
-import { failure, moveTo, type Asset, type ItemStatus, type Job } from '../../src/jobs/job.ts';
+import {
+  FAILURE_CODES,
+  failure,
+  moveTo,
+  type Asset,
+  type FailureReason,
+  type ItemStatus,
+  type Job,
+} from '../../src/jobs/job.ts';
 import type { Clock } from '../../src/jobs/ports.ts';
 import { en } from '../../src/locales/en.ts';
 import { makePreview, makeThumbnail } from '../../src/pictures/preview.ts';
 import { picturesOf, textOf } from '../end-to-end/world.ts';
 import { newJob } from '../jobs/new-job.ts';
-import { checkMessage } from './message-limits.ts';
+import { checkMessage, textsOf } from './message-limits.ts';
 import { setUpLive, type LiveSetup, waitUntil } from './live-setup.ts';
 
 const ALL: GalleryFilter = { userId: null, kind: null, state: null };
@@ -216,9 +226,32 @@ test('each entry says how it ended, in words first, with the sentence of its fai
   await partlyDone(setup);
   await ended('a lost *boat*', {}, 'failed');
   const words = textOf((await browse()).message);
-  assert.match(words, /Failed ❌\n-# \[TIMEOUT\] It took too long\. Press Retry\.\n-# for <@\d+> · <t:\d+:R>/);
+  assert.match(words, /Failed ❌\n-# \[TIMEOUT\] It took too long\.\n-# for <@\d+> · <t:\d+:R>/);
   assert.match(words, /a lost \\\*boat\\\*/, 'a prompt formats nothing');
   assert.match(words, /Partly done ⚠️ · 2 of 3\n-# \[NETWORK_ERROR\] The service could not be reached/);
+});
+
+test('a failure is told without buttons that are not there, and the words of a service stay in their code', () => {
+  const place = { ...ALL, trail: [] };
+  const worst = { fields: `${'🛶'.repeat(150)}\`*`, words: '`*'.repeat(150), model: 'm'.repeat(300) };
+  for (const reason of Object.keys(FAILURE_CODES) as FailureReason[]) {
+    const lost = endAll(newJob(), 'failed', []);
+    const items = lost.items.map((item) => ({ ...item, failure: failure(reason, 'give-up', { details: worst }) }));
+    const jobs = Array.from({ length: JOBS_PER_PAGE }, (_, index) => ({ ...lost, id: `j${index}`, items }));
+    const [job] = jobs;
+    assert.ok(job !== undefined);
+    const page = { place, jobs, next: null, isCut: false, thumbnails: new Map<string, string>(), isOwn: false };
+    const opened = { job, place, files: [], hasLess: { smaller: 0, missing: 0 }, mayAnimate: false };
+    for (const card of [renderGallery(page, en), renderOpened(opened, en)]) {
+      assert.deepEqual(checkMessage({ ...card, flags: card.flags & ~64 }, []), [], reason);
+      const line = textsOf(card.components)
+        .split('\n')
+        .find((each) => each.includes(`[${FAILURE_CODES[reason]}]`));
+      assert.match(line ?? '', /\.$/, 'no sentence is cut');
+      assert.doesNotMatch(line ?? '', /Press (?!Download)/, reason);
+      assert.equal((line?.split('`').length ?? 0) % 2, 1, 'code that is opened is closed');
+    }
+  }
 });
 
 test('a picture that is gone from the disk costs its thumbnail and not the page', async (context) => {

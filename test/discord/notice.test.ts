@@ -33,6 +33,12 @@ test('only work that took longer than the owner set is told, in words for its en
   assert.equal(noticeFor(ended(), { ...policy, afterMs: 0 }, en), null, '0 is off');
 });
 
+test('nobody is called for what they stopped themselves, but for what another stopped', () => {
+  const stopped = (userId: string): Job => ended({ state: 'partial', cancelRequest: { userId, at: NOW } });
+  assert.equal(noticeFor(stopped('u'), ALWAYS, en), null);
+  assert.match(noticeFor(stopped('moderator'), ALWAYS, en)?.content ?? '', /partly done/);
+});
+
 test('a failure the bot answers by itself is not the end, and the wait before a fallback counts', () => {
   const policy = { ...ALWAYS, afterMs: 120_000 };
   const failed = ended({ state: 'failed' });

@@ -153,7 +153,7 @@ test('an asker is told privately, once, after their next command, of what could 
   assert.equal(message?.ephemeralFor, ask.userId);
   const words = setup.text(message?.message.id ?? '');
   assert.match(words, new RegExp(`could not be posted in <#${done.job.channelId}>: press Download`));
-  assert.match(words, /A private picture was ready/);
+  assert.match(words, /What you asked for in private was ready/);
   assert.doesNotMatch(words, new RegExp(removed.job.id));
   const ids = JSON.stringify(message?.message.components);
   for (const { job } of [done, secret]) {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { renderEditForm, readEditedProduct } from '../../src/discord/edit-form.ts';
+import { renderComing } from '../../src/discord/render-again.ts';
 import { renderCard, renderFallbackText, type CardContext } from '../../src/discord/render.ts';
 import { renderDeleteQuestion, renderDetails } from '../../src/discord/render-details.ts';
 import {
@@ -147,6 +148,18 @@ describe('the card of a set', () => {
     assert.match(textOf(queued, { positions }), /^### Queued · number 3 in line/);
   });
 
+  it('names its place in line beside what is carried over, and offers another service when its own has trouble', () => {
+    const notes = { main: { carriedFrom: 'first' }, comparison: { carriedFrom: 'first' } };
+    const carried = listing(['done', 'queued', 'queued', 'queued', 'done'], { notes });
+    const positions = new Map([['infographic_1', 3]]);
+    assert.match(textOf(carried, { positions }), /^### Queued · 2 of 5 · number 3 in line/);
+    const hold = { until: NOW + 30_000, reason: 'provider-error' } as const;
+    assert.deepEqual(rowsOf(carried, { hold }), [['Cancel', 'Fallback: local', 'Fallback: gemini']]);
+    assert.deepEqual(rowsOf(listing(['done', 'running', 'queued', 'queued', 'done'], { notes }), { hold }), [
+      ['Cancel'],
+    ]);
+  });
+
   it('says Retrying only when every open item waits, and how many are done', () => {
     const waiting = listing(['done', 'waiting', 'waiting', 'failed', 'done']);
     assert.match(textOf(waiting), /^### Retrying · 2 of 5/);
@@ -165,7 +178,7 @@ describe('the card of a set', () => {
     assert.match(text, /^### Partly done · 2 of 5/);
     assert.match(
       text,
-      /\*\*Missing: Infographic 1 and Lifestyle\.\*\* It took too long\..*\n-# \[TIMEOUT\] · Retries: 3\/3/,
+      /\*\*Missing: Infographic 1 and Lifestyle\.\*\* It took too long\. Press Retry failed\.\n-# \[TIMEOUT\] · Retries: 3\/3/,
     );
     assert.match(
       text,
@@ -286,6 +299,24 @@ describe('the card of a set', () => {
         }
       }
     }
+  });
+});
+
+describe('a card that is shown again, before its pictures are there', () => {
+  const comingOf = (job: Job): string => textsOf(renderComing(job, CONTEXT).components);
+
+  it('says what follows, and nothing yet of what Discord does not take', () => {
+    const large = { ...listing(ALL_DONE), attachmentSizeLimit: 1 };
+    assert.match(textOf(large), /ask the bot's owner/);
+    assert.match(comingOf(large), /^The pictures follow\.$/m);
+    assert.doesNotMatch(comingOf(large), /owner|larger|Download has/);
+    const clip: ItemStatus = { state: 'done', assets: [{ ...PNG, mimeType: 'video/mp4' }] };
+    const job = newJob({ itemNames: ['video'], input: { kind: 'video' } });
+    const video = [STARTING, COLLECTING, clip].reduce(
+      (now, to) => moveTo(now, { item: 'video', to, now: NOW }, ({ code }) => code),
+      job,
+    );
+    assert.match(comingOf(video), /^The video follows\.$/m);
   });
 });
 

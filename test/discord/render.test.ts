@@ -13,7 +13,15 @@ import {
   type CardMessage,
 } from '../../src/discord/render.ts';
 import { planShown, type Ladder } from '../../src/discord/shown-files.ts';
-import { failure, moveTo, requestCancel, type Asset, type ItemStatus, type Job } from '../../src/jobs/job.ts';
+import {
+  failure,
+  moveTo,
+  requestCancel,
+  type Asset,
+  type ItemStatus,
+  type Job,
+  type Reference,
+} from '../../src/jobs/job.ts';
 import { en } from '../../src/locales/en.ts';
 import { newJob } from '../jobs/new-job.ts';
 import { buttonsOf, checkMessage, listAll, textsOf } from './message-limits.ts';
@@ -280,6 +288,37 @@ const HOSTILE: Readonly<Record<string, string>> = {
   'newlines of every kind': 'a\r\nb\u2028c\u2029d\u000be',
 };
 
+describe('the alt text of a picture', () => {
+  const picture = { asset: PNG, width: 8, height: 8, isFirstFrame: false };
+  const start: Reference = { name: 'a.png', fromJobId: null, state: 'kept', picture };
+  const video: ItemStatus = { state: 'done', assets: [{ ...PNG, mimeType: 'video/mp4', extension: '.mp4' }] };
+
+  /** Of a preview, and of what stands in for a video: both say so first. */
+  function altTextsFor(prompt: string): string[] {
+    const preview = go(ask({ prompt, provider: 'local' }), PATHS['done'] ?? []);
+    const moving = { ...go(ask({ prompt }), [STARTING, COLLECTING, video]), references: [start] };
+    const poster = planShown(moving, { ...ALONE, most: 'preview' });
+    return [renderCard(preview, contextOf()), renderCard(moving, contextOf(), poster)].map(({ body, files }) => {
+      const names = files.map(({ name }) => name);
+      assert.deepEqual(checkMessage(body, names), []);
+      return files[0]?.description ?? '';
+    });
+  }
+
+  it("is cut to Discord's limit with what stands before the prompt", () => {
+    for (const prompt of Object.values(HOSTILE)) altTextsFor(prompt);
+    const [preview, poster] = altTextsFor('x'.repeat(4_000));
+    assert.match(preview ?? '', /^Painted preview of: x+…$/);
+    assert.match(poster ?? '', /^The picture the video starts from: x+…$/);
+    for (const text of [preview, poster]) assert.equal(text?.length, 1_024);
+  });
+
+  it('is never empty, whatever the prompt', () => {
+    const { files } = renderCard(go(ask({ prompt: '\u202E' }), PATHS['done'] ?? []), contextOf());
+    assert.equal(files[0]?.description, 'Picture 1');
+  });
+});
+
 describe('a hostile prompt', () => {
   for (const [name, prompt] of Object.entries(HOSTILE)) {
     it(`of ${name} gives cards that Discord takes, in every state`, () => {
@@ -418,7 +457,7 @@ it('a pause of a second or two is not worth a word', () => {
 
 it('a full disk is said to be one', () => {
   const hold = { until: NOW + 30_000, reason: 'disk-full' } as const;
-  assert.match(JSON.stringify(renderCard(ask(), contextOf({ hold })).body), /no room on its disk/);
+  assert.match(JSON.stringify(renderCard(ask(), contextOf({ hold })).body), /no room on its disk for anything more/);
 });
 
 it('a picture that was made otherwise than asked says what is different', () => {

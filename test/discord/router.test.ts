@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { APIInteraction } from 'discord-api-types/v10';
 import type { Choice } from '../../src/discord/autocomplete.ts';
-import type { Command } from '../../src/discord/command.ts';
+import type { Command, MenuCommand } from '../../src/discord/command.ts';
 import { Router, type RouterOptions } from '../../src/discord/router.ts';
 import { systemClock } from '../../src/jobs/clock.ts';
 
@@ -58,4 +58,25 @@ test('a command that is not known, completes nothing or breaks offers nothing, a
   });
   const answers = await answersTo([broken, commandOf('plain')], typing('broken'), typing('plain'), typing('unknown'));
   assert.deepEqual(answers, [[], [], []]);
+});
+
+test('an interaction that cannot be read stops nothing, and an address that is none is left out', async () => {
+  const seen: unknown[] = [];
+  const menu: MenuCommand = {
+    data: { type: 3, name: 'Animate image' },
+    execute: async ({ message }) => void seen.push(message.pictures.map(({ url }) => url)),
+  };
+  const [good, bad] = ['https://cdn.example/a.png', 'http://['];
+  const attachments = [good, bad].map((url) => ({ id: '8', url, filename: 'a.png', content_type: 'image/png' }));
+  const message = { id: '7', attachments, embeds: [{ image: { url: bad, proxy_url: bad } }], components: [] };
+  const data = { id: '5', type: 3, name: 'Animate image', target_id: '7', resolved: { messages: { 7: message } } };
+  const context = { answers: {} } as RouterOptions['context'];
+  const logged: string[] = [];
+  const log = { ...QUIET, error: (line: string) => void logged.push(line) };
+  const router = new Router({ commands: [], menus: [menu], context, parts: [], clock: systemClock, log });
+  router.handle({ type: 2 } as APIInteraction);
+  router.handle({ ...typing(''), type: 2, data } as unknown as APIInteraction);
+  await router.close();
+  assert.deepEqual(seen, [[good]]);
+  assert.deepEqual(logged, ['an interaction could not be read']);
 });

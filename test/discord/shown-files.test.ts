@@ -107,8 +107,12 @@ describe('a card shows', () => {
     assert.deepEqual(formsOf(planShown(jobOf([40 * MB], video), LADDER)), ['poster']);
   });
 
-  it('ten pictures at most', () => {
-    assert.equal(planShown(jobOf(Array.from({ length: 12 }, () => 10)), LADDER).files.length, 10);
+  it('ten pictures at most, and says how many more Download has', () => {
+    const twelve = Array.from({ length: 12 }, () => 10);
+    const shown = planShown(jobOf(twelve), LADDER);
+    assert.equal(shown.files.length, 10);
+    assert.deepEqual([shown.all, shown.lessened], [12, { smaller: 0, poster: 0, words: 2 }]);
+    assert.equal(planShown(jobOf([...twelve, null], { isOver: false }), LADDER).files.length, 10);
   });
 
   it('less where Discord refused more: smaller pictures, then words', () => {

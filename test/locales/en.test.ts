@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { FAILURE_CODES, type FailureReason } from '../../src/jobs/job.ts';
+import { describeForRecord } from '../../src/discord/failure-words.ts';
+import { FAILURE_CODES, failure, type FailureReason } from '../../src/jobs/job.ts';
 import { en } from '../../src/locales/en.ts';
 import { localeFor } from '../../src/locales/locale.ts';
 
@@ -53,9 +54,43 @@ describe('the words a user reads', () => {
     for (const text of sentencesIn(en.commands)) assert.ok(text.length >= 1 && text.length <= 100, text);
   });
 
+  it('speak of no picture where it may be a video', () => {
+    const limits = { open: 1, runningLimit: 2, waitingLimit: 10 };
+    const neutral = [
+      en.card.heldByDisk,
+      en.refusals.userLimit(limits),
+      en.undelivered.done('1'),
+      en.undelivered.donePrivate,
+      en.undelivered.failed('1'),
+    ];
+    for (const sentence of neutral) assert.doesNotMatch(sentence, /picture/);
+  });
+
   it('say one thing as one and many as many', () => {
-    assert.match(en.refusals.userLimit({ open: 1, runningLimit: 2, waitingLimit: 10 }), /1 picture under way/);
-    assert.match(en.refusals.userLimit({ open: 2, runningLimit: 2, waitingLimit: 10 }), /2 pictures under way/);
+    const ofFive = (files: number): string => en.files.lessened.smaller({ files, all: 5, kind: 'image' });
+    assert.match(ofFive(1), /^1 of 5 is shown smaller/);
+    assert.match(ofFive(2), /^2 of 5 are shown smaller/);
+    assert.equal(en.show.coming('image', 1), 'The picture follows.');
+    assert.equal(en.show.coming('video', 2), 'The videos follow.');
+  });
+
+  it('name the button that is there, or none', () => {
+    const reasons = Object.keys(en.failures) as FailureReason[];
+    for (const reason of reasons) {
+      assert.doesNotMatch(en.failures[reason]({ retry: '' }), /Press|press/, reason);
+      assert.doesNotMatch(en.failures[reason]({ retry: 'Retry failed' }), /Retry(?! failed)/, reason);
+    }
+    assert.equal(en.failures['attempt-timeout']({ retry: 'Retry failed' }), 'It took too long. Press Retry failed.');
+  });
+
+  it('say in the record why a picture was refused, and repeat no word of anybody', () => {
+    const details = { why: 'too-many-bytes', name: 'secret.png', fields: 'secret', words: 'secret' };
+    const refused = failure('reference-refused', 'give-up', { details });
+    assert.match(describeForRecord(refused, en, 'image'), /^The picture cannot be used: it is larger than 20 MB\./);
+    assert.match(describeForRecord({ ...refused, details: {} }, en, 'image'), /^The picture cannot be used\. /);
+    assert.match(describeForRecord(failure('no-output', 'vary'), en, 'video'), /gave no video\.$/);
+    for (const reason of Object.keys(FAILURE_CODES) as FailureReason[])
+      assert.doesNotMatch(describeForRecord(failure(reason, 'retry', { details }), en, 'video'), /secret/);
   });
 
   it('are English for a language that is not there yet, and for a code that is none', () => {

@@ -1,6 +1,6 @@
 /** Begins the work of an attempt. A create that was refused began nothing, so it may be mended and made once more. */
 import type { InputChange } from '../../jobs/job.ts';
-import { type AttemptRequest, ProviderFailure, type Started } from '../provider.ts';
+import { type AttemptRequest, ProviderFailure, type Started, type StartOptions } from '../provider.ts';
 import { HttpFailure } from './api.ts';
 import { findImageFields } from './field-roles.ts';
 import { type ImageSenderOptions, placeImages, sendImages } from './images.ts';
@@ -40,20 +40,21 @@ export class Starter {
    * Always an operation, even for a prediction that is over when the answer comes: once it is saved nothing of
    * it can be lost, and `check` tells the rest.
    */
-  async start(request: AttemptRequest, signal: AbortSignal): Promise<Started> {
-    const choice = await this.#options.choice.choose({ ...request, images: request.images.length }, signal);
+  async start(request: AttemptRequest, ends: Required<StartOptions>): Promise<Started> {
+    const { signal, unpaid } = ends;
+    const choice = await this.#options.choice.choose({ ...request, images: request.images.length }, unpaid);
     const { found } = choice;
-    const first = await this.#prepare(request, choice, signal);
+    const first = await this.#prepare(request, choice, unpaid);
     try {
-      return await this.#create(request, first, signal);
+      return await this.#create(request, first, ends);
     } catch (error) {
       if (signal.aborted || !(error instanceof HttpFailure) || !isRefusedAsSent(error)) throw error;
       // Sent half blind, so the refusal says nothing about the request.
       if (found.unknown !== null) throw new ProviderFailure(found.unknown.failure);
-      const second = await this.#revise(request, first, { found, error, signal });
+      const second = await this.#revise(request, first, { found, error, signal: unpaid });
       if (second === null) throw error;
       this.#options.mended.remember(request, second.input, second.images);
-      return this.#create(request, second, signal);
+      return this.#create(request, second, ends);
     }
   }
 
@@ -93,7 +94,9 @@ export class Starter {
     return { model: now.model, images, input, changes: listChanges(fresh.changes, sent, input) };
   }
 
-  async #create(request: AttemptRequest, create: Create, signal: AbortSignal): Promise<Started> {
+  async #create(request: AttemptRequest, create: Create, { signal, unpaid }: Required<StartOptions>): Promise<Started> {
+    // The last moment at which a cancel costs nothing.
+    unpaid.throwIfAborted();
     const { model, input, changes } = create;
     const { calls, mended, webhookUrl } = this.#options;
     const data = { version: model.version, input, ...describeWebhook(webhookUrl, request) };
