@@ -73,12 +73,7 @@ export const BROKEN: readonly [what: string, check: RegExp, breakIt: (evidence: 
   ['a carried picture that was tried again', /carried/, ({ jobs }) => ({ jobs: [...jobs, retry(goOn(jobs))] })],
   ['a carried picture that nobody had made', /carried/, ({ jobs }) => ({ jobs: [goOn(jobs)] })],
   ['a done picture of a set that was made again', /carried/, ({ jobs }) => ({ jobs: makeAgain(jobs) })],
-  [
-    'the folder of a job that is gone',
-    /folder/,
-    ({ folders }) => ({ folders: [...folders, folder('gone')], killedAt: [] }),
-  ],
-  ['a folder of a draft that is gone', /folder/, ({ folders }) => ({ folders: [...folders, folder('draft0')] })],
+  ['a folder of nobody', /folder/, ({ folders }) => ({ folders: [...folders, 'gone'] })],
   ['a file that is not of its type', /every file/, ({ jobs }) => ({ jobs: replaceFirst(jobs, isDone, changeType) })],
   [
     'a reference that is gone',
@@ -132,10 +127,6 @@ function makeAgain(jobs: readonly Job[]): Job[] {
   const before: Job = { ...firstDone(jobs), state: 'partial' };
   const origin = { ...before.origin, cardMessageId: 'card' };
   return [before, { ...before, id: 'next', retryOf: before.id, origin }];
-}
-
-function folder(name: string): Evidence['folders'][number] {
-  return { name, changedAt: Date.now() };
 }
 
 function changeType(job: Job): Job {

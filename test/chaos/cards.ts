@@ -21,6 +21,8 @@ export interface SeenCard {
 
 export const FINAL_WORDS: ReadonlySet<string> = new Set(['Done', 'Partly done', 'Failed', 'Cancelled']);
 
+const COMING = (['image', 'video'] as const).flatMap((kind) => [1, 2].map((files) => en.show.coming(kind, files)));
+
 /** Of the private answer to `Details`, which names a job and is no card. */
 const ELSEWHERE: ReadonlySet<JobAction> = new Set<DetailsAction>(['delete', 'delete-now', 'keep']);
 
@@ -37,7 +39,8 @@ export function readCard({ message, ephemeralFor }: SandboxMessage): SeenCard | 
 
 /** Whether it stands in words alone, and its pictures are still to come. */
 export function isComing({ message }: SandboxMessage): boolean {
-  return textOf(message).includes(en.show.coming);
+  const words = textOf(message);
+  return COMING.some((sentence) => words.includes(sentence));
 }
 
 /** Of every component, also of buttons that cannot be pressed. */

@@ -64,11 +64,11 @@ const CHECKS: readonly ((evidence: Evidence) => CheckResult)[] = [
     const { violations, ...counts } = checkThinking(messages, killedAt);
     return { what: 'no message is left thinking', counts, violations };
   },
-  ({ jobs, lines, lives }) => {
+  ({ jobs, lines, removed, lives }) => {
     const items = new Map(
       jobs.flatMap((job) => ownItems(job).map((item) => [`${job.id}:${item.name}`, item] as const)),
     );
-    const { violations, ...counts } = checkChains(lines, items, lives);
+    const { violations, ...counts } = checkChains(lines, { items, removed, lives });
     return { what: 'every logged move is legal and follows from the one before', counts, violations };
   },
   checkFailures,

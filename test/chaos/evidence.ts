@@ -7,7 +7,6 @@ import type { HistoryEntry } from '../../src/jobs/ports.ts';
 import { openDatabase } from '../../src/store/database.ts';
 import { openJobStore } from '../../src/store/job-store.ts';
 import type { MetFault } from './faults.ts';
-import type { Folder } from './folders.ts';
 import type { LogLine } from './lives.ts';
 import type { Handout } from './handouts.ts';
 import type { Asked } from './members.ts';
@@ -23,6 +22,8 @@ export interface Records {
   unreadable: string[];
   /** Ids. */
   drafts: string[];
+  /** Ids of jobs that are gone. */
+  removed: string[];
 }
 
 export interface Evidence extends Records {
@@ -45,7 +46,7 @@ export interface Evidence extends Records {
   faults: readonly MetFault[];
   asked: readonly Asked[];
   /** Those that files of jobs and drafts lie in. */
-  folders: readonly Folder[];
+  folders: readonly string[];
   /** Where they are. */
   assetFolder: string;
 }
@@ -73,8 +74,8 @@ export async function readRecords(folder: string, guildId: string): Promise<Reco
       history.push(...answer.entries);
       from = answer.next;
     }
-    const drafts = await database.listKeys('draft');
-    return { jobs: found.filter((job) => job !== undefined), open, history, unreadable, drafts };
+    const [drafts, removed] = await Promise.all([database.listKeys('draft'), database.listKeys('removed')]);
+    return { jobs: found.filter((job) => job !== undefined), open, history, unreadable, drafts, removed };
   } finally {
     await database.close();
   }
