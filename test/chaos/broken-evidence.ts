@@ -1,6 +1,6 @@
 /** What broken promises would leave behind: each row changes the evidence of a run that kept them all. */
 import assert from 'node:assert/strict';
-import type { Attempt, Item, Job } from '../../src/jobs/job.ts';
+import type { Attempt, Item, Job, Kind } from '../../src/jobs/job.ts';
 import { failure } from '../../src/jobs/job.ts';
 import type { Evidence } from './evidence.ts';
 
@@ -24,7 +24,7 @@ export const BROKEN: readonly [what: string, check: RegExp, breakIt: (evidence: 
   [
     'a Gemini picture that was paid for twice',
     /once for each attempt/,
-    ({ generations }) => ({ generations: doubleFirst(generations) }),
+    ({ generations }) => ({ generations: double(generations, 'image') }),
   ],
   ['a Gemini picture that nobody was paid for', /once for each attempt/, () => ({ generations: [] })],
   [
@@ -83,7 +83,7 @@ export const BROKEN: readonly [what: string, check: RegExp, breakIt: (evidence: 
   [
     'a video that was begun twice',
     /once for each attempt/,
-    ({ generations }) => ({ generations: doubleFirst(generations.filter(({ kind }) => kind === 'video')) }),
+    ({ generations }) => ({ generations: double(generations, 'video') }),
   ],
   ['a job without a card', /one card/, () => ({ messages: [] })],
   [
@@ -158,8 +158,9 @@ function isDone(job: Job): boolean {
   return job.state === 'done';
 }
 
+/** By Replicate. */
 export function isPaid(job: Job): boolean {
-  return isDone(job) && job.items.some(({ attempts }) => attempts.at(-1)?.operationId != null);
+  return isDone(job) && job.items.some(({ attempts }) => attempts.at(-1)?.provider === 'replicate');
 }
 
 export function isByGemini(job: Job): boolean {
@@ -189,7 +190,7 @@ function shareWork(job: Job): Job {
 }
 
 function changePrompt(job: Job): Job {
-  return { ...job, input: { ...job.input, prompt: 'something else' } };
+  return { ...job, input: { ...job.input, prompt: 'something else', itemPrompts: {} } };
 }
 
 function failAttempt(job: Job): Job {
@@ -274,6 +275,11 @@ function changeHash(job: Job): Job {
 
 function doubleFirst<T extends { id: string }>(list: readonly T[]): T[] {
   return list.flatMap((each, index) => (index === 0 ? [each, { ...each, id: `${each.id}again` }] : [each]));
+}
+
+/** Each of them: one alone may pass for what an attempt had lost. */
+function double(generations: Evidence['generations'], kind: Kind): Evidence['generations'] {
+  return generations.flatMap((each) => (each.kind === kind ? [each, { ...each, id: `${each.id}again` }] : [each]));
 }
 
 function reword(messages: Evidence['messages'], from: string, to: string): Evidence['messages'] {

@@ -58,11 +58,10 @@ export function pickPicture({ random, pictures }: WishSource): CommandOptions {
   return image === undefined ? {} : { image };
 }
 
-/** Of each service one picture, one of two that start from a picture, and videos. */
+/** Of each service one picture, two that start from a picture, and a video. */
 export const ONE_OF_EACH: readonly { name: string; options: CommandOptions; hasPicture: boolean }[] = [
   ...IMAGE_PROVIDERS.map(({ options }) => ({ name: 'generate', options, hasPicture: false })),
   { name: 'generate', options: { count: 2 }, hasPicture: true },
-  { name: 'animate', options: { duration: 1 }, hasPicture: true },
   { name: 'animate', options: { provider: 'gemini', duration: 1 }, hasPicture: true },
 ];
 
