@@ -68,12 +68,12 @@ const LAYERS: Layer[] = [
   },
   {
     files: ['src/providers/*'],
-    mayImport: ['src/jobs/job.ts', 'src/pictures/sides.ts', 'src/providers/*', 'node:*', 'node:*/*'],
+    mayImport: ['src/jobs/job.ts', 'src/pictures/measure.ts', 'src/providers/*', 'node:*', 'node:*/*'],
     because: 'what providers share (fetching a file) knows none of them',
   },
   {
     files: ['src/pictures/*'],
-    mayImport: ['src/pictures/*', 'src/jobs/job.ts', 'src/jobs/ports.ts', 'node:*', 'node:*/*'],
+    mayImport: ['src/pictures/*', 'src/jobs/at-once.ts', 'src/jobs/job.ts', 'src/jobs/ports.ts', 'node:*', 'node:*/*'],
     because: 'what is done to a picture depends on its bytes alone',
   },
   {
@@ -93,7 +93,7 @@ const LAYERS: Layer[] = [
   },
   {
     files: ['src/store/*'],
-    mayImport: ['src/store/*', 'src/jobs/job.ts', 'src/jobs/ports.ts', 'node:*', 'node:*/*'],
+    mayImport: ['src/store/*', 'src/jobs/at-once.ts', 'src/jobs/job.ts', 'src/jobs/ports.ts', 'node:*', 'node:*/*'],
     mayImportTypes: ['src/discord/card.ts', 'src/discord/draft.ts'],
     because: 'the store implements the ports of jobs and cards, and decides nothing',
   },

@@ -44,14 +44,23 @@ export async function readInputFiles(
   const pictures: InputPicture[] = [];
   for (const { name, address } of listFiles(model, input)) {
     const file = fetchInput(address, sources);
-    if (file === 'absent') return { pictures, error: describeAbsent(name, address) };
+    if (file === 'absent')
+      return { pictures, error: describeInvalid(name, `404 Client Error: Not Found for url: ${address}`) };
+    if (file === 'no-address')
+      return { pictures, error: describeInvalid(name, `No connection adapters were found for '${address}'`) };
+    if (needsMask(model, name) && typeof input.mask !== 'string')
+      return { pictures, error: `A mask is required when ${name} is given` };
     if (file === 'elsewhere' || NO_PICTURE.test(name)) continue;
-    const picture = await readPicture(file, END_FRAME.test(name));
-    // As Python's imaging library says it, which most models read pictures with.
-    if (picture === null) return { pictures, error: `cannot identify image file '/tmp/${name}.png'` };
+    const picture = await readPicture(file, name);
+    if (typeof picture === 'string') return { pictures, error: picture };
     pictures.push(picture);
   }
   return { pictures, error: null };
+}
+
+/** Painting a part anew: the model's page says so of the picture. */
+function needsMask(model: SandboxModel, name: string): boolean {
+  return /must also use a mask/i.test(model.input.properties[name]?.description ?? '');
 }
 
 function listFiles(model: SandboxModel, input: Record<string, unknown>): Named[] {
@@ -69,13 +78,17 @@ function isFile({ format, items, anyOf = [] }: InputSchema): boolean {
 }
 
 /** `elsewhere`: on another machine, where it is taken to be. */
-function fetchInput(address: string, { uploads, hasOutput, origin }: FileSources): Buffer | 'absent' | 'elsewhere' {
+function fetchInput(
+  address: string,
+  { uploads, hasOutput, origin }: FileSources,
+): Buffer | 'absent' | 'elsewhere' | 'no-address' {
   if (address.startsWith('data:')) return readData(address);
   const [, id] = address.startsWith(`${origin}/v1/files/`) ? (/\/v1\/files\/([^/?#]+)$/.exec(address) ?? []) : [];
   if (id !== undefined) return uploads.find(id)?.bytes ?? 'absent';
   const [, token] = address.startsWith(`${origin}/files/`) ? (/\/files\/([^/]+)\//.exec(address) ?? []) : [];
   if (token !== undefined && hasOutput(token)) return 'elsewhere';
   const url = new URL(address);
+  if (!['http:', 'https:'].includes(url.protocol)) return 'no-address';
   return isThisMachine(url) || url.hostname.endsWith('.invalid') ? 'absent' : 'elsewhere';
 }
 
@@ -84,19 +97,26 @@ function readData(address: string): Buffer {
   return head.endsWith(';base64') ? Buffer.from(data, 'base64') : Buffer.from(decodeURIComponent(data));
 }
 
-async function readPicture(bytes: Buffer, isEnd: boolean): Promise<InputPicture | null> {
+/** A sentence for what cannot be read, as Python's imaging library says it, which most models read pictures with. */
+async function readPicture(bytes: Buffer, name: string): Promise<InputPicture | string> {
+  const unknown = `cannot identify image file '/tmp/${name}.png'`;
+  const found = await sharp(bytes)
+    .metadata()
+    .catch(() => null);
+  // The models' libraries read no drawings.
+  if (found === null || found.format === 'svg') return unknown;
+  const { width, height } = found;
   try {
-    const { format, width, height } = await sharp(bytes).metadata();
-    // The models' libraries read no drawings.
-    return format === 'svg' ? null : { bytes, width, height, isEnd };
+    // Every row is read, and nothing of them kept.
+    await sharp(bytes, { failOn: 'truncated' }).resize(8, 8).raw().toBuffer();
   } catch {
-    return null;
+    return 'image file is truncated';
   }
+  return { bytes, width, height, isEnd: END_FRAME.test(name) };
 }
 
 /** Cog's own words for an input it could not download, as Replicate passes them on. */
-function describeAbsent(name: string, address: string): string {
-  const message = `404 Client Error: Not Found for url: ${address}`;
+function describeInvalid(name: string, message: string): string {
   const detail = [{ loc: ['body', 'input', name], msg: message, type: 'value_error' }];
   return `Prediction input failed validation: ${JSON.stringify({ detail })}`;
 }

@@ -12,6 +12,12 @@ const RATE_INPUTS = ['frames_per_second', 'fps'];
 /** What models call a size in pixels, `1024x768`. */
 const SIZE_INPUTS = ['size', 'resolution'];
 
+/** Shapes that are the given picture's. */
+const FROM_PICTURE: readonly string[] = ['match_input_image', 'adaptive', 'auto'];
+const NAMED_RATIOS: Readonly<Record<string, string>> = { landscape: '16:9', portrait: '9:16' };
+/** As the models' own pages say that a picture decides the shape. */
+const IGNORED_WITH_PICTURE = /ignored if (?:an? )?(?:\w+_)?(?:image|frame)\b/i;
+
 /** How many files it has to offer now. */
 export function countOutputs(prediction: Prediction, now: number): number {
   const { status, isDataRemoved } = stateAt(prediction, now);
@@ -49,12 +55,23 @@ export function secondsOf({ input, model }: Prediction): number | null {
   return frames === undefined || rate === undefined ? null : frames / rate;
 }
 
-/** Width by height of a video: its first picture's, else as asked. */
-export function ratioOf({ input, pictures }: Prediction): number {
+/** Width by height of a video: as asked, unless its first picture decides; else that picture's. */
+export function ratioOf(prediction: Prediction): number {
+  const { pictures } = prediction;
   const start = pictures.find(({ isEnd }) => !isEnd) ?? pictures[0];
-  if (start !== undefined) return start.width / start.height;
-  const { width, height } = sizeOf(typeof input.aspect_ratio === 'string' ? input.aspect_ratio : '16:9');
+  const { width, height } = readShape(prediction) ?? start ?? sizeOf('16:9');
   return width / height;
+}
+
+/** What was sent as `aspect_ratio`; null: nothing that counts. */
+function readShape({
+  input: { aspect_ratio: sent },
+  model,
+  pictures,
+}: Prediction): { width: number; height: number } | null {
+  if (typeof sent !== 'string' || FROM_PICTURE.includes(sent)) return null;
+  const { description = '' } = model.input.properties.aspect_ratio ?? {};
+  return pictures.length > 0 && IGNORED_WITH_PICTURE.test(description) ? null : sizeOf(NAMED_RATIOS[sent] ?? sent);
 }
 
 export function promptOf(input: Record<string, unknown>): string {
@@ -73,7 +90,7 @@ function dimensionsOf({ input, model, pictures: [reference] }: Prediction): { wi
   const pictureRatio = reference === undefined ? '1:1' : `${reference.width}:${reference.height}`;
   const word = aspectRatio ?? model.input.properties.aspect_ratio?.default;
   return sizeOf(
-    typeof word !== 'string' || word === 'match_input_image' ? pictureRatio : word,
+    typeof word !== 'string' || FROM_PICTURE.includes(word) ? pictureRatio : word,
     megapixels === '0.25' ? 0.25 : 1,
   );
 }

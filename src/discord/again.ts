@@ -31,7 +31,7 @@ export class Again {
 
   async press(ask: PressAsk, job: Job): Promise<void> {
     const locale = localeFor(ask.locale);
-    const pictures = listJobPictures(job, locale);
+    const pictures = onePerItem(listJobPictures(job, locale));
     if (pictures.length > 1) return this.#askWhich(ask, job, pictures, locale);
     await this.#repeat(ask, job, ALL);
   }
@@ -73,4 +73,10 @@ export class Again {
     const files = drawn.filter((file) => file !== null);
     await this.#options.answers.show(ask, card, files);
   }
+}
+
+/** A run of some models gives several pictures at once: they are made again together. */
+function onePerItem(pictures: readonly JobPicture[]): JobPicture[] {
+  const seen = new Set<string>();
+  return pictures.filter(({ itemName }) => !seen.has(itemName) && seen.add(itemName));
 }

@@ -258,8 +258,11 @@ export class Buttons {
     const settings = model === job.input.model && provider === job.input.provider ? job.input.settings : {};
     const input = { ...job.input, provider, model, settings };
     if (!isFinal(job)) return this.#showAgain(press.ask, press.card);
-    if (job.state !== 'done')
-      return this.#takeOver(press, repeatWish(job, { input, carry: { from: job, names: doneNames(job) } }));
+    if (job.state !== 'done') {
+      const carry = { from: job, names: doneNames(job) };
+      const fallbackFrom = provider === job.input.provider ? job.fallbackFrom : null;
+      return this.#takeOver(press, repeatWish(job, { input, fallbackFrom, carry }));
+    }
     if (argument === null || job.fallbackFrom !== argument) return this.#showAgain(press.ask, press.card);
     // The preview is finished work: it stays where it is, and the retry gets a card of its own. What of a set the first
     // service had made before is not made again.
@@ -271,9 +274,11 @@ export class Buttons {
     const { argument } = press;
     const job = isFinal(press.job) ? press.job : await this.#leaveLine(press);
     if (!isFinal(job) || job.state === 'done' || argument === null) return this.#showAgain(press.ask, press.card);
+    const first = job.fallbackFrom ?? job.input.provider;
     const wish = repeatWish(job, {
       input: { ...job.input, provider: argument, model: null, settings: {} },
-      fallbackFrom: job.fallbackFrom ?? job.input.provider,
+      // Back at the first one, nothing stands in for it any more.
+      fallbackFrom: argument === first ? null : first,
       carry: { from: job, names: doneNames(job) },
     });
     await this.#takeOver({ ...press, job }, wish);
@@ -294,9 +299,10 @@ export class Buttons {
   }
 
   /** Whether another job that repeats this one is on its way to the card. */
-  #isTaken(cardMessageId: string | null, { id }: Job): boolean {
+  #isTaken(cardMessageId: string | null, job: Job): boolean {
     const open = this.#options.engine.listOpen();
-    return open.some(({ retryOf, origin }) => retryOf === id && origin.cardMessageId === cardMessageId);
+    if (this.#options.intake.goesOnAlone(job)) return true;
+    return open.some(({ retryOf, origin }) => retryOf === job.id && origin.cardMessageId === cardMessageId);
   }
 
   /** The card showed a button that no longer fits: take the press and draw the card as it is. */

@@ -12,7 +12,7 @@ import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Answers } from './answers.ts';
 import type { Asker, ChoiceAsk, ModalAsk } from './ask.ts';
 import type { Draft, DraftStore } from './draft.ts';
-import { createDraftId, DRAFT_PREFIX, formatDraftId, parseDraftId } from './draft-id.ts';
+import { createDraftId, DRAFT_PREFIX, isDraftId, formatDraftId, parseDraftId } from './draft-id.ts';
 import { wishFor } from './draft-wish.ts';
 import { deriveJobId, type Intake } from './intake.ts';
 import { optionsOf, readDraftForm, renderDraftForm, renderPick } from './render-draft.ts';
@@ -123,7 +123,8 @@ export class Drafts implements Part {
     const { store, assets, clock, log } = this.#options;
     try {
       for (const { id, expiresAt } of store.list()) if (expiresAt + GRACE_MS <= clock.now()) await this.#remove(id);
-      for (const id of await assets.listFolders(DRAFT_PREFIX)) if (!store.has(id)) await assets.removeAll(id);
+      const folders = await assets.listFolders(DRAFT_PREFIX);
+      for (const id of folders) if (isDraftId(id) && !store.has(id)) await assets.removeAll(id);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       log.warn('expired drafts could not be removed', { errorMessage: error.message });

@@ -14,7 +14,7 @@ import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import type { Engine } from '../jobs/engine.ts';
 import type { Job, Reference, Request } from '../jobs/job.ts';
 import { createJob, doneNames, hasReferences, itemNamesOf, type NewJob } from '../jobs/job.ts';
-import type { AssetStore, Clock, Log, ReferenceKeeper } from '../jobs/ports.ts';
+import type { AssetStore, Clock, JobStore, Log, ReferenceKeeper } from '../jobs/ports.ts';
 import { StoreFailure } from '../jobs/ports.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
 import type { Provider } from '../providers/provider.ts';
@@ -38,6 +38,7 @@ export interface IntakeOptions {
   live: LiveMessage;
   providers: ReadonlyMap<string, Provider>;
   assets: AssetStore;
+  store: JobStore;
   keeper: ReferenceKeeper;
   clock: Clock;
   maxRetries: number;
@@ -145,14 +146,17 @@ export class Intake {
     const isShort = failed.state === 'failed' || failed.state === 'partial';
     if (card === undefined || !isShort || failed.cancelRequest !== null || failed.input.provider === 'local') return;
     if (providers.get('local')?.kinds.includes(failed.input.kind) !== true || !canBePreviewed(failed)) return;
+    // It failed for want of a picture to start from: the preview would want it too.
+    if (!hasReferences(failed)) return;
     this.#fallingBack.add(failed.id);
     const isOnItsWay = await this.#beginFallback(failed, card).finally(() => this.#fallingBack.delete(failed.id));
-    if (!isOnItsWay) await live.tellEnd(card, failed);
+    if (!isOnItsWay && !this.#options.signal.aborted) await live.tellEnd(card, failed);
   }
 
   /** The job that goes on with the preview, its files its own. Rejects with StoreFailure. */
   async #createFallback(failed: Job, card: Card): Promise<Job> {
-    const id = deriveJobId(`fallback:${failed.id}`, this.#options.storeKey);
+    const id = fallbackIdOf(failed, this.#options.storeKey);
+    await this.#copies.reserve(id);
     const copied = await this.#copies.begin(id, failed.references);
     if (copied.refused !== null) throw new StoreFailure('A picture to start from is gone.');
     return createJob({
@@ -174,23 +178,26 @@ export class Intake {
     });
   }
 
-  /** False: there is no preview, because of a limit or of the disk. */
+  /** False: there is no preview, because of a limit or of the disk. Never rejects. */
   async #beginFallback(failed: Job, card: Card): Promise<boolean> {
-    const { engine, live, log } = this.#options;
+    const { engine, live, log, signal } = this.#options;
+    const forget = (): void => void this.#copies.forget(fallbackIdOf(failed, this.#options.storeKey));
     try {
       const job = await this.#createFallback(failed, card);
-      if ((await engine.submit(job)) !== null) return false;
+      if ((await engine.submit(job)) !== null) {
+        forget();
+        return false;
+      }
       await this.#delivery.keepCard(() => live.takeOver(card, job, card));
       const taken = await live.getCard(card.messageId);
       if (taken !== undefined) await live.redraw(taken);
       void this.#copies.beginWhenCopied(job.id);
       return true;
     } catch (error) {
-      if (!(error instanceof StoreFailure)) throw error;
-      log.error('a fallback could not be saved; the card keeps its buttons', {
-        jobId: failed.id,
-        errorMessage: error.message,
-      });
+      if (signal.aborted) return false;
+      forget();
+      const errorMessage = error instanceof Error ? error.message : String(error);
+      log.error('a fallback could not be saved; the card keeps its buttons', { jobId: failed.id, errorMessage });
       return false;
     }
   }
@@ -226,12 +233,12 @@ export class Intake {
       const refused = this.#checkRoom(wish, locale) ?? (await this.#take(id, asker, wish, cardMessageId, locale));
       if (typeof refused !== 'string') return refused;
       await this.#options.answers.refuse(asker, refused);
-      void this.#copies.forget(id, wish.references);
+      void this.#copies.forget(id);
     } catch (error) {
       if (!(error instanceof StoreFailure)) throw error;
       this.#options.log.error('a request could not be saved', { errorMessage: error.message });
       await this.#options.answers.refuse(asker, locale.refusals.storeFailing);
-      void this.#copies.forget(id, wish.references);
+      void this.#copies.forget(id);
     }
     return null;
   }
@@ -245,6 +252,7 @@ export class Intake {
     locale: Locale,
   ): Promise<Job | string> {
     const { engine } = this.#options;
+    if (wish.references.length > 0 || wish.carry !== null) await this.#copies.reserve(id);
     // Side by side: together they must leave time for the answer.
     const [copied, refusal] = await Promise.all([
       this.#copies.begin(id, wish.references),
@@ -368,6 +376,11 @@ export class Intake {
     }
     return false;
   }
+}
+
+/** A job falls back by itself once. */
+function fallbackIdOf({ id }: Job, storeKey: string): string {
+  return deriveJobId(`fallback:${id}`, storeKey);
 }
 
 /**

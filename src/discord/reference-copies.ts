@@ -5,8 +5,8 @@
  */
 import type { Engine } from '../jobs/engine.ts';
 import type { Failure, Item, Job, Reference } from '../jobs/job.ts';
-import { carryItem, failure } from '../jobs/job.ts';
-import type { AssetStore, Clock, Log, ReferenceKeeper } from '../jobs/ports.ts';
+import { carryItem, failure, hasReferences } from '../jobs/job.ts';
+import type { AssetStore, Clock, JobStore, Log, ReferenceKeeper } from '../jobs/ports.ts';
 import { ReferenceRefused, StoreFailure } from '../jobs/ports.ts';
 import { followSignals } from '../jobs/signals.ts';
 
@@ -14,6 +14,7 @@ export interface ReferenceCopiesOptions {
   engine: Engine;
   keeper: ReferenceKeeper;
   assets: AssetStore;
+  store: Pick<JobStore, 'reserve' | 'release'>;
   clock: Clock;
   log: Log;
   /** Ends copies when the process stops. */
@@ -34,14 +35,22 @@ const ANSWER_WAIT_MS = 1_200;
 const SAVE_AGAIN_MS = 5_000;
 
 type Kept = Reference & { state: 'kept' };
+type DoneItem = Item & { state: 'done' };
 
 export class ReferenceCopies {
   readonly #options: ReferenceCopiesOptions;
-  /** Copies under way, by the job and the place of the reference in it, and what ends each. */
-  readonly #underWay = new Map<string, { copy: Promise<Kept>; end: AbortController }>();
+  /** Copies under way, by the job and the place of the reference in it. */
+  readonly #underWay = new Map<string, Promise<Kept>>();
+  /** What ends the copies of each job. */
+  readonly #ends = new Map<string, AbortController>();
 
   constructor(options: ReferenceCopiesOptions) {
     this.#options = options;
+  }
+
+  /** Before anything is copied for a job that is not saved yet: what a crash leaves is deleted. Rejects with StoreFailure. */
+  reserve(jobId: string): Promise<void> {
+    return this.#options.store.reserve(jobId);
   }
 
   /** Begins to copy, and waits as long as an answer may. Rejects with StoreFailure. */
@@ -51,10 +60,11 @@ export class ReferenceCopies {
     const timeIsUp = new AbortController();
     const late = this.#options.clock.sleep(ANSWER_WAIT_MS, timeIsUp.signal).catch(() => undefined);
     try {
-      const settled = await Promise.all(
-        copies.map(async (copy, index) => (await Promise.race([copy, late])) ?? references[index]),
-      );
-      return { references: settled.filter((each) => each !== undefined), refused: null };
+      const settled = references.map(async (reference, index) => {
+        const kept = await Promise.race([copies[index], late]);
+        return kept ?? asComing(reference);
+      });
+      return { references: await Promise.all(settled), refused: null };
     } catch (error) {
       if (error instanceof ReferenceRefused) return { refused: error.failure };
       throw error;
@@ -63,26 +73,37 @@ export class ReferenceCopies {
     }
   }
 
-  /** The done items as items of the new job. Rejects with StoreFailure. */
-  async carry(jobId: string, { from, names }: Carry): Promise<(Item & { state: 'done' })[]> {
+  /** The done items as items of the new job; one whose files are gone is left out, to be made anew. Rejects with StoreFailure. */
+  async carry(jobId: string, { from, names }: Carry): Promise<DoneItem[]> {
+    const done = from.items.filter((item): item is DoneItem => item.state === 'done' && names.has(item.name));
+    const carried = await Promise.all(done.map((item) => this.#carryItem(jobId, from, item)));
+    return carried.filter((item) => item !== null);
+  }
+
+  async #carryItem(jobId: string, from: Job, item: DoneItem): Promise<DoneItem | null> {
     const { assets } = this.#options;
-    const done = from.items.filter((item) => item.state === 'done' && names.has(item.name)) as (Item & {
-      state: 'done';
-    })[];
-    return Promise.all(
-      done.map(async (item) => {
-        const own = item.assets.map((asset, index) => assets.adopt(asset, { jobId, item: item.name, index }));
-        return carryItem(from, item, await Promise.all(own));
-      }),
-    );
+    try {
+      const own = item.assets.map((asset, index) => assets.adopt(asset, { jobId, item: item.name, index }));
+      return carryItem(from, item, await Promise.all(own));
+    } catch (error) {
+      if (!(error instanceof StoreFailure)) throw error;
+      const read = await Promise.allSettled(item.assets.map((asset) => assets.read(asset)));
+      if (read.every(({ status }) => status === 'fulfilled')) throw error;
+      return null;
+    }
   }
 
   /** The request was not taken: what was copied for it goes. Never rejects. */
-  async forget(jobId: string, references: readonly Reference[]): Promise<void> {
-    const underWay = references.map((_, index) => this.#underWay.get(keyOf(jobId, index)));
-    for (const each of underWay) each?.end.abort(new Error('nobody wants the copy any more'));
-    await Promise.allSettled(underWay.map((each) => each?.copy ?? Promise.resolve()));
-    await this.#options.assets.removeAll(jobId).catch(() => undefined);
+  async forget(jobId: string): Promise<void> {
+    await this.#endAll(jobId);
+    await this.#options.store.release(jobId).catch(() => undefined);
+  }
+
+  async #endAll(jobId: string): Promise<void> {
+    this.#ends.get(jobId)?.abort(new Error('nobody wants the copy any more'));
+    this.#ends.delete(jobId);
+    const underWay = [...this.#underWay].filter(([key]) => key.startsWith(`${jobId}:`));
+    await Promise.allSettled(underWay.map(([, copy]) => copy));
   }
 
   /**
@@ -92,12 +113,13 @@ export class ReferenceCopies {
   async beginWhenCopied(jobId: string): Promise<void> {
     const { engine, signal, log } = this.#options;
     const job = await engine.get(jobId).catch(() => undefined);
-    const coming = (job?.references ?? []).filter(({ state }) => state === 'coming').length > 0;
+    // One that is cancelled meanwhile wants its copies no longer: they must not come back after it was deleted.
+    void engine.whenEnded(jobId).then(() => this.#endAll(jobId));
     try {
-      if (coming && job !== undefined) await this.#finish(job);
+      if (job !== undefined && !hasReferences(job)) await this.#finish(job);
       engine.begin(jobId);
     } catch (error) {
-      if (signal.aborted) return;
+      if (signal.aborted || !engine.isOpen(jobId)) return;
       if (!(error instanceof ReferenceRefused))
         log.error('a bug ended a copy', {
           jobId,
@@ -118,12 +140,12 @@ export class ReferenceCopies {
 
   /** A disk that is full now may have room later. */
   async #insist(jobId: string, reference: Reference, index: number): Promise<Kept> {
-    const { clock, log, signal } = this.#options;
+    const { clock, log, engine, signal } = this.#options;
     for (;;) {
       try {
         return await this.#copy(jobId, reference, index);
       } catch (error) {
-        if (!(error instanceof StoreFailure)) throw error;
+        if (!(error instanceof StoreFailure) || !engine.isOpen(jobId)) throw error;
         log.error('a picture to start from could not be saved; trying again', { jobId, errorMessage: error.message });
         await clock.sleep(SAVE_AGAIN_MS, signal);
       }
@@ -134,11 +156,12 @@ export class ReferenceCopies {
     const key = keyOf(jobId, index);
     const { keeper, signal } = this.#options;
     const running = this.#underWay.get(key);
-    if (running !== undefined) return running.copy;
-    const end = new AbortController();
+    if (running !== undefined) return running;
+    const end = this.#ends.get(jobId) ?? new AbortController();
+    this.#ends.set(jobId, end);
     const either = followSignals(signal, end.signal);
     const copy = keeper.keep(reference, { id: jobId, index }, either.signal);
-    this.#underWay.set(key, { copy, end });
+    this.#underWay.set(key, copy);
     const over = (): void => {
       either.release();
       this.#underWay.delete(key);
@@ -146,6 +169,13 @@ export class ReferenceCopies {
     copy.then(over, over);
     return copy;
   }
+}
+
+/** As long as it is another one's file, it is not the job's own: that one may be deleted. */
+function asComing(reference: Reference): Reference {
+  if (reference.state === 'coming') return reference;
+  const { name, fromJobId, picture } = reference;
+  return { name, fromJobId, state: 'coming', source: { kind: 'asset', asset: picture.asset } };
 }
 
 function keyOf(jobId: string, index: number): string {

@@ -1,4 +1,5 @@
 /** Small pictures of what was made, drawn once and kept beside the original. A few at a time: others draw, too. */
+import { AtOnce } from '../jobs/at-once.ts';
 import type { Asset, Job } from '../jobs/job.ts';
 import type { AssetStore, Log } from '../jobs/ports.ts';
 import { SMALLER_BYTES } from './shown-files.ts';
@@ -22,8 +23,7 @@ class NoPicture extends Error {
 
 export class SmallPictures {
   readonly #options: SmallPicturesOptions;
-  #free = AT_ONCE;
-  readonly #waiting: (() => void)[] = [];
+  readonly #few = new AtOnce(AT_ONCE);
 
   constructor(options: SmallPicturesOptions) {
     this.#options = options;
@@ -54,32 +54,20 @@ export class SmallPictures {
     make: (bytes: Uint8Array) => Promise<Uint8Array | null>,
   ): Promise<Buffer | null> {
     const { assets, log } = this.#options;
-    await this.#enter();
-    try {
-      return await assets.derive(asset, name, async (bytes) => {
+    const derive = () =>
+      assets.derive(asset, name, async (bytes) => {
         const made = await make(bytes);
         if (made === null) throw new NoPicture();
         return made;
       });
+    try {
+      return await this.#few.run(derive);
     } catch (error) {
       const errorMessage = error instanceof Error ? error.message : String(error);
       if (!(error instanceof NoPicture))
         log.warn('a small picture could not be made', { file: asset.file, errorMessage });
       return null;
-    } finally {
-      this.#leave();
     }
-  }
-
-  async #enter(): Promise<void> {
-    if (this.#free === 0) await new Promise<void>((go) => this.#waiting.push(go));
-    else this.#free -= 1;
-  }
-
-  #leave(): void {
-    const next = this.#waiting.shift();
-    if (next === undefined) this.#free += 1;
-    else next();
   }
 }
 

@@ -4,6 +4,7 @@ import { promptOf } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { ShownPicture } from './ask.ts';
 import type { DraftChoice } from './draft.ts';
+import { nameItem } from './item-words.ts';
 import { plainText } from './markdown.ts';
 
 export interface JobPicture {
@@ -13,11 +14,12 @@ export interface JobPicture {
   label: string;
   /** What sets it apart from the others; null: nothing in words. */
   description: string | null;
-  prompt: string;
+  /** What it was made from, in words that also tell what could happen in it; null: there are none. */
+  prompt: string | null;
 }
 
 /** A message with more of them shows no more either (Discord: 10 attachments, 10 items of a gallery). */
-const MOST_OF_A_MESSAGE = 10;
+const MOST_PICTURES = 10;
 /** Of an option of a select (Discord: components, "Select Option Structure"). */
 const LONGEST_TEXT = 100;
 
@@ -30,14 +32,15 @@ export function listJobPictures(job: Job, locale: Locale): JobPicture[] {
       : [],
   );
   if (job.input.kind !== 'image') return [];
-  return pictures.map(({ item, asset }, index) => {
+  return pictures.slice(0, MOST_PICTURES).map(({ item, asset }, index) => {
     const prompt = promptOf(job.input, item.name);
     return {
       itemName: item.name,
       asset,
-      label: isSet ? nameOf(item.name) : locale.drafts.picture(index + 1),
+      label: isSet ? nameItem(item.name, locale) : locale.drafts.picture(index + 1),
       description: plainText(isSet ? prompt : locale.card.seed(item.seed), LONGEST_TEXT),
-      prompt,
+      // The words of a set's picture say what a shop needs of it, not what could happen in it.
+      prompt: isSet ? null : prompt,
     };
   });
 }
@@ -53,7 +56,7 @@ export function choicesOfJob(job: Job, locale: Locale): DraftChoice[] {
 }
 
 export function choicesOfMessage(pictures: readonly ShownPicture[], locale: Locale): DraftChoice[] {
-  return pictures.slice(0, MOST_OF_A_MESSAGE).map(({ url, description }, index) => ({
+  return pictures.slice(0, MOST_PICTURES).map(({ url, description }, index) => ({
     label: locale.drafts.picture(index + 1),
     description: plainText(description ?? '', LONGEST_TEXT) || null,
     reference: {
@@ -65,12 +68,6 @@ export function choicesOfMessage(pictures: readonly ShownPicture[], locale: Loca
     itemName: null,
     prompt: null,
   }));
-}
-
-/** `infographic_1` is `Infographic 1`. */
-function nameOf(itemName: string): string {
-  const words = itemName.replaceAll('_', ' ');
-  return plainText(words.charAt(0).toUpperCase() + words.slice(1), LONGEST_TEXT);
 }
 
 function fileNameOf(url: string): string {

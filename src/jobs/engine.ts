@@ -18,6 +18,7 @@ import {
   failure,
   getItem,
   hasReferences,
+  isFinal,
   isOpenItem,
   itemKey,
   requestCancel,
@@ -97,7 +98,7 @@ export class Engine {
   #laneTurn = 0;
   readonly #stop = new AbortController();
   readonly #lastCall = new AbortController();
-  #isOpen = false;
+  #hasOpened = false;
   #resumed: Promise<void> = Promise.resolve();
 
   constructor(options: EngineOptions) {
@@ -137,6 +138,7 @@ export class Engine {
    * Nothing is paid before `begin`.
    */
   async submit(job: Job): Promise<LimitRefusal | null> {
+    if (isFinal(job)) throw new Error(`Expected job ${job.id} to have something left to make, got ${job.state}.`);
     const { userId, input, items } = job;
     const asked = items.filter(isOpenItem).length;
     const refusal = this.checkRoom({ userId, provider: input.provider, asked });
@@ -182,6 +184,9 @@ export class Engine {
     for (const item of entry.job.items) {
       if (isOpenItem(item)) await this.#attempts.end(entry, item.name, lost);
     }
+    // What it carries stands on the card it was carried from, and nobody ever saw this one.
+    const isUnseen = lost.reason === 'cancelled-undelivered' && entry.job.items.some((item) => item.state === 'done');
+    if (isUnseen) await this.#options.store.remove([jobId], this.#options.clock.now());
   }
 
   /** Saves the wish to cancel and acts on it. Resolves when the wish is durable; false when the job was final already. */
@@ -217,15 +222,21 @@ export class Engine {
     if (entry === undefined) return false;
     const isWaiting = ({ name, state }: Item): boolean =>
       (state === 'queued' || state === 'waiting') && this.#jobs.live(entry, name).cancel === null;
-    if (!entry.job.items.every(isWaiting)) return false;
+    // Of a set some may be done: they stay so.
+    const open = entry.job.items.filter(isOpenItem);
+    if (!open.every(isWaiting)) return false;
     // Before the save, or its turn might come meanwhile.
-    for (const { name } of entry.job.items) this.#turns.remove(jobId, name);
+    for (const { name } of open) this.#turns.remove(jobId, name);
     return this.cancel(jobId, userId);
   }
 
   /** Resolves when the job is open no more; at once for one that is not. Never rejects. */
   async whenEnded(jobId: string): Promise<void> {
     await this.#jobs.get(jobId)?.ended;
+  }
+
+  isOpen(jobId: string): boolean {
+    return this.#jobs.get(jobId) !== undefined;
   }
 
   /** Jobs that are not final. */
@@ -298,7 +309,7 @@ export class Engine {
    * every save has ended. Writes no state of its own.
    */
   async stop(): Promise<void> {
-    this.#isOpen = false;
+    this.#hasOpened = false;
     this.#stop.abort(new Stopped());
     const timeIsUp = this.#options.clock.sleep(LAST_CALL_MS, this.#lastCall.signal);
     void timeIsUp.then(() => this.#lastCall.abort(new Stopped())).catch(() => undefined);
@@ -314,7 +325,7 @@ export class Engine {
       await this.#runAlone(ticket);
     }
     if (this.#stop.signal.aborted) return;
-    this.#isOpen = true;
+    this.#hasOpened = true;
     let done = 0;
     for (const entry of this.#jobs.all()) {
       for (const item of entry.job.items) this.#resume(entry, item);
@@ -435,7 +446,7 @@ export class Engine {
   }
 
   #fillLanes(): void {
-    if (!this.#isOpen) return;
+    if (!this.#hasOpened) return;
     // Lanes of one provider share its gate, which may let a single start through: the lane served last goes last.
     const lanes = this.#turns.lanes().toSorted((one, other) => this.#servedAt(one) - this.#servedAt(other));
     for (let isServed = true; isServed;) {

@@ -43,9 +43,10 @@ export class LostStarts {
       // A cancel must wait for the answer as well: what is found is cancelled upstream.
       await this.#context.sleepUntilNews(entry, name, delayMs, options.stop);
       try {
-        const found = await this.#find(entry.job, name, provider, { since }, async ({ operation, model }) => {
+        const found = await this.#find(entry.job, name, provider, { since }, async ({ operation, model, changes }) => {
           // The job first: a claim alone would hide the work from its own item after a crash.
-          await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, { model, inDoubtSince: null });
+          const note = { model, changes, inDoubtSince: null };
+          await jobs.move(entry, name, { state: 'running', operation, begunAt: null }, note);
           await jobs.claim(operation.id, entry.job, name);
         });
         if (found !== null) {

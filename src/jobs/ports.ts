@@ -30,6 +30,13 @@ export interface Log {
 export interface JobStore {
   /** Durable when it resolves. A job is listed as open before its record is written. */
   save(job: Job): Promise<void>;
+  /**
+   * Notes that files may be kept for a job before it is saved: a start that finds no such job deletes them. Durable
+   * when it resolves; saving the job takes its place.
+   */
+  reserve(id: string): Promise<void>;
+  /** No job comes of it, and its files are deleted. */
+  release(id: string): Promise<void>;
   /** undefined: there is no such job, or its record cannot be read (set aside and logged). */
   get(id: string): Promise<Job | undefined>;
   /** As `get`, in the order of the ids; those that are not there are left out. */

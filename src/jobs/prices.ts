@@ -1,6 +1,7 @@
 /**
- * What jobs may have cost, by a table of prices. An estimate from above: no service tells the price of a single call,
- * so every attempt that may have been billed counts, and prices change without notice. Pure.
+ * About what jobs cost, by a table of prices. Rather above than below: no service tells the price of a single call, so
+ * every attempt that may have been billed counts. Settings without a tier here, and prices that changed since they were
+ * read, can make it wrong both ways. Pure.
  */
 import { ACTIVE_ITEM_STATES, type Attempt, type Failure, type FailureReason, type Item, type Job } from './job.ts';
 
@@ -13,6 +14,10 @@ export interface Price {
   tiers?: { setting: string; usd: Readonly<Record<string, number>> };
   /** `per: 'second'`: how long a video is taken for whose length nobody asked for. */
   seconds?: number;
+  /** `per: 'second'`: so many frames are billed as one, however fast they are shown. */
+  framesPerSecond?: number;
+  /** What each picture to start from adds: US dollars. */
+  usdPerStart?: number;
 }
 
 /** By the service's name and the model's, in lower case. An owner's own table has this shape too. */
@@ -41,9 +46,14 @@ const GOOGLE = { read: '2026-09-20', source: 'https://ai.google.dev/gemini-api/d
 /** A reseller's page that names Google's own price. */
 const OMNI = { read: '2026-11-21', source: 'https://runware.ai/docs/models/google-gemini-omni-flash' };
 
+/** A reseller's page that names Replicate's own price, 0.001 for each megapixel in and out. */
+const KLEIN = { read: '2026-11-21', source: 'https://lumenfall.ai/models/black-forest-labs/flux.2-klein-4b' };
+/** No price of the model's own page was to be had: what public code books for its runs, and so an estimate. */
+const ESTIMATE = { read: '2026-11-21', source: 'https://replicate.com/<model>' };
+
 /**
  * A picture of Google's: 747 tokens at 512, 1,120 at 1K, 1,680 at 2K and 2,520 at 4K, of 60 dollars a million (Lite:
- * 30). What pictures to start from add is left out: 0.0006 each there, by the same page.
+ * 30). A picture to start from is 0.0006 there, by the same page, and taken for as much with the others.
  */
 export const PRICES: PriceTable<DatedPrice> = {
   replicate: {
@@ -53,6 +63,14 @@ export const PRICES: PriceTable<DatedPrice> = {
     'black-forest-labs/flux-1.1-pro-ultra': { per: 'picture', usd: 0.06, ...EARLIER_PAGES },
     'black-forest-labs/flux-kontext-pro': { per: 'picture', usd: 0.04, ...EARLIER_PAGES },
     'black-forest-labs/flux-kontext-max': { per: 'picture', usd: 0.08, ...EARLIER_PAGES },
+    // A start of 2,048 by 2,048, the largest that is sent, has 4.2 megapixels.
+    'black-forest-labs/flux-2-klein-4b': {
+      per: 'picture',
+      usd: 0.001,
+      tiers: { setting: 'output_megapixels', usd: { '0.25': 0.001, '0.5': 0.001, '1': 0.001, '2': 0.002, '4': 0.004 } },
+      usdPerStart: 0.0042,
+      ...KLEIN,
+    },
     'google/nano-banana': { per: 'picture', usd: 0.039, ...PAGES },
     'google/nano-banana-pro': {
       per: 'picture',
@@ -88,6 +106,15 @@ export const PRICES: PriceTable<DatedPrice> = {
       seconds: 5,
       ...PAGES,
     },
+    // 81 frames at 720p made smoother 0.16, and 121 frames 0.24; 81 frames at 480p 0.05, and a third more made smoother.
+    'wan-video/wan-2.2-i2v-fast': {
+      per: 'second',
+      usd: 0.014,
+      tiers: { setting: 'resolution', usd: { '480p': 0.014, '720p': 0.032 } },
+      seconds: 81 / 16,
+      framesPerSecond: 16,
+      ...ESTIMATE,
+    },
     'minimax/video-01': { per: 'run', usd: 0.5, ...OLD_PAGES },
     'minimax/video-01-live': { per: 'run', usd: 0.5, ...OLD_PAGES },
   },
@@ -96,13 +123,15 @@ export const PRICES: PriceTable<DatedPrice> = {
       per: 'picture',
       usd: 0.067,
       tiers: { setting: 'image_size', usd: { '512': 0.045, '1k': 0.067, '2k': 0.101, '4k': 0.151 } },
+      usdPerStart: 0.0006,
       ...GOOGLE,
     },
-    'gemini-3.1-flash-lite-image': { per: 'picture', usd: 0.034, ...GOOGLE },
+    'gemini-3.1-flash-lite-image': { per: 'picture', usd: 0.034, usdPerStart: 0.0006, ...GOOGLE },
     'gemini-3-pro-image': {
       per: 'picture',
       usd: 0.134,
       tiers: { setting: 'image_size', usd: { '1k': 0.134, '2k': 0.134, '4k': 0.24 } },
+      usdPerStart: 0.0006,
       ...GOOGLE,
     },
     // 5,792 tokens a second at 720p, 17.50 dollars a million. Nobody says how long it makes a video by itself: 10 s at
@@ -116,6 +145,11 @@ export const PRICES: PriceTable<DatedPrice> = {
     },
   },
 };
+
+/** What models call a length; the first is told of every model. */
+const SECONDS_NAMES = ['duration', 'seconds'];
+const FRAMES_NAMES = ['num_frames'];
+const RATE_NAMES = ['frames_per_second', 'fps'];
 
 /** Made on the owner's own machine. */
 const FREE = 'local';
@@ -136,6 +170,7 @@ const UNPAID: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'input-refused',
   'setting-refused',
   'image-needed',
+  'image-not-taken',
   'reference-refused',
   'reference-unreachable',
   'reference-lost',
@@ -150,7 +185,10 @@ const UNPAID: ReadonlySet<FailureReason> = new Set<FailureReason>([
   'cancelled-undelivered',
 ]);
 
-type Tried = Pick<Attempt, 'provider' | 'model' | 'operationId' | 'changes' | 'failure'>;
+type Tried = Pick<Attempt, 'provider' | 'model' | 'operationId' | 'changes' | 'failure'> & {
+  /** How many files it made, as far as is known. */
+  outputs: number;
+};
 
 /**
  * All attempts of the job that may have been billed; what it only shows again (`carriedFrom`) was billed to another
@@ -168,11 +206,13 @@ export function estimateCost(job: Job, prices: PriceTable = PRICES): Cost | null
 
 /** What ended, and what is in flight: the money is spent when it begins. */
 function listTried({ input }: Job, item: Item): Tried[] {
-  if (!ACTIVE_ITEM_STATES.has(item.state)) return item.attempts;
-  const operation = item.state === 'running' || item.state === 'collecting' ? item.operation : null;
+  const made = item.state === 'done' ? Math.max(1, item.assets.length) : 1;
+  const tried = item.attempts.map((each) => ({ ...each, outputs: each.failure === null ? made : 1 }));
+  if (!ACTIVE_ITEM_STATES.has(item.state)) return tried;
+  const operationId = (item.state === 'running' || item.state === 'collecting' ? item.operation?.id : null) ?? null;
+  const outputs = item.state === 'collecting' ? item.outputs.length : 1;
   const { model, changes } = item;
-  const current = { provider: input.provider, model, operationId: operation?.id ?? null, changes, failure: null };
-  return [...item.attempts, current];
+  return [...tried, { provider: input.provider, model, operationId, changes, failure: null, outputs }];
 }
 
 /** Of begun work that failed no service says that it is free, and of cancelled work Replicate says that it is not: all counts. */
@@ -194,11 +234,21 @@ function hasNeverBegun({ reason, providerStatus }: Failure): boolean {
 function priceOf(job: Job, tried: Tried, prices: PriceTable): number | null {
   const name = tried.model?.replace(/^models\/|:[^/]*$/g, '').toLowerCase() ?? '';
   const price = findPrice(prices, tried.provider, name);
-  const usd = price === null ? null : readTier(job, price);
-  if (price === null || usd === null) return null;
-  if (price.per !== 'second') return usd;
-  const seconds = readSeconds(job, tried) ?? price.seconds ?? null;
-  return seconds === null ? null : usd * seconds;
+  const usd = price === null ? null : readTier(job, tried, price);
+  const amount = price === null ? null : readAmount(job, tried, price);
+  if (price === null || usd === null || amount === null) return null;
+  return usd * amount + (price.usdPerStart ?? 0) * countStarts(job, tried);
+}
+
+/** How often the price is paid for one attempt; null: not known. */
+function readAmount(job: Job, tried: Tried, price: Price): number | null {
+  if (price.per === 'picture') return tried.outputs;
+  return price.per === 'run' ? 1 : (readSeconds(job, tried, price) ?? price.seconds ?? null);
+}
+
+function countStarts({ references }: Job, { changes }: Tried): number {
+  const change = changes.find(({ field }) => field === 'image');
+  return change === undefined ? references.length : Number(change.to ?? 0);
 }
 
 /** Names come from outside: `constructor` is no model. */
@@ -207,21 +257,32 @@ function findPrice(prices: PriceTable, provider: string, model: string): Price |
   return Object.hasOwn(models, model) ? (models[model] ?? null) : null;
 }
 
-/** null: what was set has no price in the table. */
-function readTier(job: Job, { usd, tiers }: Price): number | null {
-  const value = tiers === undefined ? null : readSetting(job, tiers.setting);
+/** null: what was sent has no price in the table. */
+function readTier(job: Job, tried: Tried, { usd, tiers }: Price): number | null {
+  const value = tiers === undefined ? null : readSent(job, tried, tiers.setting);
   return value === null ? usd : (tiers?.usd[value] ?? null);
 }
 
-/** As long as it was sent, which may be otherwise than it was asked for. */
-function readSeconds(job: Job, { changes }: Tried): number | null {
-  const change = changes.find(({ field }) => field === 'duration');
-  const sent = change === undefined ? (job.input.durationSeconds ?? readSetting(job, 'duration')) : change.to;
-  const seconds = Number.parseFloat(String(sent ?? ''));
-  return seconds > 0 ? seconds : null;
+/** As long as it was sent, which may be otherwise than it was asked for. null: that is not told. */
+function readSeconds(job: Job, tried: Tried, { framesPerSecond }: Price): number | null {
+  const firstOf = (names: readonly string[]): number | null => {
+    const sent = names.map((name) => Number.parseFloat(readSent(job, tried, name) ?? ''));
+    return sent.find((value) => value > 0) ?? null;
+  };
+  const isLeftOut = tried.changes.some(({ field, to }) => field === 'duration' && to === null);
+  const seconds = firstOf(SECONDS_NAMES) ?? (isLeftOut ? null : job.input.durationSeconds);
+  if (framesPerSecond === undefined) return seconds;
+  const frames = firstOf(FRAMES_NAMES);
+  if (frames !== null) return frames / framesPerSecond;
+  // Faster frames make a shorter video of as many.
+  return seconds === null ? null : (seconds * (firstOf(RATE_NAMES) ?? framesPerSecond)) / framesPerSecond;
 }
 
-function readSetting({ input }: Job, name: string): string | null {
-  const found = Object.entries(input.settings).find(([key]) => key.toLowerCase() === name);
-  return found === undefined ? null : found[1].trim().toLowerCase();
+/** An input of the model as it was sent, in lower case; null: it was left to the model, or has an option of its own. */
+function readSent({ input }: Job, { changes }: Tried, name: string): string | null {
+  // A repair is told behind what was chosen before it.
+  const change = changes.findLast(({ field }) => field.toLowerCase() === name);
+  const set = Object.entries(input.settings).find(([key]) => key.toLowerCase() === name)?.[1];
+  const sent = change === undefined ? set : change.to;
+  return sent === undefined || sent === null ? null : sent.trim().toLowerCase();
 }

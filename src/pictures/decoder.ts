@@ -6,7 +6,7 @@
  */
 import { fileTypeFromBuffer } from 'file-type';
 import sharp, { type Sharp } from 'sharp';
-import { AtOnce } from './at-once.ts';
+import { AtOnce } from '../jobs/at-once.ts';
 import type { Sides } from './sides.ts';
 
 sharp.cache(false);
@@ -67,11 +67,13 @@ export async function sniffPicture(bytes: Uint8Array): Promise<string | undefine
 
 /**
  * A file to read from. Refuses a file that was cut (`error` is less than `warning`: a JPEG with rubbish between its
- * parts, as some cameras write them, is read), more pixels than allowed, and to take longer than it may.
+ * parts, as some cameras write them, is read), more pixels than allowed (`Infinity`: it is only to be measured), and to
+ * take longer than it may.
  */
 export function openPicture(bytes: Uint8Array, mostPixels: number, frames: 'first' | 'all' = 'first'): Sharp {
   const animated = frames === 'all';
-  return sharp(bytes, { failOn: 'error', limitInputPixels: mostPixels, animated }).timeout({ seconds: DECODE_SECONDS });
+  const limitInputPixels = mostPixels === Infinity ? false : mostPixels;
+  return sharp(bytes, { failOn: 'error', limitInputPixels, animated }).timeout({ seconds: DECODE_SECONDS });
 }
 
 export function fromPixels({ data, width, height }: Pixels): Sharp {

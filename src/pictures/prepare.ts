@@ -60,8 +60,9 @@ export async function preparePicture(
   if (bytes.byteLength > limits.mostBytes) return { why: 'too-many-bytes' };
   const mimeType = await sniffPicture(bytes);
   if (mimeType === undefined) return { why: 'not-a-picture' };
-  // From the header, before any decoder sees it. Where that does not tell (metadata of megabytes), the decoder's own must.
-  const why = refuseSides(readSides(bytes, mimeType) ?? [], limits);
+  // From the header, before any decoder sees it. Where that does not tell (an AVIF, or long notes), the decoder's own must.
+  const told = readSides(bytes, mimeType);
+  const why = told === null ? null : refuseSides(told, limits);
   if (why !== null) return { why };
   try {
     return await inTurn(() => convert(bytes, mimeType, limits));
@@ -70,12 +71,9 @@ export async function preparePicture(
   }
 }
 
-/** A file may hold several pictures; the first is the one that is shown. */
-function refuseSides(sides: readonly Sides[], { mostPixels }: PictureLimits): RefusedPicture['why'] | null {
-  if (sides.some(({ width, height }) => width * height > mostPixels)) return 'too-many-pixels';
-  const [first] = sides;
-  if (first === undefined) return null;
-  const [short, long] = [Math.min(first.width, first.height), Math.max(first.width, first.height)];
+function refuseSides({ width, height }: Sides, { mostPixels }: PictureLimits): RefusedPicture['why'] | null {
+  if (width * height > mostPixels) return 'too-many-pixels';
+  const [short, long] = [Math.min(width, height), Math.max(width, height)];
   return short < SHORTEST_SIDE || long > short * MOST_EXTREME_RATIO ? 'too-narrow' : null;
 }
 
@@ -86,7 +84,7 @@ async function convert(
 ): Promise<PreparedPicture | RefusedPicture> {
   const { mostPixels } = limits;
   const { pages = 1, width, height } = await openPicture(bytes, mostPixels).metadata();
-  const why = refuseSides([{ width, height }], limits);
+  const why = refuseSides({ width, height }, limits);
   if (why !== null) return { why };
   const pixels = await decode(bytes, { mostPixels, longestSide: LONGEST_SIDE });
   const isFirstFrame = pages > 1 || mimeType === 'image/apng';

@@ -1,6 +1,5 @@
 /** Smaller copies of what was made, for places that take only so many bytes: upright, sRGB, WebP. */
 import { decode, fromPixels, inTurn, MOST_MADE_PIXELS, openPicture, type Pixels, sniffPicture } from './decoder.ts';
-import { readSides } from './sides.ts';
 
 export interface PreviewSize {
   mostBytes: number;
@@ -57,8 +56,7 @@ export async function makeThumbnail(bytes: Uint8Array, side: number): Promise<Bu
 /** What a service made was looked at when it was fetched; that it can be read was not. */
 async function readOrNull(bytes: Uint8Array, make: (frames: number) => Promise<Buffer | null>): Promise<Buffer | null> {
   const mimeType = await sniffPicture(bytes);
-  const sides = mimeType === undefined ? null : readSides(bytes, mimeType);
-  if (sides === null || sides.some(({ width, height }) => width * height > MOST_MADE_PIXELS)) return null;
+  if (mimeType === undefined) return null;
   return inTurn(async () => {
     try {
       const { pages = 1 } = await openPicture(bytes, MOST_MADE_PIXELS).metadata();

@@ -1,7 +1,8 @@
 /** Makes the pictures people give files of their own jobs: fetched, checked, made ready and kept. */
-import { type Asset, failure, type Reference, type ReferencePicture } from '../jobs/job.ts';
+import { failure, type Reference, type ReferencePicture } from '../jobs/job.ts';
+import { AtOnce } from '../jobs/at-once.ts';
 import { ReferenceRefused, StoreFailure, type AssetStore, type ReferenceKeeper } from '../jobs/ports.ts';
-import { GIVEN_LIMITS, MADE_LIMITS, preparePicture } from './prepare.ts';
+import { GIVEN_LIMITS, MADE_LIMITS, type PreparedPicture, preparePicture, type RefusedPicture } from './prepare.ts';
 
 export interface ReferenceKeeperOptions {
   assets: AssetStore;
@@ -13,12 +14,16 @@ export interface ReferenceKeeperOptions {
 }
 
 type Kept = Reference & { state: 'kept' };
+type Source = (Reference & { state: 'coming' })['source'];
 
 /** The name under which references lie in their job's folder, beside the items. */
 const REFERENCE = 'reference';
+/** Each holds up to 20 MB from its first byte to its last step; what waits holds none. */
+const AT_ONCE = 4;
 
 export class PictureKeeper implements ReferenceKeeper {
   readonly #options: ReferenceKeeperOptions;
+  readonly #few = new AtOnce(AT_ONCE);
 
   constructor(options: ReferenceKeeperOptions) {
     this.#options = options;
@@ -33,10 +38,7 @@ export class PictureKeeper implements ReferenceKeeper {
       return { name, fromJobId, state: 'kept', picture: { ...reference.picture, asset } };
     }
     const { source } = reference;
-    const prepared =
-      source.kind === 'asset'
-        ? await preparePicture(await this.#read(source.asset), MADE_LIMITS)
-        : await preparePicture(await this.#options.fetchBytes({ url: source.url, name }, signal), GIVEN_LIMITS);
+    const prepared = await this.#few.run(() => this.#prepare(source, name, signal), signal);
     if ('why' in prepared)
       throw new ReferenceRefused(failure('reference-refused', 'give-up', { details: { why: prepared.why, name } }));
     signal.throwIfAborted();
@@ -45,8 +47,11 @@ export class PictureKeeper implements ReferenceKeeper {
     return { name, fromJobId, state: 'kept', picture };
   }
 
-  #read(asset: Asset): Promise<Buffer> {
-    return orLost(this.#options.assets.read(asset));
+  async #prepare(source: Source, name: string, signal: AbortSignal): Promise<PreparedPicture | RefusedPicture> {
+    const { assets, fetchBytes } = this.#options;
+    return source.kind === 'asset'
+      ? preparePicture(await orLost(assets.read(source.asset)), MADE_LIMITS)
+      : preparePicture(await fetchBytes({ url: source.url, name }, signal), GIVEN_LIMITS);
   }
 }
 

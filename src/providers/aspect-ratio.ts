@@ -16,6 +16,17 @@ export function readRatio(text: string | number): number | null {
   return ratio > 0 && Number.isFinite(ratio) ? ratio : null;
 }
 
+/** A picture of about this shape is not cut much. As `within` of `isAlike`. */
+export const ABOUT_THE_SAME = 0.1;
+/** The same shape in other words: `1024x1024` for `1:1`, and not `4:5` for `3:4`. */
+export const THE_SAME = 0.05;
+
+/** Whether two shapes are no further apart than the natural logarithm `within`; never where one is a word for none. */
+export function isAlike(one: string | number, other: string | number | null, within: number): boolean {
+  const [first, second] = [readRatio(one), other === null ? null : readRatio(other)];
+  return first !== null && second !== null && Math.abs(Math.log(first / second)) < within;
+}
+
 /** The choice whose shape is nearest, where 2:1 and 1:2 are as far from 1:1; of equals the first. undefined: nothing to compare. */
 export function nearestRatio<T extends string | number>(aspectRatio: string, choices: readonly T[]): T | undefined {
   const same = choices.find((choice) => choice === aspectRatio);

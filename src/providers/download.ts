@@ -47,7 +47,7 @@ export async function downloadFile(url: string, options: DownloadOptions): Promi
   const file = await sniffMedia(bytes);
   // A page of a proxy, or nothing at all, may stand where the picture is a moment later.
   if (file === undefined) throw refuse('not a picture or video', url.startsWith('data:') ? 0 : PAGE_RETRIES);
-  const refused = file.mimeType.startsWith('image/') ? refusePixels(file) : null;
+  const refused = file.mimeType.startsWith('image/') ? await refusePixels(file) : null;
   if (refused !== null) throw new ProviderFailure(refused);
   if (isCut(file)) throw new ProviderFailure(failure('network', 'retry', CUT));
   return file;

@@ -1,6 +1,6 @@
 /** Whether what a service made may be decoded: not too large, and not cut. */
 import { failure, type Failure } from '../jobs/job.ts';
-import { readSides } from '../pictures/sides.ts';
+import { measurePicture } from '../pictures/measure.ts';
 import type { FetchedFile } from './provider.ts';
 
 /** Four bytes each when decoded: 400 MB. */
@@ -8,15 +8,13 @@ const MOST_PIXELS = 100_000_000;
 const LONGEST_SIDE = 20_000;
 
 /** Why a picture is not taken; null: it is. Of a broken one the bytes say what it is, and no more. */
-export function refusePixels({ bytes, mimeType }: FetchedFile): Failure | null {
-  const sides = readSides(bytes, mimeType);
+export async function refusePixels({ bytes, mimeType }: FetchedFile): Promise<Failure | null> {
+  const sides = await measurePicture(bytes, mimeType);
   if (sides === null)
     return failure('file-refused', 'give-up', { providerStatus: 'file refused: a picture without a readable header' });
-  const largest = sides.find(
-    ({ width, height }) => Math.max(width, height) > LONGEST_SIDE || width * height > MOST_PIXELS,
-  );
-  if (largest === undefined) return null;
-  const size = `${largest.width} × ${largest.height} pixels`;
+  const { width, height } = sides;
+  if (Math.max(width, height) <= LONGEST_SIDE && width * height <= MOST_PIXELS) return null;
+  const size = `${width} × ${height} pixels`;
   const limit = `${MOST_PIXELS / 1_000_000} megapixels and ${LONGEST_SIDE} pixels a side`;
   return failure('file-too-large', 'give-up', { providerStatus: `file of ${size}`, details: { size, limit } });
 }

@@ -110,6 +110,8 @@ export interface FoundOperation {
   operation: Operation;
   /** As `Started` would have told it. */
   model: string;
+  /** As `Started` would have told them. */
+  changes: InputChange[];
 }
 
 /** What a model of a service can be asked for. */

@@ -6,9 +6,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { copyFile, link, open, readdir, readFile, rename, rm, stat, statfs, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Readable } from 'node:stream';
+import { AtOnce } from '../jobs/at-once.ts';
 import type { Asset } from '../jobs/job.ts';
 import { StoreFailure, type AssetStore } from '../jobs/ports.ts';
-import { createFolder, syncFolder, writeDurably } from './folder.ts';
+import { createFolder, syncFile, syncFolder, writeDurably } from './folder.ts';
 import { codeOf, toStoreFailure } from './storage-failure.ts';
 
 /** Begins with a dot, which no job id may, and lies on the same disk, so that a rename is one step. */
@@ -77,7 +78,7 @@ class DiskAssetStore implements FolderAssetStore {
   readonly #root: string;
   readonly #temporary: string;
   readonly #rootSync = new SharedSync();
-  readonly #queue = new PutQueue(PUTS_AT_ONCE);
+  readonly #queue = new AtOnce(PUTS_AT_ONCE);
 
   constructor(root: string, temporary: string) {
     this.#root = root;
@@ -157,6 +158,7 @@ class DiskAssetStore implements FolderAssetStore {
     const temporary = join(this.#temporary, randomUUID());
     try {
       await copyFile(source, temporary);
+      await syncFile(temporary);
       await rename(temporary, path);
     } finally {
       await rm(temporary, { force: true }).catch(() => undefined);
@@ -263,29 +265,6 @@ class DiskAssetStore implements FolderAssetStore {
       );
     }
     return join(this.#root, asset.file);
-  }
-}
-
-/** So many at once; the others in the order they asked. */
-class PutQueue {
-  #free: number;
-  readonly #waiting: (() => void)[] = [];
-
-  constructor(atOnce: number) {
-    this.#free = atOnce;
-  }
-
-  async run<T>(task: () => Promise<T>): Promise<T> {
-    if (this.#free === 0) await new Promise<void>((go) => this.#waiting.push(go));
-    else this.#free -= 1;
-    try {
-      return await task();
-    } finally {
-      // The place passes straight to the next in line, so nobody can slip in between.
-      const next = this.#waiting.shift();
-      if (next === undefined) this.#free += 1;
-      else next();
-    }
   }
 }
 

@@ -53,3 +53,13 @@ export async function syncFolder(path: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** Its bytes are on the disk when it resolves, whoever wrote them. */
+export async function syncFile(path: string): Promise<void> {
+  const handle = await open(path, 'r+');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}

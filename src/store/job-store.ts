@@ -44,7 +44,7 @@ export async function openJobStore(options: JobStoreOptions): Promise<JobStoreWi
   await removal.finishInterrupted();
   await database.deleteExpired('claim');
   const open = await IdSet.open(database, 'open');
-  return new KeyvJobStore({ database, records, open, history, removal, claimTtlMs });
+  return new KeyvJobStore({ database, records, open, history, removal, removeFiles, claimTtlMs });
 }
 
 interface Parts {
@@ -53,6 +53,7 @@ interface Parts {
   open: IdSet;
   history: HistoryStore;
   removal: JobRemoval;
+  removeFiles: (jobId: string) => Promise<void>;
   claimTtlMs: number;
 }
 
@@ -62,6 +63,7 @@ class KeyvJobStore implements JobStoreWithHistory {
   readonly #records: Records<Job>;
   readonly #open: IdSet;
   readonly #removal: JobRemoval;
+  readonly #removeFiles: (jobId: string) => Promise<void>;
   readonly #claimTtlMs: number;
   /**
    * Ids that may stand in the history although they are still open: those that the last process left, and those
@@ -69,12 +71,13 @@ class KeyvJobStore implements JobStoreWithHistory {
    */
   readonly #inDoubt: Set<string>;
 
-  constructor({ database, records, open, history, removal, claimTtlMs }: Parts) {
+  constructor({ database, records, open, history, removal, removeFiles, claimTtlMs }: Parts) {
     this.history = history;
     this.#database = database;
     this.#records = records;
     this.#open = open;
     this.#removal = removal;
+    this.#removeFiles = removeFiles;
     this.#claimTtlMs = claimTtlMs;
     this.#inDoubt = new Set(open.ids());
   }
@@ -88,6 +91,23 @@ class KeyvJobStore implements JobStoreWithHistory {
       await this.#records.write(job);
       if (isFinal(job)) await this.#close(job);
     });
+  }
+
+  reserve(id: string): Promise<void> {
+    return this.#database.inOrder(() => this.#open.add(id));
+  }
+
+  release(id: string): Promise<void> {
+    return this.#database.inOrder(async () => {
+      const found = await this.#records.read(id);
+      if (found.kind === 'absent') await this.#forget(id);
+    });
+  }
+
+  /** The files first: an id that is still listed is asked about again. */
+  async #forget(id: string): Promise<void> {
+    await this.#removeFiles(id);
+    await this.#open.remove(id);
   }
 
   async get(id: string): Promise<Job | undefined> {
@@ -111,7 +131,7 @@ class KeyvJobStore implements JobStoreWithHistory {
         const entry = found[index];
         // An unreadable job stays listed on disk: once it can be read again it goes on.
         if (entry === undefined || entry.kind === 'unreadable') continue;
-        if (entry.kind === 'absent') await this.#open.remove(id);
+        if (entry.kind === 'absent') await this.#forget(id);
         else if (isFinal(entry.record)) await this.#close(entry.record);
         else jobs.push(entry.record);
         this.#inDoubt.delete(id);

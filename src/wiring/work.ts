@@ -78,7 +78,7 @@ export function createWork(options: WorkOptions): Work {
   });
   const { maxRetries } = config;
   const around = { api, answers, engine, live, providers, assets, keeper, contextFor, clock, log, signal };
-  const intake = new Intake({ ...around, maxRetries, storeKey: stores.key });
+  const intake = new Intake({ ...around, store: jobs, maxRetries, storeKey: stores.key });
   return { engine, live, intake, contextFor };
 }
 

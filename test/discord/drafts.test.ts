@@ -7,11 +7,14 @@ import { describe, it, test, type TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Answers } from '../../src/discord/answers.ts';
 import { DiscordApi } from '../../src/discord/api.ts';
-import type { Asker } from '../../src/discord/ask.ts';
+import { Again } from '../../src/discord/again.ts';
+import type { Asker, PressAsk } from '../../src/discord/ask.ts';
 import type { Draft, DraftChoice, DraftStore } from '../../src/discord/draft.ts';
 import { createDraftId, formatDraftId, parseDraftId } from '../../src/discord/draft-id.ts';
 import { requestOf, wishFor } from '../../src/discord/draft-wish.ts';
 import { Drafts } from '../../src/discord/drafts.ts';
+import type { Intake } from '../../src/discord/intake.ts';
+import type { Thumbnails } from '../../src/discord/thumbnails.ts';
 import { optionsOf, readDraftForm, renderDraftForm, renderPick } from '../../src/discord/render-draft.ts';
 import { choicesOfJob, choicesOfMessage } from '../../src/discord/source-pictures.ts';
 import type { Asset, Item, Job } from '../../src/jobs/job.ts';
@@ -208,7 +211,7 @@ describe('the pictures of a job', () => {
     return { ...job, items: job.items.map((item): Item => ({ ...item, state: 'done', assets: made(item.name) })) };
   }
 
-  it('of a set are called by their names, each with its own prompt', () => {
+  it('of a set are called by their names; what a shop needs of them is no script for a video', () => {
     const product = { title: 'Mug', features: [], audience: null, keywords: [] };
     const itemPrompts = { main: 'a mug on white', infographic_1: 'a mug with arrows' };
     const input = { product, itemPrompts, prompt: 'Mug' };
@@ -216,10 +219,26 @@ describe('the pictures of a job', () => {
     assert.deepEqual(
       choicesOfJob(set, en).map(({ label, description, prompt }) => [label, description, prompt]),
       [
-        ['Main', 'a mug on white', 'a mug on white'],
-        ['Infographic 1', 'a mug with arrows', 'a mug with arrows'],
+        ['Main', 'a mug on white', null],
+        ['Infographic 1', 'a mug with arrows', null],
       ],
     );
+  });
+
+  it('are ten at most, and none twice where it is asked which to make again', async () => {
+    const four = doneJob({ itemNames: ['image_1', 'image_2', 'image_3', 'image_4'] }, (name) =>
+      [1, 2, 3].map((index) => asset(`${name}-${index}`)),
+    );
+    assert.equal(choicesOfJob(four, en).length, 10);
+    const shown: unknown[] = [];
+    const again = new Again({
+      answers: { show: async (_asker: unknown, card: unknown) => void shown.push(card) } as unknown as Answers,
+      intake: { submit: () => Promise.reject(new Error('Nothing was chosen.')) } as unknown as Intake,
+      thumbnails: { draw: (wanted: unknown[]) => Promise.resolve(wanted.map(() => null)) } as unknown as Thumbnails,
+    });
+    await again.press({ locale: 'en-US', messageId: '1' } as PressAsk, four);
+    const values = [...JSON.stringify(shown).matchAll(/"value":"([^"]+)"/g)].map(([, value]) => value);
+    assert.deepEqual(values, ['*', 'image_1', 'image_2', 'image_3', 'image_4']);
   });
 
   it('are those that were made so far, and none of a video', () => {

@@ -102,6 +102,8 @@ test('being rate limited on start uses up no retry and keeps the attempt number'
 
 test('an answer that was lost after the work was accepted is found, and not paid again', async (context) => {
   const harness = await startEngine(context);
+  const changes = [{ field: 'aspect_ratio', from: '3:4', to: '4:5' }];
+  harness.provider.foundAs = { model: 'm', changes };
   harness.provider.starts.push('accept-and-lose');
   harness.provider.checks.push(FINISHED);
   const job = newJob();
@@ -109,7 +111,8 @@ test('an answer that was lost after the work was accepted is found, and not paid
   const final = await harness.whenFinal(job.id);
   assert.equal(final.state, 'done');
   assert.equal(harness.provider.accepted.length, 1);
-  assert.equal(getItem(final, 'image').attempts[0]?.operationId, 'op-1');
+  const [attempt] = getItem(final, 'image').attempts;
+  assert.deepEqual([attempt?.operationId, attempt?.changes], ['op-1', changes]);
 });
 
 test('an answer that was lost before the work was accepted is looked for before it is paid for again', async (context) => {

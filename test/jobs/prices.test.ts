@@ -16,6 +16,8 @@ import { newJob } from './new-job.ts';
 const SCHNELL = 'black-forest-labs/flux-schnell';
 const SEEDANCE = 'bytedance/seedance-1-pro';
 const OMNI = 'gemini-omni-1.1-flash';
+const WAN = 'wan-video/wan-2.2-i2v-fast';
+const KLEIN = 'black-forest-labs/flux-2-klein-4b';
 const FLASH = 'gemini-3.1-flash-image';
 
 type Input = Partial<NewJob['input']>;
@@ -79,6 +81,42 @@ test('a video costs by the second: as it was sent, as it was asked for, or as th
   assert.equal(estimateCost(video, endless), null, 'nobody knows how long it is');
 });
 
+test('what was sent otherwise than asked is counted as it was sent', () => {
+  const of = (model: string, input: Input, changes: InputChange[]) =>
+    estimateCost(jobWith([attempt({ model, changes })], { kind: 'video', ...input }))?.usd;
+  const change = (field: string, to: string | null): InputChange[] => [{ field, from: 'x', to }];
+  const settings = { resolution: '1080p' };
+  assert.equal(of(SEEDANCE, { settings, durationSeconds: 5 }, change('resolution', '480p')), 0.15);
+  assert.equal(of(SEEDANCE, { durationSeconds: 5 }, change('resolution', '720p')), 0.3);
+  assert.equal(of(SEEDANCE, { settings, durationSeconds: 5 }, change('resolution', null)), 0.75, 'its own default');
+  assert.equal(of(SEEDANCE, { settings: { seconds: '4' } }, []), 0.6);
+});
+
+test('a video that is billed by its frames costs as many as were sent, however fast they are shown', () => {
+  const of = (settings: Record<string, string>, durationSeconds: number | null = null, changes: InputChange[] = []) =>
+    estimateCost(jobWith([attempt({ model: WAN, changes })], { kind: 'video', settings, durationSeconds }))?.usd;
+  assert.equal(of({ num_frames: '96' }), 0.084);
+  assert.equal(of({ num_frames: '96', frames_per_second: '30', resolution: '720p' }), 0.192);
+  assert.equal(of({}, 6), 0.084);
+  assert.equal(of({ frames_per_second: '32' }, 3), 0.084);
+  assert.equal(of({ num_frames: '200' }, null, [{ field: 'num_frames', from: '200', to: '112' }]), 0.098);
+});
+
+test('each picture that comes of a run is counted, and each that it starts from', () => {
+  const picture = { asset: { file: 'a/b.png', mimeType: 'image/png', extension: '.png', bytes: 1, sha256: '' } };
+  const kept = { ...picture, width: 8, height: 8, isFirstFrame: false };
+  const start = { name: 'a.png', fromJobId: null, state: 'kept', picture: kept } as const;
+  const gemini = { provider: 'gemini', model: FLASH, operationId: null };
+  const costOf = (changes: Partial<Attempt>, references: Job['references']) =>
+    estimateCost({ ...jobWith([attempt(changes)]), references })?.usd;
+  assert.equal(costOf(gemini, [start, start]), 0.0682);
+  assert.equal(costOf({ ...gemini, changes: [{ field: 'image', from: '2', to: '1' }] }, [start, start]), 0.0676);
+  assert.equal(costOf({ model: KLEIN }, [start]), 0.0052);
+  const several = jobWith([attempt({ failure: lost('cancelled-by-user') }), attempt()]);
+  const items = several.items.map((item): Item => ({ ...item, state: 'done', assets: [picture.asset, picture.asset] }));
+  assert.equal(estimateCost({ ...several, items })?.usd, 0.009, 'what was lost is taken for one');
+});
+
 test('every attempt that may have been billed counts, and none that was refused or never sent', () => {
   const operation = { operationId: 'p1' };
   const none = { operationId: null };
@@ -106,6 +144,7 @@ test('every attempt that may have been billed counts, and none that was refused 
     ['an answer in words', { ...none, failure: lost('words-only') }, true],
     ['an answer that is no picture', { ...none, failure: lost('provider-error', 'unreadable picture') }, true],
     ['an overloaded service', { ...none, failure: lost('provider-error', 'HTTP 503 UNAVAILABLE') }, false],
+    ['a model that takes no picture', { ...none, failure: lost('image-not-taken') }, false],
     ['a refused input', { ...none, failure: lost('input-refused', 'HTTP 400') }, false],
     ['a blocked prompt', { ...none, failure: lost('prompt-blocked') }, false],
     ['too many requests', { ...none, failure: lost('rate-limit', 'HTTP 429') }, false],
@@ -168,6 +207,8 @@ test('the models that are used where nobody names one have a price', () => {
     assert.ok(Object.hasOwn(PRICES.replicate ?? {}, model ?? ''), model);
   for (const model of [gemini?.imageModel, gemini?.videoModel])
     assert.ok(Object.hasOwn(PRICES.gemini ?? {}, model ?? ''), model);
+  // Those that step in where these take no picture.
+  for (const model of [KLEIN, WAN]) assert.ok(Object.hasOwn(PRICES.replicate ?? {}, model), model);
 });
 
 test('each price says when and where it was read, and what it is at each setting', () => {

@@ -32,6 +32,8 @@ export class ScriptedProvider implements Provider {
   readonly checks: (Checked | Failure)[] = [];
   readonly accepted: { id: string; request: AttemptRequest }[] = [];
   readonly cancelled: string[] = [];
+  /** How `find` tells what it found. */
+  foundAs: Pick<FoundOperation, 'model' | 'changes'> = AS_ASKED;
   finds = 0;
   /** What the last `find` was told of webhooks. */
   heard: readonly string[] = [];
@@ -88,7 +90,8 @@ export class ScriptedProvider implements Provider {
     if (this.blindFinds-- > 0) return null;
     for (const { id, request: sent } of this.accepted) {
       const isSame = sent.prompt === request.prompt && sent.seed === request.seed;
-      if (isSame && !(await isClaimed(id))) return { operation: { provider: this.name, id, data: {} }, model: 'm' };
+      if (isSame && !(await isClaimed(id)))
+        return { operation: { provider: this.name, id, data: {} }, ...this.foundAs };
     }
     return null;
   }

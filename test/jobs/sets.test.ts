@@ -185,6 +185,49 @@ test('a cancel while pictures are still on their way to the service costs nothin
   assert.equal(provider.accepted.length, 0);
 });
 
+test('a set that goes on and never reaches its user leaves nothing behind, and its files stay where they were', async (context) => {
+  const { harness, provider } = await startSet(context);
+  provider.lost['main'] = Array.from({ length: 4 }, () => TROUBLE);
+  const set = newSet();
+  await harness.submit(set);
+  const partial = await harness.whenFinal(set.id);
+  const again = await goOn(harness, partial);
+  await harness.engine.submit(again);
+  await harness.engine.discard(again.id);
+  assert.equal(await harness.store.get(again.id), undefined);
+  const { entries } = await harness.history.list({
+    scope: { guildId: 'g' },
+    matches: () => true,
+    from: null,
+    limit: 9,
+  });
+  assert.deepEqual(
+    entries.map(({ id }) => id),
+    [set.id],
+  );
+  for (const asset of partial.result) await harness.assets.read(asset);
+});
+
+test('what is left of a set that waits can leave the line, and what is done stays done', async (context) => {
+  const { harness, provider } = await startSet(context);
+  provider.lost['comparison'] = [failure('rate-limit', 'retry', { retryAfterMs: 60_000 })];
+  const set = newSet();
+  await harness.submit(set);
+  while (!harness.saved.some((job) => getItem(job, 'comparison').state === 'waiting' && job.result.length === 4))
+    await new Promise((resolve) => setImmediate(resolve));
+  assert.equal(await harness.engine.withdraw(set.id, 'u'), true);
+  assert.equal((await harness.whenFinal(set.id)).state, 'partial');
+});
+
+test('a job with nothing left to make is refused as the mistake it is', async (context) => {
+  const { harness } = await startSet(context);
+  const set = newSet();
+  await harness.submit(set);
+  const done = await goOn(harness, await harness.whenFinal(set.id));
+  await assert.rejects(harness.engine.submit(done), /something left to make/);
+  assert.deepEqual(harness.engine.listOpen(), []);
+});
+
 test('carried items take no place in line', async (context) => {
   const { harness, provider } = await startSet(context);
   provider.lost['main'] = Array.from({ length: 4 }, () => TROUBLE);

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import sharp from 'sharp';
 import { en } from '../../src/locales/en.ts';
+import { makePreview } from '../../src/pictures/preview.ts';
+import { refusePixels } from '../../src/providers/pixels.ts';
 import { assertBare, assertNear, colorAt } from './reading.ts';
 import { attached, type Keeping, NEVER, refusalOf, setUp } from './keeper-setup.ts';
 import {
@@ -14,6 +17,7 @@ import {
   pngHeader,
   polyglot,
   SECRET,
+  sizesWithoutEnd,
   sloppy,
   SVG,
   twoHalves,
@@ -235,4 +239,34 @@ test('the process answers while pictures are read, and many at once are all read
   clearInterval(watch);
   assert.equal((await assets.findAll('job-1', 'reference')).length, 6);
   assert.ok(turns >= 10, `expected the event loop to turn meanwhile, it turned ${turns} times`);
+});
+
+test('an AVIF that says its size a hundred thousand times holds nobody up, whoever it comes from', async (t) => {
+  assert.equal((await keep(t, await sizesWithoutEnd(2))).width, 64, 'the sample itself is sound');
+  const bytes = await sizesWithoutEnd(100_000);
+  const before = performance.now();
+  assert.equal(await refuse(t, bytes), 'broken');
+  assert.equal(await makePreview(bytes, { mostBytes: 100_000 }), null);
+  assert.equal((await refusePixels({ bytes, mimeType: 'image/avif', extension: '.avif' }))?.reason, 'file-refused');
+  assert.ok(performance.now() - before < 3_000, 'a minute and more where each is looked at from each');
+});
+
+test('of many pictures few are fetched at once: what waits holds no bytes, and can be called off', async (t) => {
+  const bytes = await plain().png().toBuffer();
+  const open: (() => void)[] = [];
+  const { keeper, origin, asked } = await setUp(t, (_, response) => open.push(() => response.end(bytes)));
+  const calledOff = new AbortController();
+  const keeping = Array.from({ length: 4 }, (_, index) => keeper.keep(attached(origin), { ...OWNER, index }, NEVER));
+  const late = keeper.keep(attached(origin), { ...OWNER, index: 4 }, calledOff.signal);
+  const last = keeper.keep(attached(origin), { ...OWNER, index: 5 }, NEVER);
+  while (open.length < 4) await setTimeout(5);
+  calledOff.abort(new Error('called off'));
+  await assert.rejects(late, /called off/);
+  assert.equal(asked.length, 4);
+  for (const answer of open.splice(0)) answer();
+  await Promise.all(keeping);
+  while (open.length < 1) await setTimeout(5);
+  for (const answer of open) answer();
+  assert.equal((await last).picture.width, 64);
+  assert.equal(asked.length, 5, 'what was called off is never asked for');
 });

@@ -112,3 +112,20 @@ export const SVG = Buffer.from(
   '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="64" height="64">' +
     '<image xlink:href="file:///etc/hostname" width="64" height="64"/></svg>',
 );
+
+/** An AVIF that says its size so many times over: a reader may take as many steps for each of them. */
+export async function sizesWithoutEnd(count: number): Promise<Buffer> {
+  const bytes = await plain().avif({ effort: 0 }).toBuffer();
+  const size = bytes.subarray(bytes.indexOf('ispe') - 4).subarray(0, 20);
+  const more = Buffer.concat(Array.from({ length: count }, () => size));
+  const properties = bytes.indexOf('ipco') - 4;
+  const pixels = bytes.indexOf('mdat') + 4;
+  // Behind the others, so that their numbers stay; each box around them grows, and the pixels move.
+  for (const box of [properties, bytes.indexOf('iprp') - 4, bytes.indexOf('meta') - 4])
+    bytes.writeUInt32BE(bytes.readUInt32BE(box) + more.length, box);
+  const place = Buffer.alloc(4);
+  place.writeUInt32BE(pixels);
+  bytes.writeUInt32BE(pixels + more.length, bytes.indexOf(place, bytes.indexOf('iloc')));
+  const end = properties + bytes.readUInt32BE(properties) - more.length;
+  return Buffer.concat([bytes.subarray(0, end), more, bytes.subarray(end)]);
+}

@@ -68,6 +68,29 @@ test('an id is open before its job is written, and until after the final save an
   assert.equal((await jobs.get('job-1'))?.state, 'failed');
 });
 
+test('files kept for a request that was never saved are deleted: at once when it is refused, else at the next start', async (t) => {
+  const folder = await temporaryFolder(t);
+  const deleted: string[] = [];
+  const removeFiles = async (id: string): Promise<void> => void deleted.push(id);
+  const open = async (): Promise<{ database: Database; jobs: JobStoreWithHistory }> => {
+    const database = await openDatabase({ url: storeUrl(folder) });
+    return { database, jobs: await openJobStore({ database, onUnreadable: () => assert.fail(), removeFiles }) };
+  };
+  const before = await open();
+  for (const id of ['refused', 'saved', 'lost']) await before.jobs.reserve(id);
+  await before.jobs.save(sampleJob('saved'));
+  await before.jobs.release('refused');
+  await before.jobs.release('saved');
+  assert.deepEqual(deleted, ['refused']);
+  await before.database.close();
+  const after = await open();
+  t.after(() => after.database.close());
+  assert.deepEqual(ids(await after.jobs.listOpen()), ['saved']);
+  assert.deepEqual(deleted, ['refused', 'lost']);
+  assert.deepEqual(ids(await after.jobs.listOpen()), ['saved']);
+  assert.deepEqual(deleted, ['refused', 'lost']);
+});
+
 test('an id known from the last run is not written again', async (t) => {
   const folder = await temporaryFolder(t);
   const first = await openAt(t, folder);

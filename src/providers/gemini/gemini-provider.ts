@@ -101,7 +101,7 @@ class GeminiProvider implements Provider {
       url.origin === this.#baseUrl.origin ? { 'x-goog-api-key': apiKey } : {};
   }
 
-  async refuse({ kind, model, settings, images }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
+  async refuse({ kind, model, settings }: RequestCheck, { signal }: CallOptions): Promise<Failure | null> {
     const id = model === null ? this.#configured[kind] : readModelId(model);
     if (id === null) return refuseModel(model ?? '');
     const refused = this.#refuseName(id, kind) ?? readSettings(id, kind, settings).refused;
@@ -109,7 +109,7 @@ class GeminiProvider implements Provider {
     try {
       const known = await this.catalog.find(id, kind, signal);
       if (known === 'maker') return null;
-      if (known === 'other-method' && images > 0) return refuseInput(`${id} takes no image`);
+      if (known === 'other-method') return refuseInput(`${id} cannot be asked by this bot`);
       return known === 'other' ? refuseInput(`${id} makes no ${NOUNS[kind]}`) : refuseModel(model);
     } catch (error) {
       // Not known in time, or not for this reason: the attempt will tell.

@@ -1,6 +1,6 @@
 /** What is wished of a model, as near as it comes to what the service takes. What differs is told on the card. Pure. */
 import { failure, type InputChange, type Kind } from '../../jobs/job.ts';
-import { nearestRatio, readRatio } from '../aspect-ratio.ts';
+import { ABOUT_THE_SAME, isAlike, nearestRatio } from '../aspect-ratio.ts';
 import { type AttemptRequest, ProviderFailure, type ReferenceImage } from '../provider.ts';
 import { listRatios, LONGEST_SHOWN, rangeSeconds } from './inputs.ts';
 
@@ -10,8 +10,6 @@ const READABLE = ['image/png', 'image/jpeg', 'image/webp', 'image/heic', 'image/
 const MOST_IMAGES: Readonly<Record<Kind, number>> = { image: 14, video: 10 };
 /** "Request payload size exceeds the limit": 20 MB, with some left for the prompt and the words around it. */
 const ROOM_BYTES = 20_000_000 - 100_000;
-/** A start image of about this shape is not cut; natural logarithm of how far the two are apart. */
-const SAME_SHAPE = 0.1;
 
 type Shaped = Pick<AttemptRequest, 'aspectRatio' | 'kind' | 'images'>;
 
@@ -25,14 +23,9 @@ export function chooseRatio(request: Shaped, model: string): { ratio: string | n
   const wanted = aspectRatio ?? (start === undefined ? null : `${start.width}x${start.height}`);
   if (wanted === null) return { ratio: null, changes: [] };
   const ratio = nearestRatio(wanted, listRatios(model, kind)) ?? null;
-  const isAsWanted = aspectRatio === null ? isAlike(wanted, ratio) : ratio === aspectRatio;
+  const isAsWanted = aspectRatio === null ? isAlike(wanted, ratio, ABOUT_THE_SAME) : ratio === aspectRatio;
   const change = { field: 'aspect_ratio', from: wanted.slice(0, LONGEST_SHOWN), to: ratio };
   return { ratio, changes: isAsWanted ? [] : [change] };
-}
-
-function isAlike(one: string, other: string | null): boolean {
-  const [first, second] = [readRatio(one), other === null ? null : readRatio(other)];
-  return first !== null && second !== null && Math.abs(Math.log(first / second)) < SAME_SHAPE;
 }
 
 /** Whole seconds within what the model makes; null: as long as it likes. */

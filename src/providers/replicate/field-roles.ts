@@ -51,6 +51,10 @@ const FIRST_FRAME_NAMES: readonly string[] = [
 ];
 
 const FIRST_FRAME_WORDS = /first frame|start(?:ing)? (?:frame|image)|input image|initial image|source image/i;
+/** What is painted anew in a picture, where a mask says so; some of these models start from a whole picture too. */
+const PART_OF_PICTURE =
+  /inpaint|\b(?:must|needs?|requires?|have to)\b[^.]*\bmask\b|\bmask\b[^.]*\b(?:needed|required)\b/i;
+const WHOLE_PICTURE = /img2img|image[- ]?(?:to|2)[- ]?image|variations?\b/i;
 const IMAGE_LIKE = /image|img|photo|picture|frame/i;
 const REFERENCE_LIKE = /reference|subject|style|character|face|control|depth|pose|person|garment|product/i;
 /** Files that are no picture to start from. */
@@ -67,9 +71,9 @@ export interface ImageFields {
   last: InputField | null;
 }
 
-/** Which inputs take the pictures a user gives. */
+/** Which inputs take the pictures a user gives. One that has to come with a mask takes none: nobody has a mask here. */
 export function findImageFields(fields: InputFields): ImageFields {
-  const candidates = [...fields.values()].filter(isPictureField);
+  const candidates = [...fields.values()].filter((field) => isPictureField(field) && !needsMask(field));
   const last = pickNamed(candidates, LAST_FRAME_NAMES);
   const starts = candidates.filter(({ name }) => !LAST_FRAME_NAMES.includes(name));
   const imageLike = starts.filter(({ name }) => IMAGE_LIKE.test(name) && !REFERENCE_LIKE.test(name));
@@ -78,9 +82,12 @@ export function findImageFields(fields: InputFields): ImageFields {
     starts.find(({ description }) => FIRST_FRAME_WORDS.test(description)) ??
     (imageLike.length === 1 ? imageLike[0] : undefined) ??
     starts.find(({ name }) => REFERENCE_LIKE.test(name)) ??
-    starts[0] ??
     null;
   return { first, last };
+}
+
+function needsMask({ description }: InputField): boolean {
+  return PART_OF_PICTURE.test(description) && !WHOLE_PICTURE.test(description);
 }
 
 /** A file, or several, that may be a picture and is none of the special ones. */

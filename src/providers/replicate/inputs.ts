@@ -90,28 +90,6 @@ export function buildInput(wish: Wish, fields: InputFields | null, images: reado
   };
 }
 
-/**
- * Whether a prediction's input is what this wish would have sent: each value we send is there, and a picture where
- * one goes. `images`: what `buildInput` would be given now. An uploaded picture has another address each time, so any
- * will do; one that travelled inside the request must be the same. The schema may have been unknown when it was sent,
- * or may be now; the prompt, the seed and the settings tell then.
- */
-export function isInputOf(
-  listed: unknown,
-  wish: Wish,
-  fields: InputFields | null,
-  images: readonly string[] = [],
-): boolean {
-  if (!isObject(listed)) return false;
-  if (images.length === 0 && isSentBy(listed, wish, null, images)) return true;
-  if (fields !== null) return isSentBy(listed, wish, fields, images);
-  const isNegativeApart = NEGATIVE_PROMPT_NAMES.some((name) => listed[name] === readNegative(wish));
-  const isPrompt = isSame(listed.prompt, foldNegative(wish)) || (isSame(listed.prompt, wish.prompt) && isNegativeApart);
-  const isSeed = listed.seed === undefined || isSame(listed.seed, wish.seed);
-  const isSet = Object.entries(wish.settings).every(([name, text]) => isAlike(listed[name], text));
-  return isPrompt && isSeed && isSet;
-}
-
 /** The fields as a user is told of them: what nobody may set is left out. */
 export function presentInputs(model: string, kind: Kind | null, fields: InputFields | null): ModelInputs {
   const shown = [...(fields?.values() ?? [])].filter(
@@ -136,28 +114,6 @@ export function presentInputs(model: string, kind: Kind | null, fields: InputFie
 
 function refuseInput(fields: string): Failure {
   return failure('input-refused', 'give-up', { details: { fields } });
-}
-
-function isSentBy(listed: ModelInput, wish: Wish, fields: InputFields | null, images: readonly string[]): boolean {
-  const { first, last } = fields === null ? { first: null, last: null } : findImageFields(fields);
-  const pictureNames = [first?.name, last?.name];
-  try {
-    return Object.entries(buildInput(wish, fields, images).input).every(([name, value]) =>
-      pictureNames.includes(name) ? isSamePicture(listed[name], value) : isSame(listed[name], value),
-    );
-  } catch (error) {
-    // What the schema of today refuses was not sent by it.
-    if (error instanceof ProviderFailure) return false;
-    throw error;
-  }
-}
-
-/** The service may keep what travelled inside a request under an address of its own. */
-function isSamePicture(listed: unknown, sent: unknown): boolean {
-  if (Array.isArray(sent)) {
-    return Array.isArray(listed) && sent.every((one, index) => isSamePicture(listed[index], one));
-  }
-  return typeof listed === 'string' && (!listed.startsWith('data:') || listed === sent);
 }
 
 function buildBlind(wish: Wish, images: readonly string[]): ModelInput {
@@ -228,32 +184,13 @@ function buildOwnSides(wish: Wish, values: ModelInput, fields: InputFields): Mod
   return hasSides && isNamed && wish.aspectRatio === null ? { aspect_ratio: 'custom' } : {};
 }
 
-function foldNegative(wish: Wish): string {
+/** The prompt of a model without a place for what should not be there. */
+export function foldNegative(wish: Wish): string {
   const negative = readNegative(wish);
   return negative === null ? wish.prompt : `${wish.prompt}\n\nAvoid: ${negative}`;
 }
 
-function readNegative({ negativePrompt }: Wish): string | null {
+/** null: nothing should be kept out. */
+export function readNegative({ negativePrompt }: Wish): string | null {
   return negativePrompt === null || negativePrompt.trim() === '' ? null : negativePrompt;
-}
-
-function isSame(one: unknown, other: unknown): boolean {
-  // A service may keep a number as text, or a text without the space at its end.
-  if (isPlain(one) && isPlain(other)) return String(one).trim() === String(other).trim();
-  return one === other || (typeof other === 'object' && JSON.stringify(one) === JSON.stringify(other));
-}
-
-function isPlain(value: unknown): value is string | number | boolean {
-  return ['string', 'number', 'boolean'].includes(typeof value);
-}
-
-/** A value as a schema made it of this text: `8` of `8.0`, `png` of `PNG`. */
-function isAlike(value: unknown, text: string): boolean {
-  if (typeof value === 'number') return Number(text) === value;
-  if (typeof value === 'boolean') return value === /^(?:true|yes|on|1)$/i.test(text);
-  return typeof value === 'string' ? value.toLowerCase() === text.toLowerCase() : value !== undefined;
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

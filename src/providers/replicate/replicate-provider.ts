@@ -27,6 +27,7 @@ import { type CallTimeouts, PredictionCalls } from './prediction-calls.ts';
 import { checkPrediction } from './predictions.ts';
 import { Search } from './search.ts';
 import { Starter } from './starter.ts';
+import { Uploads } from './uploads.ts';
 
 export interface ReplicateTimeouts extends CallTimeouts {
   /** One reference picture on its way up. */
@@ -114,7 +115,8 @@ class Replicate implements ReplicateProvider {
       mended,
       webhookUrl: webhook,
     });
-    this.#search = new Search({ api, calls, mended, createMs: timeouts.createMs, now });
+    const uploads = new Uploads({ api, baseUrl: this.#baseUrl, timeoutMs: timeouts.getMs });
+    this.#search = new Search({ api, calls, mended, uploads, createMs: timeouts.createMs, now });
     this.#api = api;
     this.#calls = calls;
     this.#choice = choice;
@@ -156,8 +158,10 @@ class Replicate implements ReplicateProvider {
 
   async find(request: AttemptRequest, options: FindOptions): Promise<FoundOperation | null> {
     // Also tells their time, when it is the first call after a restart.
-    const { found } = await this.#choice.choose({ ...request, images: request.images.length }, options.signal);
-    return this.#search.find(request, found.model, options);
+    const choice = await this.#choice.choose({ ...request, images: request.images.length }, options.signal);
+    // Another model may have stepped in for one that takes no picture: whether this does is not known now.
+    if (choice.found.unknown !== null && request.images.length > 0) throw choice.found.unknown;
+    return this.#search.find(request, choice, options);
   }
 
   fetchFile(...[{ url }, { signal }]: Parameters<Provider['fetchFile']>): ReturnType<Provider['fetchFile']> {

@@ -1,5 +1,5 @@
 /** The shape a picture should have, in the words of a model. Pure. */
-import { nearestRatio, readRatio } from '../aspect-ratio.ts';
+import { ABOUT_THE_SAME, isAlike, nearestRatio, readRatio, THE_SAME } from '../aspect-ratio.ts';
 import type { InputChange } from '../../jobs/job.ts';
 import type { InputField, InputFields } from './schema.ts';
 
@@ -23,19 +23,23 @@ export interface Shape {
   changes: InputChange[];
 }
 
+/** Nothing is said of it. */
+const AS_MADE: Shape = { input: {}, changes: [] };
+
 /**
  * By the first of the inputs that can say it: a ratio, a size from a list, or width and height. `picture`: the sides
  * of what is started from; null: nothing is.
  */
 export function buildShape(aspectRatio: string | null, fields: InputFields, picture: Sides | null): Shape {
-  if (aspectRatio === null) return { input: picture === null ? {} : fromPicture(fields, picture), changes: [] };
+  if (aspectRatio === null) return picture === null ? AS_MADE : fromPicture(fields, picture);
   if (picture !== null && isIgnored(fields.get('aspect_ratio'))) return leaveOut(aspectRatio);
   for (const name of ['aspect_ratio', 'size', 'image_size', 'resolution']) {
     const field = fields.get(name);
     if (field === undefined) continue;
     if (field.choices === null && name === 'aspect_ratio') return { input: { aspect_ratio: aspectRatio }, changes: [] };
     const nearest = nearestRatio(aspectRatio, field.choices ?? []);
-    if (nearest !== undefined) return { input: { [name]: nearest }, changes: changesOf(aspectRatio, nearest) };
+    if (nearest !== undefined)
+      return { input: { [name]: nearest }, changes: changesOf(aspectRatio, nearest, THE_SAME) };
   }
   const [width, height, ratio] = [fields.get('width'), fields.get('height'), readRatio(aspectRatio)];
   if (width === undefined || height === undefined || ratio === null) return leaveOut(aspectRatio);
@@ -43,14 +47,15 @@ export function buildShape(aspectRatio: string | null, fields: InputFields, pict
 }
 
 /** Nobody asked for a shape, so the picture keeps its own as nearly as the model can: its default may be another. */
-function fromPicture(fields: InputFields, picture: Sides): Shape['input'] {
+function fromPicture(fields: InputFields, { width, height }: Sides): Shape {
   const field = fields.get('aspect_ratio');
   const choices = field?.choices ?? [];
   const word = FROM_PICTURE.find((known) => choices.includes(known));
-  if (word !== undefined) return { aspect_ratio: word };
-  if (isIgnored(field)) return {};
-  const nearest = nearestRatio(`${picture.width}:${picture.height}`, choices);
-  return nearest === undefined ? {} : { aspect_ratio: nearest };
+  if (word !== undefined) return { input: { aspect_ratio: word }, changes: [] };
+  const own = `${width}x${height}`;
+  const nearest = isIgnored(field) ? undefined : nearestRatio(own, choices);
+  if (nearest === undefined) return AS_MADE;
+  return { input: { aspect_ratio: nearest }, changes: changesOf(own, nearest, ABOUT_THE_SAME) };
 }
 
 /** Some video models take the shape of their first frame, and say so. */
@@ -62,11 +67,8 @@ function leaveOut(aspectRatio: string): Shape {
   return { input: {}, changes: [{ field: 'aspect_ratio', from: aspectRatio, to: null }] };
 }
 
-/** `1024x1024` for `1:1` is the same shape in other words. */
-function changesOf(wanted: string, sent: string | number): InputChange[] {
-  const [one, other] = [readRatio(wanted), readRatio(sent)];
-  const isSame = one !== null && other !== null && Math.abs(Math.log(one / other)) < 0.05;
-  return isSame ? [] : [{ field: 'aspect_ratio', from: wanted, to: String(sent) }];
+function changesOf(wanted: string, sent: string | number, within: number): InputChange[] {
+  return isAlike(wanted, sent, within) ? [] : [{ field: 'aspect_ratio', from: wanted, to: String(sent) }];
 }
 
 /** About one megapixel in this shape, shrunk or grown as a whole where a side would leave its bounds. */

@@ -135,8 +135,9 @@ test('a model that is not there, makes something else or has no method for us is
   assert.equal(await refuse(PRO), null);
   assert.equal(await refuse(`models/${PRO}`), null);
   assert.equal(await refuse('gemini-omni-1.2-flash', 'video'), null);
-  for (const model of ['gemini-none-image', 'gemini-embedding-001', 'black-forest-labs/flux-schnell', '../x'])
+  for (const model of ['gemini-none-image', 'black-forest-labs/flux-schnell', '../x'])
     assert.equal(await refuse(model), 'model-unknown', model);
+  assert.equal(await refuse('gemini-embedding-001'), 'gemini-embedding-001 cannot be asked by this bot');
   assert.equal(await refuse(OMNI), `${OMNI} makes videos`);
   assert.equal(await refuse(PRO, 'video'), `${PRO} makes pictures`);
   assert.equal(await refuse('gemini-3.8-flash'), 'gemini-3.8-flash makes no pictures');
@@ -144,13 +145,13 @@ test('a model that is not there, makes something else or has no method for us is
   assert.equal(service.generations().length, 0);
 });
 
-test('a model with a method of its own that takes no picture says so to whoever brings one', async (context) => {
+test('a model that this bot has no way to ask is refused with just that, with a picture and without', async (context) => {
   const models = [{ name: 'models/imagen-9', supportedGenerationMethods: ['predict'] }];
   const baseUrl = await serve(context, (_request, response) => response.end(JSON.stringify({ models })));
   const provider = create(baseUrl);
   const refuse = (images: number) => provider.refuse(request({ model: 'imagen-9', images }), { signal: NEVER });
-  assert.deepEqual((await refuse(1))?.details, { fields: 'imagen-9 takes no image' });
-  assert.equal((await refuse(0))?.reason, 'model-unknown');
+  for (const images of [0, 1])
+    assert.deepEqual((await refuse(images))?.details, { fields: 'imagen-9 cannot be asked by this bot' });
 });
 
 test('a model that nobody can tell about now is tried, and the configured one always is', async (context) => {

@@ -13,6 +13,8 @@ const TEXT = { type: 'string' };
 const WHOLE = { type: 'integer' };
 const DURATION = { enum: [5, 10], type: 'integer' };
 const RATIOS = { enum: ['1:1', '16:9', '9:16'] };
+const FOR_A_MASK = { ...FILE, description: 'An image file to use for inpainting. You must also use a mask.' };
+const FOR_BOTH = { ...FILE, description: 'Input image for img2img or inpaint mode' };
 const DEPRECATED_FILE = { ...FILE, description: 'Deprecated: Use start_image instead.' };
 
 interface ModelInputs {
@@ -48,13 +50,13 @@ const MODELS: Record<string, ModelInputs> = {
   'black-forest-labs/flux-2-max': { inputs: { input_images: FILES }, one: { input_images: [A] } },
   'black-forest-labs/flux-2-flex': { inputs: { input_images: FILES, steps: WHOLE }, one: { input_images: [A] } },
   'black-forest-labs/flux-2-klein-4b': { inputs: { images: FILES, output_megapixels: TEXT }, one: { images: [A] } },
-  'stability-ai/sdxl': { inputs: { width: WHOLE, height: WHOLE, mask: FILE, image: FILE }, one: { image: A } },
+  'stability-ai/sdxl': { inputs: { width: WHOLE, height: WHOLE, mask: FILE, image: FOR_BOTH }, one: { image: A } },
   'stability-ai/stable-diffusion-3.5-large': { inputs: { image: FILE, cfg: {} }, one: { image: A } },
   'stability-ai/stable-diffusion-3.5-large-turbo': { inputs: { image: FILE, cfg: {} }, one: { image: A } },
   'stability-ai/stable-diffusion-3.5-medium': { inputs: { image: FILE, cfg: {} }, one: { image: A } },
   'ideogram-ai/ideogram-v3-turbo': {
-    inputs: { style_type: TEXT, mask: FILE, style_reference_images: FILES, image: FILE },
-    one: { image: A },
+    inputs: { style_type: TEXT, mask: FILE, style_reference_images: FILES, image: FOR_A_MASK },
+    one: { style_reference_images: [A] },
   },
   'recraft-ai/recraft-v3': { inputs: { size: { enum: ['1024x1024'] }, style: TEXT }, one: null },
   'recraft-ai/recraft-v4': { inputs: { size: { enum: ['1024x1024'] }, aspect_ratio: RATIOS }, one: null },
@@ -235,6 +237,17 @@ test('a description tells where the picture goes when no name does', () => {
   assert.deepEqual(sentBeside(readFields({ prompt: PROMPT, mask: FILE, face: FILES }), [A]), { face: [A] });
 });
 
+test('a picture is not sent where it would need a mask, nor to a file that may be anything', () => {
+  for (const inputs of [{ image: FOR_A_MASK, mask: FILE }, { image: FOR_A_MASK }, { attachment: FILE }]) {
+    const fields = readFields({ prompt: PROMPT, ...inputs });
+    assert.deepEqual(sentBeside(fields, [A]), {});
+    assert.equal(
+      refuseWish({ kind: 'image', model: 'a/b', settings: {}, images: 1 }, fields)?.reason,
+      'image-not-taken',
+    );
+  }
+});
+
 test('a shape that the first frame decides is left out, and that is told', () => {
   const ratio = { ...RATIOS, description: 'Aspect ratio. Ignored if a start image is given.' };
   const fields = readFields({ prompt: PROMPT, start_image: FILE, aspect_ratio: ratio });
@@ -256,6 +269,15 @@ test('a video keeps the shape of its first picture where nobody asked for one, a
   assert.equal(shapeOf({ enum: ['portrait', 'landscape'] }, tall), 'portrait');
   assert.equal(shapeOf({ enum: ['portrait', 'landscape'] }, tall, { aspectRatio: '16:9' }), 'landscape');
   assert.equal(shapeOf({ enum: ['16:9', '3:4'], description: 'Ignored if an image is given' }, tall), undefined);
+});
+
+test('a picture that will be cut to a shape the model has is told, unless nobody would see it', () => {
+  const fields = readFields({ prompt: PROMPT, image: FILE, aspect_ratio: { enum: ['16:9', '9:16', '1:1'] } });
+  const changesFor = (width: number, height: number): unknown =>
+    buildInput(wish({ images: [{ width, height }] }), fields, [A]).changes;
+  assert.deepEqual(changesFor(768, 1_024), [{ field: 'aspect_ratio', from: '768x1024', to: '1:1' }]);
+  assert.deepEqual(changesFor(1_024, 576), []);
+  assert.deepEqual(changesFor(1_000, 1_050), [], 'a twentieth');
 });
 
 test('pictures are not sent to a model whose inputs are not known: it might be paid to ignore them', () => {

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   buildInput as build,
-  isInputOf,
   type ModelInput,
   presentInputs,
   refuseWish,
   takesPrompt,
   type Wish,
 } from '../../../src/providers/replicate/inputs.ts';
+import { recognizeInput } from '../../../src/providers/replicate/recognition.ts';
 import type { InputFields } from '../../../src/providers/replicate/schema.ts';
 import { nearestRatio } from '../../../src/providers/aspect-ratio.ts';
 import { enumField, FILE, FILES, PROMPT, readFields as read, SEED } from './cog-schema.ts';
@@ -53,6 +53,10 @@ function wish(changes: Partial<Wish> = {}): Wish {
     images: [],
     ...changes,
   };
+}
+
+function isInputOf(...given: Parameters<typeof recognizeInput>): boolean {
+  return recognizeInput(...given) !== null;
 }
 
 test('a model with the usual inputs gets prompt, seed, shape, PNG and one picture, and never its safety switched off', () => {

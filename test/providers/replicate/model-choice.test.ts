@@ -155,6 +155,9 @@ test('a lost start that went to another model is found there, by another process
     assert.deepEqual([found?.operation.id, found?.model], [id, model]);
     assert.equal(await find(restarted, since, [String(id)], mine), null, 'another item holds it');
     assert.equal(service.uploads().length, uploads);
+    const { changes } = await provider.start(attempt(mine), { signal: NEVER });
+    assert.deepEqual(found?.changes, changes, 'the card tells it as if the answer had come');
+    assert.equal(changes[0]?.field, 'model');
   }
 });
 
@@ -182,6 +185,52 @@ test('of two lost starts that differ in their picture alone, each is found for i
   const foundFor = async (index: number): Promise<string | undefined> =>
     (await find(provider, since, [], { ...request, images: pictures.slice(index, index + 1) }))?.operation.id;
   assert.deepEqual([await foundFor(1), await foundFor(0)], [second, first]);
+});
+
+test('of two lost starts that differ in an uploaded picture alone, each is found for its own', async (context) => {
+  const { service, clock, provider } = await setUpVideo(context);
+  const request = { kind: 'video', model: 'kwaivgi/kling-v2.1' } as const;
+  const since = clock.now();
+  const pictures = [await drawPicture('teal', true), await drawPicture('crimson', true)];
+  for (const image of pictures) {
+    service.addFault({ on: 'create', kind: 'cut-after' });
+    await failureOf(start(provider, { ...request, images: [image] }));
+  }
+  clock.advance(1_000);
+  const [first, second] = service.predictions().map(({ id }) => id);
+  const restarted = await setUpSecond(context, service, clock);
+  const foundFor = async (index: number, claimed: (string | undefined)[] = []): Promise<string | undefined> => {
+    const images = pictures.slice(index, index + 1);
+    const ids = claimed.filter((id) => id !== undefined);
+    return (await find(restarted, since, ids, { ...request, images }))?.operation.id;
+  };
+  assert.deepEqual([await foundFor(1), await foundFor(0)], [second, first]);
+  assert.equal(await foundFor(0, [first]), undefined, 'what another one started is not taken for it');
+  assert.equal(service.uploads().length, 2);
+});
+
+test('while nobody tells what the configured model takes, no lost start with a picture counts as never made', async (context) => {
+  const { service, clock, provider } = await setUpVideo(context);
+  const mine = { images: [await drawPicture('teal')] };
+  const since = clock.now();
+  service.addFault({ on: 'create', kind: 'cut-after' });
+  await failureOf(start(provider, mine));
+  clock.advance(1_000);
+  let isDown = true;
+  const { provider: restarted } = await setUp(context, {
+    token: service.token,
+    baseUrl: service.url,
+    clock,
+    fetch: (input, init) =>
+      isDown && new Request(input).url.includes(`/models/${FLUX}`)
+        ? Promise.resolve(new Response('{}', { status: 503 }))
+        : fetch(input, init),
+  });
+  assert.equal((await failureOf(find(restarted, since, [], mine))).failure.next, 'retry');
+  isDown = false;
+  const found = await find(restarted, since, [], mine);
+  assert.equal(found?.operation.id, service.predictions()[0]?.id);
+  assert.deepEqual(found?.changes, [{ field: 'model', from: FLUX, to: EDITOR }]);
 });
 
 test('a model that lost its picture input within the hour is not paid to draw without it', async (context) => {

@@ -205,7 +205,12 @@ test('a mended create is found again after a restart as well, where the schema t
   await failureOf(start(provider));
   clock.advance(1_000);
   const restarted = createReplicateProvider({ token: service.token, baseUrl: service.url, imageModel: FLUX, clock });
-  assert.equal((await find(restarted, since))?.operation.id, service.predictions()[0]?.id);
+  const found = await find(restarted, since);
+  assert.equal(found?.operation.id, service.predictions()[0]?.id);
+  service.addFault({ on: 'create', kind: 'http-422-extra' });
+  const { changes } = await provider.start(attempt(), { signal: NEVER });
+  assert.ok(changes.length > 0);
+  assert.deepEqual(found?.changes, changes, 'and so is what was mended');
 });
 
 test('a refusal that names nothing to mend is not sent again', async (context) => {

@@ -1,5 +1,6 @@
 /** What the sandbox's models make of the pictures they are given. */
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { drawVideo, sizeVideo } from '../../../sandbox/video.ts';
@@ -84,6 +85,34 @@ test('a video starts with the picture it was given and ends with the other, in i
   assert.deepEqual(chromaOf(bytes, last), { blue: 90, red: 235 });
 });
 
+test('a shape that was sent decides over the picture, unless the model says that it does not', async (t) => {
+  const setup = await setUp(t);
+  const tall = inline(await drawColour('#0000ff'));
+  const sent: [name: string, input: Record<string, unknown>, ratio: number][] = [
+    ['google/veo-3.1-fast', { image: tall, aspect_ratio: '16:9', duration: 4 }, 16 / 9],
+    ['bytedance/seedance-1-pro', { image: tall, aspect_ratio: '16:9', duration: 2 }, 9 / 16],
+    ['kwaivgi/kling-v2.5-turbo-pro', { start_image: tall, aspect_ratio: '16:9' }, 9 / 16],
+    ['openai/sora-2', { aspect_ratio: 'portrait', seconds: 4 }, 9 / 16],
+  ];
+  for (const [name, input, ratio] of sent) {
+    const { bytes } = await run(setup, name, input);
+    const at = bytes?.indexOf('avc1', bytes.indexOf('stsd')) ?? -1;
+    assert.ok(bytes !== null && at !== -1, name);
+    // Width and height stand behind 24 bytes of the description of its pictures.
+    const sides = { width: bytes.readUInt16BE(at + 28), height: bytes.readUInt16BE(at + 30) };
+    assert.deepEqual(sides, sizeVideo(ratio), name);
+  }
+});
+
+test('a model that paints a part anew fails with a picture and no mask', async (t) => {
+  const setup = await setUp(t);
+  const image = inline(await drawColour('#0000ff'));
+  const model = 'ideogram-ai/ideogram-v3-turbo';
+  const { status, error } = await run(setup, model, { image });
+  assert.deepEqual([status, error], ['failed', 'A mask is required when image is given']);
+  assert.equal((await run(setup, model, { image, mask: image })).status, 'succeeded');
+});
+
 test('a picture that is edited shows through in what comes of it, in its shape; several stand side by side', async (t) => {
   const setup = await setUp(t);
   const green = await drawColour('#00ff00');
@@ -116,6 +145,13 @@ test('an uploaded picture is read; one that is gone, or is no picture, fails the
       /^Prediction input failed validation: \{"detail":\[\{"loc":\["body","input","input_image"\]/,
     );
   }
+  const { status: cut, error: words } = await run(setup, LIVING, { input_image: 'upload:0' });
+  assert.deepEqual([cut, /No connection adapters were found for 'upload:0'/.test(String(words))], ['failed', true]);
+  const whole = await sharp(randomBytes(96 * 64 * 3), { raw: { width: 96, height: 64, channels: 3 } })
+    .png()
+    .toBuffer();
+  const half = await run(setup, LIVING, { input_image: inline(whole.subarray(0, whole.length / 2)) });
+  assert.deepEqual([half.status, half.error], ['failed', 'image file is truncated']);
   const svg = Buffer.from('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>');
   for (const bytes of [Buffer.from('no picture'), svg, (await drawColour('#00ff00')).subarray(0, 20)]) {
     const { status, error } = await run(setup, LIVING, { input_image: inline(bytes) });
