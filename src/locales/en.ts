@@ -37,6 +37,11 @@ function pressEdit({ retry }: Details, more: string): string {
   return retry === '' ? '' : ` Press Edit prompt${more}.`;
 }
 
+/** A service's own words, where there are any. */
+function inCode(words = ''): string {
+  return words === '' ? '' : `: \`${words}\``;
+}
+
 /** What happened, and how to get on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
   'attempt-timeout': (on) => `It took too long.${pressRetry(on)}`,
@@ -68,8 +73,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'reference-unreachable': ({ name }) =>
     `The picture ${name === undefined || name === '' ? 'to start from' : `\`${name}\``} could not be fetched from Discord. Attach it anew.`,
   'reference-lost': () => "The picture to start from is gone from the bot's disk. Ask anew with it attached.",
-  'input-refused': ({ fields }) =>
-    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew and change that.`,
+  'input-refused': ({ fields }) => `The model does not accept this request${inCode(fields)}. Ask anew and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
   'output-blocked': (on) =>
     `The service's safety filter held the ${thing(on.kind)} back.${pressEdit(on, ': another wording may pass')}`,
@@ -84,7 +88,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'daily-quota': () =>
     "This bot's plan at the service is used up for today. Try again tomorrow, or choose another service.",
   'words-only': (on) =>
-    `The service answered with words instead of a ${thing(on.kind)}${on['words'] === undefined || on['words'] === '' ? '' : `: \`${on['words']}\``}.${pressRetry(on, `, or ask for a ${thing(on.kind)} more plainly`)}`,
+    `The service answered with words instead of a ${thing(on.kind)}${inCode(on['words'])}.${pressRetry(on, `, or ask for a ${thing(on.kind)} more plainly`)}`,
   'no-output': (on) => `The service finished and gave no ${thing(on.kind)}.${pressRetry(on)}`,
   'file-gone': (on) => `The ${thing(on.kind)} was made, but the service no longer has its file.${pressRetry(on)}`,
   'file-unreachable': (on) =>
