@@ -1,15 +1,16 @@
 /** What must hold when a run is over, each check with what it counted and what it found wrong. */
-import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { type FailureReason, isFinal, type Item, type Job } from '../../src/jobs/job.ts';
+import { type Attempt, type FailureReason, isFinal, type Item, type Job } from '../../src/jobs/job.ts';
 import type { Evidence } from './evidence.ts';
-import { checkChains } from './log-chain.ts';
 import { checkAnswers } from './answers.ts';
+import { checkCarried, ownItems } from './carried.ts';
+import { checkFiles } from './files.ts';
+import { checkFolders } from './folders.ts';
 import { checkGeminiPayments, isLostWithProcess } from './gemini-payments.ts';
 import { checkHandouts } from './handouts.ts';
+import { checkChains } from './log-chain.ts';
 import { checkPayments } from './payments.ts';
 import { checkCards, isUndelivered } from './standing-cards.ts';
+import { checkThinking } from './thinking.ts';
 import { checkWebhooks } from './webhooks.ts';
 
 export interface CheckResult {
@@ -18,6 +19,9 @@ export interface CheckResult {
   /** Sentences with ids; none: it holds. */
   violations: string[];
 }
+
+/** So many ends while it ran alone (`engine.ts`). */
+const FATAL_ENDS = 7;
 
 /** In the order they are printed. */
 const CHECKS: readonly ((evidence: Evidence) => CheckResult)[] = [
@@ -48,18 +52,35 @@ const CHECKS: readonly ((evidence: Evidence) => CheckResult)[] = [
     const { violations, ...counts } = checkWebhooks(webhooks ?? [], faults);
     return { what: 'rightly signed webhooks are heard and others are not', counts, violations };
   },
-  ({ jobs, messages }) => {
-    const { violations, ...counts } = checkCards(jobs, messages);
-    return { what: 'every job stands on one card, which shows its end', counts, violations };
+  ({ jobs }) => {
+    const { violations, ...counts } = checkCarried(jobs);
+    return { what: 'what a set had done is carried as it was, and never made again', counts, violations };
   },
-  ({ jobs, lines, lives }) => {
-    const items = new Map(jobs.flatMap((job) => job.items.map((item) => [`${job.id}:${item.name}`, item] as const)));
-    const { violations, ...counts } = checkChains(lines, items, lives);
+  ({ jobs, messages, asked }) => {
+    const { violations, ...counts } = checkCards(jobs, messages, asked);
+    return { what: 'every job stands on one card of its own, and every card shows its end', counts, violations };
+  },
+  ({ messages, killedAt }) => {
+    const { violations, ...counts } = checkThinking(messages, killedAt);
+    return { what: 'no message is left thinking', counts, violations };
+  },
+  ({ jobs, lines, removed, lives }) => {
+    const items = new Map(
+      jobs.flatMap((job) => ownItems(job).map((item) => [`${job.id}:${item.name}`, item] as const)),
+    );
+    const { violations, ...counts } = checkChains(lines, { items, removed, lives });
     return { what: 'every logged move is legal and follows from the one before', counts, violations };
   },
   checkFailures,
   checkInnocent,
-  checkFiles,
+  ({ jobs, assetFolder }) => {
+    const { violations, ...counts } = checkFiles(jobs, assetFolder);
+    return { what: 'every file is there as it was saved', counts, violations };
+  },
+  ({ folders, ...evidence }) => {
+    const { violations, ...counts } = checkFolders(folders, evidence);
+    return { what: 'every folder belongs to a job or to a draft', counts, violations };
+  },
   ({ jobs, handouts }) => {
     const { violations, ...counts } = checkHandouts(jobs, handouts);
     return { what: 'finished cards hand out their originals and details', counts, violations };
@@ -79,7 +100,13 @@ function checkFinal({ jobs, open, unreadable }: Evidence): CheckResult {
   const count = (state: Job['state']): number => jobs.filter((job) => job.state === state).length;
   return {
     what: 'every job is final',
-    counts: { jobs: jobs.length, done: count('done'), failed: count('failed'), cancelled: count('cancelled') },
+    counts: {
+      jobs: jobs.length,
+      done: count('done'),
+      'partly done': count('partial'),
+      failed: count('failed'),
+      cancelled: count('cancelled'),
+    },
     violations: [
       ...jobs.filter((job) => !isFinal(job)).map((job) => `job ${job.id} is ${job.state} (${statesOf(job)}).`),
       ...open.map((id) => `job ${id} is still listed as open.`),
@@ -119,13 +146,13 @@ function checkInteractions({ jobs, asked }: Evidence): CheckResult {
 }
 
 /** Failed attempts, by reason, are no more than the faults that were met and lead to that reason. */
-function checkFailures({ jobs, faults }: Evidence): CheckResult {
+function checkFailures({ jobs, faults, killedAt }: Evidence): CheckResult {
   const failed = new Map<FailureReason, number>();
-  for (const { failure } of jobs.flatMap(({ items }) => items.flatMap(({ attempts }) => attempts))) {
+  for (const attempt of jobs.flatMap((job) => ownItems(job).flatMap(({ attempts }) => attempts))) {
+    const { failure } = attempt;
+    if (failure === null || failure.code === 'CANCELLED' || isWornDown(attempt, killedAt)) continue;
     // What a kill took from Gemini has its own check.
-    if (failure !== null && failure.code !== 'CANCELLED' && !isLostWithProcess(failure)) {
-      failed.set(failure.reason, (failed.get(failure.reason) ?? 0) + 1);
-    }
+    if (!isLostWithProcess(failure)) failed.set(failure.reason, (failed.get(failure.reason) ?? 0) + 1);
   }
   const violations = [...failed].flatMap(([reason, times]) => {
     const met = faults.filter(({ explains }) => explains.includes(reason));
@@ -135,14 +162,25 @@ function checkFailures({ jobs, faults }: Evidence): CheckResult {
   return { what: 'every failed attempt met a fault', counts: Object.fromEntries(failed), violations };
 }
 
-/** Only what a fault or a member ended is not done: never a kill. */
-function checkInnocent({ jobs, faults }: Evidence): CheckResult {
+/** Killed in one step so often, though alone, that it counts as what ends the process: the engine's rule. */
+function isWornDown({ failure, startedAt, endedAt }: Attempt, killedAt: readonly number[]): boolean {
+  const kills = killedAt.filter((at) => at >= startedAt && at <= endedAt).length;
+  return failure?.reason === 'crashed-alone' && kills >= FATAL_ENDS;
+}
+
+/** Only what a fault or a member ended is not done: never a kill, but for what was worn down by many. */
+function checkInnocent({ jobs, faults, killedAt }: Evidence): CheckResult {
   const explained = new Set(faults.flatMap(({ explains }) => explains));
   const violations: string[] = [];
-  let innocent = 0;
+  let [innocent, wornDown] = [0, 0];
   for (const job of jobs) {
-    for (const item of job.items) {
+    for (const item of ownItems(job)) {
       if (item.attempts.every(({ failure }) => failure === null)) innocent += 1;
+      const last = item.attempts.at(-1);
+      if (last !== undefined && isWornDown(last, killedAt)) {
+        wornDown += 1;
+        continue;
+      }
       // Which kills may end an item of Gemini has its own check.
       const isExplained =
         item.state === 'failed' && (explained.has(item.failure.reason) || isLostWithProcess(item.failure));
@@ -154,26 +192,8 @@ function checkInnocent({ jobs, faults }: Evidence): CheckResult {
       }
     }
   }
-  return { what: 'no kill failed an item', counts: { 'items without a failed attempt': innocent }, violations };
-}
-
-function checkFiles({ jobs, assetFolder }: Evidence): CheckResult {
-  const done = jobs.flatMap((job) => job.items).filter((item) => item.state === 'done');
-  const assets = done.flatMap((item) => item.assets);
-  const wrong = assets.filter(({ file, sha256 }) => {
-    const path = join(assetFolder, file);
-    return !existsSync(path) || createHash('sha256').update(readFileSync(path)).digest('hex') !== sha256;
-  });
-  return {
-    what: 'every file of a done item is there as it was saved',
-    counts: { items: done.length, files: assets.length },
-    violations: [
-      ...wrong.map(({ file }) => `${file} is gone or is not what was saved.`),
-      ...jobs
-        .filter(({ items }) => items.some((item) => item.state === 'done' && item.assets.length === 0))
-        .map(({ id }) => `job ${id} is done without a file.`),
-    ],
-  };
+  const counts = { 'items without a failed attempt': innocent, 'worn down by kills': wornDown };
+  return { what: 'no kill failed an item', counts, violations };
 }
 
 function statesOf({ items }: Job): string {

@@ -20,6 +20,10 @@ export interface Records {
   history: HistoryEntry[];
   /** Keys of records that could not be read. */
   unreadable: string[];
+  /** Ids. */
+  drafts: string[];
+  /** Ids of jobs that are gone. */
+  removed: string[];
 }
 
 export interface Evidence extends Records {
@@ -41,7 +45,9 @@ export interface Evidence extends Records {
   messages: readonly SandboxMessage[];
   faults: readonly MetFault[];
   asked: readonly Asked[];
-  /** Where the files of assets lie. */
+  /** Those that files of jobs and drafts lie in. */
+  folders: readonly string[];
+  /** Where they are. */
   assetFolder: string;
 }
 
@@ -68,7 +74,8 @@ export async function readRecords(folder: string, guildId: string): Promise<Reco
       history.push(...answer.entries);
       from = answer.next;
     }
-    return { jobs: found.filter((job) => job !== undefined), open, history, unreadable };
+    const [drafts, removed] = await Promise.all([database.listKeys('draft'), database.listKeys('removed')]);
+    return { jobs: found.filter((job) => job !== undefined), open, history, unreadable, drafts, removed };
   } finally {
     await database.close();
   }

@@ -22,8 +22,16 @@ export interface MetFault {
   explains: readonly FailureReason[];
 }
 
-/** More at once at one service would hit one attempt again and again. */
+/** More at once in one queue would hit one attempt again and again. */
 const MOST_ARMED = 3;
+/** Calls of a service that come rarely: others' faults need not wait behind theirs. */
+const RARE_CALLS: readonly string[] = [
+  'replicate upload',
+  'gemini interaction',
+  'gemini video',
+  'gemini get',
+  'gemini file',
+];
 
 /** Of their names. */
 export const WEBHOOK_FAULTS = 'replicate webhook: ';
@@ -31,6 +39,10 @@ export const ANSWER_FAULTS = 'discord POST /callback: ';
 
 /** Only a passing trouble: an attempt waits and goes on, or a card is drawn again. */
 const NOTHING: readonly FailureReason[] = [];
+
+/** By name: what is never tried again. */
+const SPOILING = { replicate: 'replicate prediction: error', gemini: 'gemini generate: http-400-input' } as const;
+export type Spoiled = keyof typeof SPOILING;
 
 export const FAULTS: readonly FaultRow[] = [
   replicate({ on: 'create', kind: 'cut-after' }, 3, ['network', 'answer-lost']),
@@ -41,6 +53,7 @@ export const FAULTS: readonly FaultRow[] = [
   replicate({ on: 'create', kind: 'http-429' }, 1, ['rate-limit']),
   replicate({ on: 'create', kind: 'http-422' }, 2, ['input-refused']),
   replicate({ on: 'prediction', kind: 'fails' }, 2, ['provider-error']),
+  replicate({ on: 'prediction', kind: 'error', error: 'Flagged as sensitive (E005)' }, 1, ['prompt-blocked']),
   replicate({ on: 'prediction', kind: 'interrupted' }, 1, ['provider-error']),
   replicate({ on: 'prediction', kind: 'nsfw' }, 1, ['output-blocked']),
   replicate({ on: 'prediction', kind: 'nothing' }, 1, ['no-output']),
@@ -73,6 +86,25 @@ export const FAULTS: readonly FaultRow[] = [
   gemini({ on: 'image', kind: 'text-only' }, 1, ['words-only', 'no-output']),
   gemini({ on: 'image', kind: 'empty' }, 1, ['no-output']),
   gemini({ on: 'image', kind: 'slow' }, 2, NOTHING),
+  replicate({ on: 'upload', kind: 'cut-before' }, 1, ['network', 'provider-error']),
+  replicate({ on: 'upload', kind: 'cut-after' }, 1, ['network', 'provider-error']),
+  replicate({ on: 'upload', kind: 'http-500' }, 1, ['provider-error']),
+  gemini({ on: 'interaction', kind: 'cut-after' }, 3, ['answer-lost']),
+  gemini({ on: 'interaction', kind: 'cut-before' }, 2, ['network', 'answer-lost']),
+  gemini({ on: 'interaction', kind: 'broken-json' }, 1, ['answer-lost']),
+  gemini({ on: 'interaction', kind: 'http-500' }, 1, ['answer-lost']),
+  gemini({ on: 'interaction', kind: 'http-503' }, 2, ['provider-error']),
+  gemini({ on: 'interaction', kind: 'http-400-input' }, 1, ['input-refused']),
+  gemini({ on: 'video', kind: 'blocked' }, 1, ['output-blocked', 'prompt-blocked']),
+  gemini({ on: 'video', kind: 'fails-internal' }, 2, ['provider-error']),
+  gemini({ on: 'video', kind: 'nothing' }, 1, ['no-output']),
+  gemini({ on: 'video', kind: 'slow' }, 1, NOTHING),
+  gemini({ on: 'video', kind: 'never-ends' }, 1, ['attempt-timeout', 'provider-queue-timeout'], true),
+  gemini({ on: 'get', kind: 'http-500' }, 1, NOTHING),
+  gemini({ on: 'get', kind: 'cut-before' }, 1, NOTHING),
+  gemini({ on: 'file', kind: 'cut-half' }, 1, NOTHING),
+  gemini({ on: 'file', kind: 'http-500' }, 1, NOTHING),
+  gemini({ on: 'file', kind: 'http-404' }, 1, ['file-gone']),
   discord('PATCH', /./, { status: 500 }),
   discord('PATCH', /./, { status: 503 }),
   discord('PATCH', /./, 'cut-before'),
@@ -118,8 +150,19 @@ export class FaultDealer {
 
   /** Draws a fault, and arms it unless enough are armed. */
   deal(): void {
-    const row = this.#random.pickRow(this.#table);
-    if (this.#listArmed(row.service).length >= MOST_ARMED) return;
+    this.#arm(this.#random.pickRow(this.#table));
+  }
+
+  /** As `deal`, one that ends an attempt for good: of a set that is just asked for, mostly one item. */
+  spoil(service: Spoiled): void {
+    const row = this.#table.find(({ name }) => name === SPOILING[service]);
+    if (row !== undefined) this.#arm(row);
+  }
+
+  #arm(row: FaultRow): void {
+    const queue = queueOf(row);
+    const armed = this.#listArmed(row.service).filter(({ name }) => queueOf({ ...row, name }) === queue);
+    if (armed.length >= MOST_ARMED) return;
     row.arm(this.#sandbox);
     this.#dealt.set(row, (this.#dealt.get(row) ?? 0) + 1);
   }
@@ -171,6 +214,10 @@ function gemini(fault: GeminiFault, weight: number, explains: readonly FailureRe
 
 function nameOf(service: FaultRow['service'], { on, kind }: { on: string; kind: string }): string {
   return `${service} ${on}: ${kind}`;
+}
+
+function queueOf({ name, service }: Pick<FaultRow, 'name' | 'service'>): string {
+  return RARE_CALLS.some((call) => name.startsWith(call)) ? `${service}, rarely` : service;
 }
 
 type DiscordKind = Parameters<Sandbox['discord']['addFault']>[0]['kind'];

@@ -3,6 +3,7 @@
  * and its record, and half way through a download. (Inside the paid call: test/end-to-end/kill.test.ts.)
  */
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -80,6 +81,37 @@ test('killed half way through a file, between the answer to the paid call and it
   const [{ messageId } = { messageId: '' }] = cards;
   assert.equal(picturesOf(world.message(messageId).message).length, 1, 'its card shows one picture');
 });
+
+test('killed before a set that goes on is saved, and before its card is: what was done stays done, and the rest is made once', async (context) => {
+  const world = await World.start(context, { pace: PACE, env: FAST });
+  const prompt = 'two boats on a lake';
+  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'error', error: 'Flagged as sensitive (E005)' });
+  const card = await world.generate({ prompt, count: 2 });
+  await world.whenCard(card, /### Partly done/);
+  const [kept = ''] = await fileHashes(world, card);
+
+  for (const write of ['1', '2']) {
+    await world.kill();
+    await startDying(world, { DIE_ABOUT: prompt, DIE_AT_WRITE: write });
+    assert.match(world.text(card), /### Partly done/, 'nothing has changed before it is saved');
+    void world.press(card, 'Retry failed');
+    assert.equal((await world.bot.exited).signal, 'SIGKILL');
+  }
+  await world.startAgain();
+  await world.whenCard(card, /### Done/);
+  assert.equal(world.predictions().length, 3, 'two at first, and the one that had failed');
+  await world.waitUntil('both are shown', () => picturesOf(world.message(card).message).length === 2);
+  assert.ok((await fileHashes(world, card)).includes(kept), 'the picture that was done is still the same');
+});
+
+/** SHA-256 of the originals that the card hands out. */
+async function fileHashes(world: World, card: string): Promise<string[]> {
+  const { message } = await world.pressForMessage(card, 'Download');
+  return message.attachments.map(({ url }) => {
+    const bytes = world.sandbox.discord.readFile(url) ?? Buffer.alloc(0);
+    return createHash('sha256').update(bytes).digest('hex');
+  });
+}
 
 /** Half of the file is out, and the connection still stands. */
 async function dieWithHalfFile(world: World): Promise<void> {

@@ -1,6 +1,7 @@
 /**
  * Whether Gemini was paid exactly for the attempts that the records tell of. It has no list and its pictures no name, so
- * a picture and an attempt belong together by prompt and time:
+ * a picture and an attempt belong together by prompt and time. A video has a name, which its attempt knows once it was
+ * answered:
  *
  * - Each accepted generation is explained by one attempt with that prompt that was under way when it came, and an
  *   attempt explains one at most. An attempt that was done had one.
@@ -8,10 +9,11 @@
  * - An answer that a crash took never ends its item; one that was lost on the way is tried once more and no oftener.
  */
 import type { SandboxGeneration } from '../../sandbox/interface.ts';
-import type { Attempt, Failure, Item, Job } from '../../src/jobs/job.ts';
+import type { Attempt, Failure, Item, Job, Kind } from '../../src/jobs/job.ts';
 import { areAlike } from '../../src/jobs/retry.ts';
 import { varyPrompt } from '../../src/jobs/variations.ts';
 import { loseAnswer } from '../../src/providers/provider.ts';
+import { ownItems } from './carried.ts';
 import { findUnmatched } from './matching.ts';
 
 export interface GeminiPaymentResult {
@@ -26,6 +28,7 @@ export interface GeminiPaymentResult {
 interface Listed {
   holder: string;
   prompt: string;
+  kind: Kind;
   attempt: Attempt;
 }
 
@@ -53,12 +56,12 @@ export function checkGeminiPayments(
   return {
     attempts: attempts.length,
     lost: lost.length,
-    'given up': jobs.flatMap(({ items }) => items.filter(isGivenUp)).length,
+    'given up': jobs.flatMap((job) => ownItems(job).filter(isGivenUp)).length,
     violations: [
       ...unexplained.map(({ id, prompt }) => `generation ${id} ("${prompt}") was paid for and no attempt explains it.`),
       ...unpaid.map(({ holder }) => `${holder} was done without a generation.`),
       ...unkilled.map(({ holder }) => `${holder} lost its answer with the process, and none was killed meanwhile.`),
-      ...jobs.flatMap(({ id, items }) => items.flatMap((item) => checkItem(`${id}:${item.name}`, item))),
+      ...jobs.flatMap((job) => ownItems(job).flatMap((item) => checkItem(`${job.id}:${item.name}`, item))),
     ],
   };
 }
@@ -88,20 +91,22 @@ function isGivenUp(item: Item): boolean {
 
 function listAttempts(jobs: readonly Job[]): Listed[] {
   return jobs.flatMap((job) =>
-    job.items.flatMap((item) =>
+    ownItems(job).flatMap((item) =>
       item.attempts
         .filter(({ provider }) => provider === 'gemini')
         .map((attempt) => ({
           holder: `attempt ${attempt.number} of ${job.id}:${item.name}`,
           prompt: varyPrompt(job.input, item.name, attempt.variation),
+          kind: job.input.kind,
           attempt,
         })),
     ),
   );
 }
 
-function isOf(generation: SandboxGeneration, { prompt, attempt }: Listed): boolean {
-  return generation.prompt === prompt && isWithin(generation.createdAt, attempt);
+function isOf(generation: SandboxGeneration, { prompt, kind, attempt }: Listed): boolean {
+  if (attempt.operationId !== null) return generation.id === attempt.operationId;
+  return generation.kind === kind && generation.prompt === prompt && isWithin(generation.createdAt, attempt);
 }
 
 function isWithin(at: number, { startedAt, endedAt, failure }: Attempt): boolean {

@@ -23,6 +23,7 @@ export interface HandoutsResult {
   violations: string[];
 }
 
+const WITH_FILES: ReadonlySet<string> = new Set(['Done', 'Partly done']);
 /** Cards that are asked: the latest. */
 const MOST_CARDS = 10;
 const LONGEST_MS = 10_000;
@@ -32,7 +33,7 @@ const LOOK_EVERY_MS = 20;
 export async function takeHandouts(sandbox: Sandbox, viewers: readonly string[]): Promise<Handout[]> {
   const [userId = ''] = viewers;
   const handouts: Handout[] = [];
-  const done = readChannel(sandbox, [userId]).filter((message) => readCard(message)?.word === 'Done');
+  const done = readChannel(sandbox, [userId]).filter((message) => WITH_FILES.has(readCard(message)?.word ?? ''));
   for (const { message } of done.slice(-MOST_CARDS)) {
     for (const label of ['Download', 'Details'] as const) {
       const customId = buttonsOf(message).get(label);
@@ -73,14 +74,21 @@ function hashFiles({ discord }: Sandbox, { message }: SandboxMessage): string[] 
   });
 }
 
+/** Several come as one archive too. */
+function isWhole(saved: readonly string[], files: readonly string[]): boolean {
+  const others = files.filter((file) => !saved.includes(file));
+  const originals = files.filter((file) => saved.includes(file));
+  const isAll = saved.length > 0 && saved.toSorted().join() === originals.toSorted().join();
+  return isAll && others.length === (saved.length > 1 ? 1 : 0);
+}
+
 export function checkHandouts(jobs: readonly Job[], handouts: readonly Handout[]): HandoutsResult {
   const byId = new Map(jobs.map((job) => [job.id, job]));
   const violations = handouts.flatMap(({ label, jobId, isThere, text, files }) => {
     if (!isThere) return [`${label} of job ${jobId} was not answered.`];
     const saved = (byId.get(jobId)?.result ?? []).map(({ sha256 }) => sha256);
     if (label === 'Details') return text.includes(jobId) ? [] : [`Details of job ${jobId} say nothing of it.`];
-    const isWhole = saved.length > 0 && saved.toSorted().join() === files.toSorted().join();
-    return isWhole
+    return isWhole(saved, files)
       ? []
       : [`Download of job ${jobId} gave ${files.length} files that are not the ${saved.length} saved.`];
   });

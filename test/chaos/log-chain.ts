@@ -23,8 +23,19 @@ interface LoggedMove {
   to: ItemState;
 }
 
-/** `items`: by `jobId:name`, as they are saved at the end. `lives`: how many processes there were. */
-export function checkChains(lines: readonly LogLine[], items: ReadonlyMap<string, Item>, lives: number): ChainResult {
+export interface ChainRecords {
+  /** By `jobId:name`, as they are saved at the end: those that were to be made. */
+  items: ReadonlyMap<string, Item>;
+  /** Ids of jobs that are gone. */
+  removed: readonly string[];
+  /** How many processes there were. */
+  lives: number;
+}
+
+/** A job that went on with a set and was never seen is removed (`Engine.discard`): nothing of it may have begun. */
+const UNBEGUN: ReadonlySet<ItemState> = new Set<ItemState>(['queued', 'cancelled']);
+
+export function checkChains(lines: readonly LogLine[], { items, removed, lives }: ChainRecords): ChainResult {
   const result: ChainResult = { moves: 0, lost: 0, violations: [] };
   const chains = new Map<string, LoggedMove[]>();
   for (const line of lines) {
@@ -35,8 +46,9 @@ export function checkChains(lines: readonly LogLine[], items: ReadonlyMap<string
     chains.set(key, [...(chains.get(key) ?? []), move]);
   }
   for (const [key, item] of items) checkChain(key, [...(chains.get(key) ?? [])], item, lives, result);
-  for (const key of chains.keys()) {
-    if (!items.has(key)) result.violations.push(`${key} was logged and is in no record.`);
+  for (const [key, chain] of chains) {
+    const isUnseen = removed.includes(key.split(':')[0] ?? '') && chain.every(({ to }) => UNBEGUN.has(to));
+    if (!items.has(key) && !isUnseen) result.violations.push(`${key} was logged and is nothing that was to be made.`);
   }
   return result;
 }

@@ -10,6 +10,7 @@
 import type { SandboxPrediction } from '../../sandbox/interface.ts';
 import type { Attempt, Item, Job } from '../../src/jobs/job.ts';
 import { varyPrompt } from '../../src/jobs/variations.ts';
+import { ownItems } from './carried.ts';
 
 export interface PaymentResult {
   named: number;
@@ -74,10 +75,13 @@ function lostWorkOf(job: Job, item: Item): Fingerprint[] {
   return isInDoubt ? [{ prompt: varyPrompt(job.input, item.name, item.variation), seed: item.seed }] : [];
 }
 
+/** A seed that was refused is left out. */
 function isOf({ input }: SandboxPrediction, { prompt, seed }: Fingerprint): boolean {
-  return input['prompt'] === prompt && input['seed'] === seed;
+  return input['prompt'] === prompt && (input['seed'] === undefined || input['seed'] === seed);
 }
 
 function listAttempts(jobs: readonly Job[]): { job: Job; item: Item; attempt: Attempt }[] {
-  return jobs.flatMap((job) => job.items.flatMap((item) => item.attempts.map((attempt) => ({ job, item, attempt }))));
+  return jobs.flatMap((job) =>
+    ownItems(job).flatMap((item) => item.attempts.map((attempt) => ({ job, item, attempt }))),
+  );
 }

@@ -5,9 +5,9 @@ import type { ChaosResult } from './run.ts';
 const SHOWN_VIOLATIONS = 20;
 
 export function renderReport({ checks, faults, killed, ...run }: ChaosResult): string {
-  const { seed, kills, seconds, presses, forms, replays } = run;
+  const { seed, kills, seconds, presses, forms, choices, replays } = run;
   const lines = [
-    `seed ${seed}: ${kills} kills in ${seconds} s, ${presses} presses, ${forms} forms, ${replays} interactions delivered again`,
+    `seed ${seed}: ${kills} kills in ${seconds} s, ${presses} presses, ${forms} forms, ${choices} choices, ${replays} interactions delivered again`,
     '',
     ...table('killed at', countMoments(killed)),
     '',

@@ -3,13 +3,18 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { PickedFile } from '../../sandbox/interface.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
+import { act, askOneOfEach, type Crowd } from './acts.ts';
 import { readChannel } from './cards.ts';
 import { checkAll, type CheckResult } from './checks.ts';
 import { readRecords, type Evidence, type Records } from './evidence.ts';
 import { FaultDealer, type MetFault } from './faults.ts';
+import { listFolders } from './folders.ts';
 import { findLastingPort } from './free-port.ts';
+import { drawGivenPictures } from './given-pictures.ts';
 import { takeHandouts } from './handouts.ts';
+import { showFinished } from './showing.ts';
 import { Lives } from './lives.ts';
 import { Members } from './members.ts';
 import { planKill, waitForMoment } from './moments.ts';
@@ -46,6 +51,7 @@ export interface ChaosResult {
   seconds: number;
   presses: number;
   forms: number;
+  choices: number;
   replays: number;
   faults: readonly MetFault[];
   checks: CheckResult[];
@@ -75,6 +81,7 @@ const SETTINGS = {
   // A fault alone must not use them up.
   MAX_RETRIES: '20',
   IMAGE_TIMEOUT_SECONDS: '8',
+  VIDEO_TIMEOUT_SECONDS: '12',
   USER_RUNNING_LIMIT: '3',
   NOTIFY_AFTER_SECONDS: '0',
 };
@@ -84,7 +91,8 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = mkdtempSync(join(tmpdir(), 'darkroom-chaos-'));
   try {
     const sandbox = await startSandbox({ folder, replicate: { pace: PACE }, gemini: { slowMs: SLOW_MS } });
-    const run = new ChaosRun(sandbox, options, hasWebhooks(options) ? await findLastingPort() : null);
+    const port = hasWebhooks(options) ? await findLastingPort() : null;
+    const run = new ChaosRun(sandbox, options, { port, pictures: await drawGivenPictures() });
     try {
       return await run.run();
     } finally {
@@ -101,11 +109,18 @@ function hasWebhooks({ seed }: ChaosOptions): boolean {
   return seed % 2 === 1;
 }
 
+interface Given {
+  /** Where webhooks come in; null: none are asked for. */
+  port: number | null;
+  pictures: readonly PickedFile[];
+}
+
 class ChaosRun {
   readonly #sandbox: Sandbox;
   readonly #options: ChaosOptions;
   readonly #lives: Lives;
   readonly #members: Members;
+  readonly #crowdOfAll: Crowd;
   readonly #faults: FaultDealer;
   readonly #crowding = new AbortController();
   readonly #signal: AbortSignal;
@@ -113,8 +128,7 @@ class ChaosRun {
   readonly #goneAt: number[] = [];
   readonly #port: number | null;
 
-  /** `port`: where webhooks come in; null: none are asked for. */
-  constructor(sandbox: Sandbox, options: ChaosOptions, port: number | null) {
+  constructor(sandbox: Sandbox, options: ChaosOptions, { port, pictures }: Given) {
     const { seed, isShort = false } = options;
     const http = port === null ? {} : { HTTP_PORT: String(port), PUBLIC_URL: `http://127.0.0.1:${port}` };
     this.#port = port;
@@ -123,6 +137,7 @@ class ChaosRun {
     this.#signal = options.signal ?? new AbortController().signal;
     this.#lives = new Lives(sandbox.env({ ...SETTINGS, ...http }));
     this.#members = new Members(sandbox, new Random(seed, 'members'));
+    this.#crowdOfAll = { members: this.#members, pictures, spoil: (service) => this.#faults.spoil(service) };
     this.#faults = new FaultDealer(sandbox, new Random(seed, 'faults'), { isShort, hasWebhooks: port !== null });
     sandbox.discord.onChange((change) => {
       if (change.type === 'bot-connected' && !change.isConnected) this.#goneAt.push(Date.now());
@@ -146,6 +161,7 @@ class ChaosRun {
       seconds: Math.round((performance.now() - beganAt) / 1_000),
       presses: this.#members.presses,
       forms: this.#members.forms,
+      choices: this.#members.choices,
       replays: this.#members.replays,
       faults,
       checks: checkAll(evidence),
@@ -168,7 +184,7 @@ class ChaosRun {
     const trouble = new Random(seed, 'trouble');
     while (!signal.aborted) {
       if (this.#sandbox.discord.isBotConnected()) {
-        this.#members.act();
+        act(this.#crowdOfAll);
         if (trouble.chance(FAULT_SHARE)) this.#faults.deal();
       }
       await sleep(pace.integer(ACT_EVERY_MS.least, ACT_EVERY_MS.most), undefined, { signal }).catch(() => undefined);
@@ -184,7 +200,11 @@ class ChaosRun {
       const planned = planKill(random);
       const { name } = planned.moment;
       this.#lives.start();
-      const came = await waitForMoment(planned, { sandbox: this.#sandbox, lives: this.#lives }, this.#signal);
+      const came = await waitForMoment(
+        planned,
+        { sandbox: this.#sandbox, lives: this.#lives, crowd: this.#crowdOfAll },
+        this.#signal,
+      );
       const at = Date.now();
       await this.#lives.end('SIGKILL');
       const kill = { life: this.#lives.count, moment: name, came, delayMs: planned.delayMs, at };
@@ -201,8 +221,11 @@ class ChaosRun {
     await discord.waitForBot(LONGEST_START_MS);
     // The last life that wrote them may have been the first that lived long enough.
     await this.#until(LONGEST_START_MS, () => discord.commands(this.#guildId).length > 0);
-    await this.#members.generateOfEach();
-    await this.#untilQuiet(this.#options.isShort === true ? SETTLE_MS.short : SETTLE_MS.full);
+    await askOneOfEach(this.#crowdOfAll);
+    const longestMs = this.#options.isShort === true ? SETTLE_MS.short : SETTLE_MS.full;
+    await this.#untilQuiet(longestMs);
+    await showFinished(this.#members);
+    await this.#until(longestMs, () => this.#members.countUnfinished() === 0);
     const handouts = await takeHandouts(this.#sandbox, this.#members.ids);
     let records = await this.#endAndRead();
     for (let extra = 0; extra < EXTRA_LIVES && records.open.length > 0; extra++) {
@@ -226,6 +249,7 @@ class ChaosRun {
       ),
       faults,
       asked: this.#members.asked,
+      folders: listFolders(join(folder, 'assets')),
       assetFolder: join(folder, 'assets'),
     };
   }
@@ -254,7 +278,7 @@ class ChaosRun {
     for (;;) {
       this.#signal.throwIfAborted();
       const now = performance.now();
-      const isOpen = this.#members.countOpenCards() > 0 || this.#countOpenItems() > 0;
+      const isOpen = this.#members.countUnfinished() > 0 || this.#countOpenItems() > 0;
       quietSince = isOpen || now - beganAt < leastMs ? null : (quietSince ?? now);
       if (now - beganAt > mostMs || (quietSince !== null && now - quietSince >= QUIET_MS)) return;
       await sleep(LOOK_EVERY_MS);

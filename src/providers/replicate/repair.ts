@@ -57,7 +57,8 @@ export function repairInput({ sent, fresh, refused, fields, images }: Refusal): 
     if (!isSame(value, sent[name])) continue;
     if (name === 'prompt' || holdsImage(value, images)) return null;
     if (value === undefined && rule.type !== 'required') continue;
-    const mended = (MENDERS[rule.type] ?? leaveOut)({ rule, value, known: fields?.get(name) });
+    const mend = name === 'seed' ? dropSeed : (MENDERS[rule.type] ?? leaveOut);
+    const mended = mend({ rule, value, known: fields?.get(name) });
     if (mended === null) return null;
     repaired[name] = mended.value;
   }
@@ -78,13 +79,16 @@ export function listChanges(earlier: readonly InputChange[], sent: ModelInput, r
 
 /**
  * Whether a prediction's input may be a repair of `sent` that nobody remembers: the same prompt and seed, and each
- * other value is there, or left out, or one that the schema would not have taken.
+ * other value is there, or left out, or one that the schema would not have taken. Where the seed was left out, all
+ * else is as it was.
  */
 export function isRepairOf(listed: unknown, sent: ModelInput, fields: KnownFields | null): boolean {
   if (typeof listed !== 'object' || listed === null || sent.seed === undefined) return false;
+  const input = listed as ModelInput;
   return Object.entries(sent).every(([name, value]) => {
-    const found = (listed as ModelInput)[name];
+    const found = input[name];
     if (isSame(found, value)) return true;
+    if (input.seed === undefined) return name === 'seed';
     if (name === 'prompt' || name === 'seed') return false;
     return found === undefined || !isAllowed(value, fields?.get(name));
   });
@@ -124,6 +128,11 @@ function clamp({ rule, value, known }: Broken, nearer: (...values: number[]) => 
 /** What a model cannot do without is not left out: its default, or nothing can be done. */
 function leaveOut(broken: Broken): Mended {
   return broken.known?.isRequired === true ? readDefault(broken) : LEFT_OUT;
+}
+
+/** Work whose answer is lost is known by our seed: with another one nobody would find it, and it would be paid again. */
+function dropSeed({ known }: Broken): Mended {
+  return known?.isRequired === true ? null : LEFT_OUT;
 }
 
 function readDefault({ known, value: sent }: Broken): Mended {

@@ -128,6 +128,22 @@ test('after a restart a mended input is known by its prompt and seed, and by not
   assert.ok(!isRepairOf({ ...allowed, aspect_ratio: '1:1' }, allowed, fields));
 });
 
+test('a refused seed is left out, never changed, so that after a restart its work is still known by all else', () => {
+  const fields = fieldsOf({ prompt: PROMPT, seed: SEED, aspect_ratio: { enum: ['1:1', '3:2'] } });
+  const sent = { prompt: 'a lake', seed: 42, aspect_ratio: '3:2' };
+  const refusals = [
+    { name: 'seed', type: 'enum', choices: [43, 44], limit: null },
+    { name: 'seed', type: 'number_lte', choices: null, limit: 40 },
+    { name: 'seed', type: 'additional_property_not_allowed', choices: null, limit: null },
+  ];
+  for (const refused of refusals) {
+    const repaired = repairInput({ sent, fresh: sent, refused: [refused], fields, images: [] });
+    assert.deepEqual(repaired, { prompt: 'a lake', aspect_ratio: '3:2' });
+    assert.ok(isRepairOf(repaired, sent, fields));
+  }
+  assert.ok(!isRepairOf({ prompt: 'a lake', aspect_ratio: '1:1' }, sent, fields));
+});
+
 // ------------------------------------------------------------------------------------------ with the service
 
 test('a value that the service does not take becomes the nearest one it takes, and the change is told', async (context) => {
