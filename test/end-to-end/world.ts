@@ -256,8 +256,9 @@ export class World {
 
   /** The moves of the log, as `from>to`. */
   moves(): string[] {
-    return this.logs()
-      .flatMap((line) => (typeof line['to'] === 'string' ? [`${String(line['from'])}>${line['to']}`] : []));
+    return this.logs().flatMap((line) =>
+      typeof line['to'] === 'string' ? [`${String(line['from'])}>${line['to']}`] : [],
+    );
   }
 
   async whenMoved(to: string): Promise<void> {
