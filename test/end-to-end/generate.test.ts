@@ -164,9 +164,7 @@ test('a picture that is done after the 15-minute token has ended still reaches i
   world.sandbox.clock.advance(16 * 60_000);
   await world.whenCard(card, /Done/);
   assert.equal(picturesOf(world.message(card).message).length, 1);
-  const byBot = world.sandbox.discord.requests.filter(
-    ({ method, path }) => method === 'PATCH' && path.startsWith('/channels/'),
-  );
+  const byBot = world.requests().filter(({ method, path }) => method === 'PATCH' && path.startsWith('/channels/'));
   assert.ok(byBot.length > 0, "the bot's own edit");
 });
 
@@ -288,7 +286,7 @@ test('prompts that try to break the card or to ping people do neither', async ()
     assert.deepEqual(message.mentions, []);
     assert.equal(message.mention_everyone, false);
   }
-  const refusedByDiscord = world.sandbox.discord.requests.filter(({ error }) => error !== null && error.code === 50035);
+  const refusedByDiscord = world.requests().filter(({ error }) => error !== null && error.code === 50035);
   assert.deepEqual(refusedByDiscord, []);
 });
 

@@ -7,6 +7,7 @@ import type {
   BotProcess,
   CommandOptions,
   InteractionOutcome,
+  RecordedRequest,
   SandboxGeneration,
   SandboxMessage,
   SandboxPrediction,
@@ -38,13 +39,22 @@ const WAIT_MS = 30_000;
 interface Before {
   predictions: number;
   generations: number;
+  /** The last one. */
+  request: RecordedRequest | undefined;
   /** Lines of that process; one that was started later has none from before. */
   lines: number;
   bot: BotProcess | null;
   messageIds: ReadonlySet<string>;
 }
 
-const NOTHING: Before = { predictions: 0, generations: 0, lines: 0, bot: null, messageIds: new Set() };
+const NOTHING: Before = {
+  predictions: 0,
+  generations: 0,
+  request: undefined,
+  lines: 0,
+  bot: null,
+  messageIds: new Set(),
+};
 
 export class World {
   readonly sandbox: Sandbox;
@@ -94,6 +104,7 @@ export class World {
     this.#before = {
       predictions: replicate.predictions().length,
       generations: gemini.generations().length,
+      request: discord.requests.at(-1),
       lines: this.bot.lines.length,
       bot: this.bot,
       messageIds: new Set(PEOPLE.flatMap((person) => this.#seenBy(person)).map(({ message }) => message.id)),
@@ -211,6 +222,13 @@ export class World {
 
   generations(): SandboxGeneration[] {
     return this.sandbox.gemini.generations().slice(this.#before.generations);
+  }
+
+  /** What Discord was asked by the bot. */
+  requests(): RecordedRequest[] {
+    const { requests } = this.sandbox.discord;
+    const { request } = this.#before;
+    return requests.slice(request === undefined ? 0 : requests.lastIndexOf(request) + 1);
   }
 
   /** What this person sees in the channel, oldest first. */
