@@ -93,17 +93,17 @@ test('killed in the middle of a Retry on a private card: a press brings the card
 });
 
 const shareWithTwo = shareWorld();
-let other: BotProcess | undefined;
-after(() => other?.end('SIGKILL'));
+let second: BotProcess | undefined;
+after(() => second?.end('SIGKILL'));
 
 /** A second process beside the one of the world, with a store of its own; for all tests that ask for it. */
 async function startOther(world: World): Promise<BotProcess> {
-  if (other !== undefined) return other;
+  if (second !== undefined) return second;
   const folder = await mkdtemp(join(tmpdir(), 'darkroom-other-'));
   const started = startBot({
     env: world.sandbox.env({ STORE_URL: `sqlite://${folder}/other.sqlite`, DATA_DIR: folder }),
   });
-  other = started;
+  second = started;
   void started.exited.then(() => rm(folder, { recursive: true, force: true }));
   await world.waitUntil('the other is online', () => started.logs().some((line) => 'botName' in line));
   return started;
