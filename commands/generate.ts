@@ -83,13 +83,13 @@ export const generate: Command = {
     ],
   },
 
-  async execute(ask, { answers, intake, defaultProviders, locale }) {
+  async execute(ask, { answers, intake, ownerOf, locale }) {
     const parsed = parseSettings(readText(ask, 'settings') ?? '');
     if (parsed.problem !== null) return answers.refuse(ask, locale.models.badSettings(parsed.problem));
     const references = readReferences(ask, 'image', locale);
     if (typeof references === 'string') return answers.refuse(ask, references);
     await intake.submit(ask, {
-      input: { ...readRequest(ask, defaultProviders.image), settings: parsed.settings },
+      input: { ...readRequest(ask, ownerOf(readText(ask, 'model'), 'image')), settings: parsed.settings },
       private: ask.options.get('private') === true,
       retryOf: null,
       fallbackFrom: null,

@@ -79,13 +79,17 @@ export const listing: Command = {
     ],
   },
 
-  async execute(ask, { answers, intake, defaultProviders, locale }) {
+  async execute(ask, { answers, intake, ownerOf, locale }) {
     const read = readTypedProduct(ask);
     if (read.problem !== null) return answers.refuse(ask, locale.listing.refused(read.problem));
     const references = readReferences(ask, 'image', locale);
     if (typeof references === 'string') return answers.refuse(ask, references);
     await intake.submit(ask, {
-      input: askForProduct(readRequest(ask, defaultProviders.image), read.product, references.length > 0),
+      input: askForProduct(
+        readRequest(ask, ownerOf(readText(ask, 'model'), 'image')),
+        read.product,
+        references.length > 0,
+      ),
       private: ask.options.get('private') === true,
       retryOf: null,
       fallbackFrom: null,

@@ -66,7 +66,8 @@ export function startBot({ env, cwd, entry, onLine }: BotOptions): BotProcess {
   };
 }
 
-function parseLog(line: string): Record<string, unknown>[] {
+/** The entry of the log that a line is; none for any other line. */
+export function parseLog(line: string): Record<string, unknown>[] {
   if (!line.startsWith('{')) return [];
   try {
     const log: unknown = JSON.parse(line);

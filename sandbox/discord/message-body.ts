@@ -197,7 +197,12 @@ function resolveEmbeds(
     const resolved: APIEmbed = { type: 'rich' as NonNullable<APIEmbed['type']>, ...embed };
     for (const part of ['image', 'thumbnail'] as const) {
       const url = embed[part]?.url;
-      if (!url?.startsWith('attachment://')) continue;
+      if (url === undefined) continue;
+      if (!url.startsWith('attachment://')) {
+        // Discord hands it on under an address of its own; nothing stands between the sandbox and a file's host.
+        resolved[part] = { ...embed[part], url, proxy_url: url };
+        continue;
+      }
       const attachment = findReferenced(url, attachments);
       if (!attachment) {
         const message = `The referenced attachment "${url.slice('attachment://'.length)}" was not found.`;

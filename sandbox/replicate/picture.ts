@@ -31,12 +31,17 @@ export function sizeOf(aspectRatio: string, megapixels = 1): { width: number; he
   return { width: roundTo16(Math.sqrt(area * ratio)), height: roundTo16(Math.sqrt(area / ratio)) };
 }
 
-/** Draws in about 2 ms, with pictures to start from in 20; the encoding, 30 to 90 ms, runs in libuv's threads. The same request gives the same bytes. */
+/** Draws in about 2 ms, with pictures to start from in 20; the encoding, 10 to 20 ms, runs in libuv's threads. The same request gives the same bytes. */
 export async function drawPicture(picture: PictureRequest): Promise<Buffer> {
   const canvas = createCanvas(picture.width, picture.height);
   drawLandscape(canvas.getContext('2d'), picture, await placeReferences(picture));
-  if (picture.format === 'png') return canvas.encode('png');
-  return picture.format === 'jpg' ? canvas.encode('jpeg', 85) : canvas.encode('webp', 80);
+  if (picture.format === 'jpg') return canvas.encode('jpeg', 85);
+  // The canvas's own webp and png are smaller, and take four to eight times as long.
+  const { width, height } = picture;
+  const opaque = sharp(canvas.data(), { raw: { width, height, channels: 4 } }).removeAlpha();
+  const encoder =
+    picture.format === 'png' ? opaque.png({ compressionLevel: 1 }) : opaque.webp({ quality: 80, effort: 0 });
+  return encoder.toBuffer();
 }
 
 interface Place {

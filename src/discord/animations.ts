@@ -3,17 +3,16 @@
  * job at once; of several, a private select asks which.
  */
 import type { Engine } from '../jobs/engine.ts';
-import type { Job, Kind, Reference, Request } from '../jobs/job.ts';
+import type { Job, Reference, Request } from '../jobs/job.ts';
 import { isFinal } from '../jobs/job.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
-import type { Provider } from '../providers/provider.ts';
 import type { Answers } from './answers.ts';
 import type { Asker } from './ask.ts';
 import type { DraftChoice } from './draft.ts';
 import { requestOf, wishFor } from './draft-wish.ts';
 import type { Drafts } from './drafts.ts';
 import type { Intake } from './intake.ts';
-import { findModelOwner } from './model-owner.ts';
+import type { OwnerOf } from './model-owner.ts';
 import { maySee } from './permissions.ts';
 import { choicesOfJob } from './source-pictures.ts';
 
@@ -22,9 +21,7 @@ export interface AnimationsOptions {
   engine: Engine;
   intake: Intake;
   drafts: Drafts;
-  providers: ReadonlyMap<string, Provider>;
-  /** The provider a request without one goes to, for each kind. */
-  defaultProviders: Readonly<Record<Kind, string>>;
+  ownerOf: OwnerOf;
 }
 
 /** What was typed; null: nothing. */
@@ -87,17 +84,9 @@ export class Animations {
   }
 
   #requestFor({ prompt, model, durationSeconds, aspectRatio, ...wish }: AnimateWish): Request {
-    const provider = wish.provider ?? this.#providerFor(model);
+    const provider = wish.provider ?? this.#options.ownerOf(model, 'video');
     const typed = { prompt: prompt ?? '', model, durationSeconds, aspectRatio };
     return requestOf({ command: 'animate', kind: 'video', provider, ...typed });
-  }
-
-  /** Where no service was named: the one that lists the model, else the usual one. */
-  #providerFor(model: string | null): string {
-    const { providers, defaultProviders } = this.#options;
-    if (model === null) return defaultProviders.video;
-    const makers = [...providers.values()].filter(({ kinds }) => kinds.includes('video')).map(({ name }) => name);
-    return findModelOwner({ providers, model, among: [defaultProviders.video, ...makers] }).name;
   }
 }
 

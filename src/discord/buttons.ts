@@ -7,7 +7,7 @@
  * one job.
  */
 import type { Engine } from '../jobs/engine.ts';
-import type { Item, Job, Request } from '../jobs/job.ts';
+import type { Job, Request } from '../jobs/job.ts';
 import { doneNames, isFinal } from '../jobs/job.ts';
 import { askForProduct, readProduct } from '../jobs/listing.ts';
 import { localeFor, type Locale } from '../locales/locale.ts';
@@ -22,6 +22,7 @@ import type { Details } from './details.ts';
 import type { Downloads } from './downloads.ts';
 import { readEditedProduct, readEditedPrompt, renderEditForm } from './edit-form.ts';
 import { type Intake, repeatWish, type Wish } from './intake.ts';
+import { makerOf } from './item-words.ts';
 import type { LiveMessage } from './live-message.ts';
 import { mayChange, maySee } from './permissions.ts';
 import { seconds } from './private-card.ts';
@@ -99,7 +100,8 @@ export class Buttons {
     const id = parseCustomId(ask.customId);
     if (id?.action !== 'edit') return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
     const { messageId } = ask;
-    if (messageId === null) return this.#options.answers.refuse(ask, localeFor(ask.locale).refusals.unknownButton);
+    // Its card was deleted while the form was open.
+    if (messageId === null) return this.#refuseUnknown(ask, id, localeFor(ask.locale));
     await this.#inTurn(messageId, () => this.#edit({ ...ask, messageId }, id.jobId));
   }
 
@@ -155,7 +157,7 @@ export class Buttons {
   }
 
   async #refuseUnknown(
-    ask: CardAsk,
+    ask: PressAsk | ModalAsk | ChoiceAsk,
     { action, jobId }: Pick<CustomId, 'action' | 'jobId'>,
     locale: Locale,
   ): Promise<void> {
@@ -266,7 +268,7 @@ export class Buttons {
     if (argument === null || job.fallbackFrom !== argument) return this.#showAgain(press.ask, press.card);
     // The preview is finished work: it stays where it is, and the retry gets a card of its own. What of a set the first
     // service had made before is not made again.
-    const names = new Set(job.items.filter((item) => providerOf(item, job) === argument).map(({ name }) => name));
+    const names = new Set(job.items.filter((item) => makerOf(item, job) === argument).map(({ name }) => name));
     await this.#options.intake.submit(press.ask, repeatWish(job, { input, carry: { from: job, names } }));
   }
 
@@ -328,11 +330,6 @@ export class Buttons {
       this.#options.live.attach(ask.messageId, job, job.origin, ask)
     );
   }
-}
-
-/** Who made it: a set may hold the work of two. */
-function providerOf({ attempts }: Item, { input }: Job): string {
-  return attempts.at(-1)?.provider ?? input.provider;
 }
 
 /** The request with other words, of a listing with other prompts too; or the sentence that refuses them. */

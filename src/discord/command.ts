@@ -3,7 +3,6 @@ import type {
   RESTPostAPIChatInputApplicationCommandsJSONBody,
   RESTPostAPIContextMenuApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
-import type { Kind } from '../jobs/job.ts';
 import type { Locale } from '../locales/locale.ts';
 import type { CommandAsk, CompletionAsk, MenuAsk } from './ask.ts';
 import type { Animations } from './animations.ts';
@@ -14,6 +13,7 @@ import type { Help } from './help.ts';
 import type { Intake } from './intake.ts';
 import type { JobLists } from './job-lists.ts';
 import type { MessagePictures } from './message-pictures.ts';
+import type { OwnerOf } from './model-owner.ts';
 import type { ModelCards } from './models.ts';
 import type { Show } from './show.ts';
 
@@ -29,8 +29,8 @@ export interface CommandContext {
   completions: Completions;
   animations: Animations;
   messagePictures: MessagePictures;
-  /** The provider a request without one goes to, for each kind. */
-  defaultProviders: Readonly<Record<Kind, string>>;
+  /** The provider a request without one goes to. */
+  ownerOf: OwnerOf;
 }
 
 export interface Command {

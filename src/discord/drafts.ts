@@ -16,6 +16,7 @@ import { createDraftId, DRAFT_PREFIX, isDraftId, formatDraftId, parseDraftId } f
 import { wishFor } from './draft-wish.ts';
 import { deriveJobId, type Intake } from './intake.ts';
 import { optionsOf, readDraftForm, renderDraftForm, renderPick } from './render-draft.ts';
+import { seconds } from './private-card.ts';
 import type { Part } from './router.ts';
 import type { Thumbnails } from './thumbnails.ts';
 
@@ -28,6 +29,8 @@ export interface DraftsOptions {
   intake: Pick<Intake, 'submit'>;
   /** A secret of this store. */
   storeKey: string;
+  /** When a job was removed; undefined: it never was. */
+  getRemovedAt: (jobId: string) => Promise<number | undefined>;
   clock: Clock;
   log: Log;
   /** Ends copies and waits when the process stops. */
@@ -48,9 +51,12 @@ const SWEEP_EVERY_MS = 3_600_000;
 const GRACE_MS = 60_000;
 /** Of one person; the oldest goes. More than anybody looks at, and a bound on what copies may fill. */
 const MOST_OF_A_USER = 20;
+const SAME_CHOICE_MS = 3_000;
 
 export class Drafts implements Part {
   readonly #options: DraftsOptions;
+  /** Answers of the last moments: draft and choice. */
+  readonly #justChosen = new Set<string>();
   /** Copies under way, by the draft. */
   readonly #copying = new Map<string, { ending: AbortController; ended: Promise<void> }>();
 
@@ -179,6 +185,21 @@ export class Drafts implements Part {
     if (choice === undefined) {
       return this.#options.answers.refuse(asker, localeFor(asker.locale).drafts.expired);
     }
+    const { fromJobId } = choice.reference;
+    const removedAt = fromJobId === null ? undefined : await this.#options.getRemovedAt(fromJobId);
+    // Deleted for good means these copies too.
+    if (removedAt !== undefined) {
+      await this.#options.answers.refuse(asker, localeFor(asker.locale).refusals.removed(seconds(removedAt)));
+      return this.#remove(draft.id);
+    }
+    // A select stays as it is while its answer is on the way: pressed twice, it is meant once.
+    const chosen = `${draft.id}:${place}`;
+    if (this.#justChosen.has(chosen)) return this.#options.answers.acknowledge(asker);
+    this.#justChosen.add(chosen);
+    void this.#options.clock
+      .sleep(SAME_CHOICE_MS, this.#options.signal)
+      .catch(() => undefined)
+      .then(() => this.#justChosen.delete(chosen));
     await this.#options.intake.submit(asker, wishFor(draft, choice));
   }
 

@@ -2,6 +2,21 @@
 import type { Kind } from '../jobs/job.ts';
 import type { Provider } from '../providers/provider.ts';
 
+/** Where a request goes that names no service. */
+export type OwnerOf = (model: string | null, kind: Kind) => string;
+
+/** The service that lists the model, else the usual one for its kind. */
+export function chooseOwner(
+  providers: ReadonlyMap<string, Provider>,
+  defaultProviders: Readonly<Record<Kind, string>>,
+): OwnerOf {
+  return (model, kind) => {
+    if (model === null) return defaultProviders[kind];
+    const makers = [...providers.values()].filter(({ kinds }) => kinds.includes(kind)).map(({ name }) => name);
+    return findModelOwner({ providers, model, among: [defaultProviders[kind], ...makers] }).name;
+  };
+}
+
 /** Models of one name and its like: more than any service has. */
 const MOST_LOOKED_AT = 100;
 

@@ -40,13 +40,16 @@ function changeLines(job: Job, { card }: Locale): string[] {
 /** What the bot chose by itself is nobody's wish; Details tells all. */
 function isAskedFor({ field }: InputChange, { input }: Job): boolean {
   const asked = { aspect_ratio: input.aspectRatio, negative_prompt: input.negativePrompt, seed: input.seed };
+  // Which model the bot takes where nobody named one is its own affair; the small line names it.
+  if (field === 'model' && input.model === null) return false;
   if (ALWAYS_TOLD.has(field) || field in input.settings) return true;
   return Object.entries(asked).some(([name, value]) => name === field && value !== null);
 }
 
 function changeWords({ field, from, to }: InputChange, card: Locale['card']): string {
   const [name, asked] = [plainText(field, NAME_SHOWN), plainText(from, VALUE_SHOWN)];
-  return to === null ? card.leftOut(name, asked) : card.changedTo(name, asked, plainText(to, VALUE_SHOWN));
+  const own = card.fields[name] ?? name;
+  return to === null ? card.leftOut(own, asked) : card.changedTo(own, asked, plainText(to, VALUE_SHOWN));
 }
 
 /**
@@ -58,9 +61,15 @@ export function footer(job: Job, context: CardContext): string {
   const { input } = job;
   const makers = listMakers(job);
   const facts = [locale.card.askedBy(job.userId), makers.map((name) => locale.providers[name] ?? name).join(' + ')];
-  const model = input.model ?? (job.state === 'done' ? (job.items[0]?.model ?? null) : null);
+  const sent = job.items.flatMap(({ changes }) => changes);
+  const isSwapped = sent.some(({ field }) => field === 'model');
+  const made =
+    job.state === 'done' || isSwapped ? (job.items.find((item) => item.model !== null)?.model ?? null) : null;
+  const model = isSwapped ? made : (input.model ?? made);
   if (model !== null && makers.length === 1 && input.provider !== 'local') facts.push(plainModel(model));
-  if (input.aspectRatio !== null) facts.push(input.aspectRatio);
+  // What was sent otherwise is told above; here it would be untrue.
+  const isOwnShape = sent.every(({ field }) => field !== 'aspect_ratio');
+  if (input.aspectRatio !== null && isOwnShape) facts.push(input.aspectRatio);
   const seed = shownSeed(job);
   if (seed !== null) facts.push(locale.card.seed(seed));
   facts.push(...originOf(job, locale));

@@ -13,7 +13,7 @@ export const MOST_FILES = 10;
 export const MOST_BYTES = 24 * 1024 * 1024;
 
 /** Pictures of a picture, by their names in the store, and how large each may be. */
-export const SMALLER_BYTES = { preview: 1024 * 1024, glance: 300_000 } as const;
+export const SMALLER_BYTES = { preview: 1024 * 1024, glance: 150_000 } as const;
 
 /** What is uploaded of a file: itself, or a smaller picture of it. */
 export type Form = 'original' | keyof typeof SMALLER_BYTES;
@@ -147,9 +147,11 @@ function originalOf({ item, asset, stem }: Candidate, job: Job, { most, unusable
 function smallerOf({ item, asset, stem }: Candidate, job: Job, { most, unusable }: Ladder): ShownFile | null {
   const isPoster = !isPicture(asset);
   const source = isPoster ? startOf(job) : asset;
-  if (most === 'words' || source === null || unusable.has(formKey('preview', source))) return null;
+  // Where even a preview would be too large, what is shown while a set is made.
+  const form = job.attachmentSizeLimit < SMALLER_BYTES.preview ? 'glance' : 'preview';
+  if (most === 'words' || source === null || unusable.has(formKey(form, source))) return null;
   const name = `${stem}_${isPoster ? 'poster' : 'preview'}.webp`;
-  return { name, item, asset: source, form: 'preview', isPoster };
+  return { name, item, asset: source, form, isPoster };
 }
 
 function glanceAt({ item, asset, stem }: Candidate, { most, unusable }: Ladder): ShownFile | null {

@@ -25,7 +25,7 @@ const LONGEST_TEXT = 100;
 
 /** The pictures that a job has made so far; none of a video's. */
 export function listJobPictures(job: Job, locale: Locale): JobPicture[] {
-  const isSet = job.input.product !== null;
+  const { product } = job.input;
   const pictures = job.items.flatMap((item) =>
     item.state === 'done'
       ? item.assets.filter(({ mimeType }) => mimeType.startsWith('image/')).map((asset) => ({ item, asset }))
@@ -33,14 +33,13 @@ export function listJobPictures(job: Job, locale: Locale): JobPicture[] {
   );
   if (job.input.kind !== 'image') return [];
   return pictures.slice(0, MOST_PICTURES).map(({ item, asset }, index) => {
-    const prompt = promptOf(job.input, item.name);
     return {
       itemName: item.name,
       asset,
-      label: isSet ? nameItem(item.name, locale) : locale.drafts.picture(index + 1),
-      description: plainText(isSet ? prompt : locale.card.seed(item.seed), LONGEST_TEXT),
+      label: product === null ? locale.drafts.picture(index + 1) : nameItem(item.name, locale),
+      description: plainText(product === null ? locale.card.seed(item.seed) : product.title, LONGEST_TEXT),
       // The words of a set's picture say what a shop needs of it, not what could happen in it.
-      prompt: isSet ? null : prompt,
+      prompt: product === null ? promptOf(job.input, item.name) : null,
     };
   });
 }

@@ -37,6 +37,11 @@ function pressEdit({ retry }: Details, more: string): string {
   return retry === '' ? '' : ` Press Edit prompt${more}.`;
 }
 
+/** A service's own words, where there are any. */
+function inCode(words = ''): string {
+  return words === '' ? '' : `: \`${words}\``;
+}
+
 /** What happened, and how to get on. */
 const failures: Record<FailureReason, (details: Details) => string> = {
   'attempt-timeout': (on) => `It took too long.${pressRetry(on)}`,
@@ -68,8 +73,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'reference-unreachable': ({ name }) =>
     `The picture ${name === undefined || name === '' ? 'to start from' : `\`${name}\``} could not be fetched from Discord. Attach it anew.`,
   'reference-lost': () => "The picture to start from is gone from the bot's disk. Ask anew with it attached.",
-  'input-refused': ({ fields }) =>
-    `The model does not accept this request${fields === undefined || fields === '' ? '' : `: \`${fields}\``}. Ask anew and change that.`,
+  'input-refused': ({ fields }) => `The model does not accept this request${inCode(fields)}. Ask anew and change that.`,
   'provider-off': () => 'The service this was meant for is switched off now. Choose another one.',
   'output-blocked': (on) =>
     `The service's safety filter held the ${thing(on.kind)} back.${pressEdit(on, ': another wording may pass')}`,
@@ -84,7 +88,7 @@ const failures: Record<FailureReason, (details: Details) => string> = {
   'daily-quota': () =>
     "This bot's plan at the service is used up for today. Try again tomorrow, or choose another service.",
   'words-only': (on) =>
-    `The service answered with words instead of a ${thing(on.kind)}${on['words'] === undefined || on['words'] === '' ? '' : `: \`${on['words']}\``}.${pressRetry(on, `, or ask for a ${thing(on.kind)} more plainly`)}`,
+    `The service answered with words instead of a ${thing(on.kind)}${inCode(on['words'])}.${pressRetry(on, `, or ask for a ${thing(on.kind)} more plainly`)}`,
   'no-output': (on) => `The service finished and gave no ${thing(on.kind)}.${pressRetry(on)}`,
   'file-gone': (on) => `The ${thing(on.kind)} was made, but the service no longer has its file.${pressRetry(on)}`,
   'file-unreachable': (on) =>
@@ -264,6 +268,14 @@ function describeMade({ count: made, names }: Made): string {
   return made === 1 ? 'it' : 'them';
 }
 
+/** In sentences like "seconds 12 instead of 60". */
+const changedFields: Readonly<Record<string, string>> = {
+  aspect_ratio: 'aspect ratio',
+  duration: 'seconds',
+  image: 'pictures to start from',
+  negative_prompt: 'negative prompt',
+};
+
 export const en = {
   status: {
     queued: 'Queued',
@@ -332,6 +344,8 @@ export const en = {
       `from ${isFirstFrame ? 'the first frame of ' : ''}${count(pictures, 'picture', 'pictures').replace(/^1 /, 'a ')} you gave`,
     fromJob: (id: string) => `from job\u00a0\`${id}\``,
     sentOtherwise: (changes: readonly string[]) => `The model does not take all as asked: ${changes.join(', ')}.`,
+    /** As people call what is sent; by its own name where there is none. */
+    fields: changedFields,
     changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
     leftOut: (field: string, from: string) => `${field} ${from} is left out`,
     of: (done: number, all: number) => `${done} of ${all}`,
@@ -425,7 +439,7 @@ export const en = {
     whichMoves: 'Which picture is to move?',
     whichAgain: 'Which picture once more?',
     choose: 'Choose a picture',
-    order: (labels: readonly string[]) => `From left to right: ${labels.join(', ')}`,
+    order: (labels: readonly string[]) => `In this order: ${labels.join(', ')}`,
     all: 'All of them',
     allMeans: (pictures: number) => `${pictures} new pictures`,
     formTitle: 'Use as reference',
@@ -672,8 +686,13 @@ export const en = {
     providerCannot: (name: string, kind: Kind) => `The provider ${name} makes no ${kinds[kind]}.`,
     missingPermissions: (names: readonly string[]) =>
       `I cannot keep a card in this channel: I lack ${names.join(', ')}. Ask a moderator to allow it, or use another channel.`,
-    userLimit: ({ open, runningLimit, waitingLimit }: { open: number; runningLimit: number; waitingLimit: number }) =>
-      `You have ${open} under way; at most ${runningLimit} can run and ${waitingLimit} can wait. Ask again when one is done, or cancel one.`,
+    userLimit: ({
+      open,
+      asked,
+      runningLimit,
+      waitingLimit,
+    }: Record<'open' | 'asked' | 'runningLimit' | 'waitingLimit', number>) =>
+      `You have ${open} under way, and this asks for ${asked} more; at most ${runningLimit} can run and ${waitingLimit} can wait. Ask again when one is done, or cancel one.`,
     storeFailing:
       'I cannot save requests right now, so nothing was started and nothing was charged. Try again in a moment.',
     cardRefused: 'Discord did not take the card, so nothing was started and nothing was charged. Try again.',

@@ -17,6 +17,7 @@ import { JobChoices } from '../discord/job-choices.ts';
 import { JobLists } from '../discord/job-lists.ts';
 import { MessagePictures } from '../discord/message-pictures.ts';
 import { ModelCards } from '../discord/models.ts';
+import { chooseOwner } from '../discord/model-owner.ts';
 import { Router } from '../discord/router.ts';
 import { Show } from '../discord/show.ts';
 import { SmallPictures } from '../discord/small-pictures.ts';
@@ -67,9 +68,11 @@ export function createAnswering(options: AnsweringOptions): Answering {
   const downloads = new Downloads({ api, answers, assets, linkTo, undelivered, clock, log });
   const pictures = new SmallPictures({ assets, makeThumbnail, makePreview, log });
   const thumbnails = new Thumbnails({ pictures, clock });
-  const kept = { store: stores.drafts, keeper, assets, storeKey: stores.key };
+  const getRemovedAt = jobs.getRemovedAt.bind(jobs);
+  const kept = { store: stores.drafts, keeper, assets, storeKey: stores.key, getRemovedAt };
   const drafts = new Drafts({ ...kept, thumbnails, answers, intake, clock, log, signal });
-  const animations = new Animations({ answers, engine, intake, drafts, providers, defaultProviders });
+  const ownerOf = chooseOwner(providers, defaultProviders);
+  const animations = new Animations({ answers, engine, intake, drafts, ownerOf });
   const messagePictures = new MessagePictures({ answers, engine, live, drafts, animations, defaultProviders });
   const again = new Again({ answers, intake, thumbnails });
   const buttons = new Buttons({ clock, answers, engine, jobs, intake, live, downloads, details, animations, again });
@@ -82,7 +85,7 @@ export function createAnswering(options: AnsweringOptions): Answering {
   const gallery = new Gallery({ answers, show, history, store: jobs, getJob, assets, pictures, canAnimate, clock });
   const help = createHelp(options);
   const pictureParts = { gallery, show, animations, messagePictures };
-  const context = { answers, intake, lists, help, models, completions, defaultProviders, ...pictureParts };
+  const context = { answers, intake, lists, help, models, completions, ownerOf, ...pictureParts };
   const isShown = live.isShown.bind(live);
   const teller = new UndeliveredTeller({ api, store: undelivered, getJob, isShown, clock, log });
   // Somebody who is still typing has no answer that a line could follow.

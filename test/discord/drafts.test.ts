@@ -70,6 +70,7 @@ async function open(context: TestContext): Promise<Setup> {
     answers: new Answers({ api, clock, log: LOG }),
     intake: { submit: () => Promise.reject(new Error('Nothing was chosen.')) },
     storeKey: 'key',
+    getRemovedAt: () => Promise.resolve(undefined),
     clock,
     log: LOG,
     signal: stopping.signal,

@@ -233,9 +233,10 @@ test('each entry says how it ended, in words first, with the sentence of its fai
 
 test('a failure is told without buttons that are not there, and the words of a service stay in their code', () => {
   const place = { ...ALL, trail: [] };
-  const worst = { fields: `${'🛶'.repeat(150)}\`*`, words: '`*'.repeat(150), model: 'm'.repeat(300) };
+  const [boats, marks, long] = ['🛶'.repeat(150), '`*'.repeat(150), 'm'.repeat(300)];
+  const worst = { fields: boats, words: marks, model: long, instead: long, field: boats, got: marks, allowed: long };
   for (const reason of Object.keys(FAILURE_CODES) as FailureReason[]) {
-    const lost = endAll(newJob(), 'failed', []);
+    const lost = endAll(newJob({ input: { prompt: '*'.repeat(4_000) } }), 'failed', []);
     const items = lost.items.map((item) => ({ ...item, failure: failure(reason, 'give-up', { details: worst }) }));
     const jobs = Array.from({ length: JOBS_PER_PAGE }, (_, index) => ({ ...lost, id: `j${index}`, items }));
     const [job] = jobs;

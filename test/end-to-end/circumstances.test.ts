@@ -1,12 +1,14 @@
 /** Discord in trouble around a running bot: the process lives, and what was made reaches whoever asked. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { buttonsOf, picturesOf, textOf, World } from './world.ts';
+import { buttonsOf, picturesOf, shareWorld, textOf, World } from './world.ts';
+
+const share = shareWorld();
 
 const EVERYTHING = { method: '*', route: /./, times: 1_000_000 };
 
-test('Discord goes away while pictures are made, and comes back: each is on its card, once', async (context) => {
-  const world = await World.start(context);
+test('Discord goes away while pictures are made, and comes back: each is on its card, once', async () => {
+  const world = await share();
   const { discord } = world.sandbox;
   const cards = [
     await world.generate({ prompt: 'a red boat', provider: 'local' }),
@@ -16,7 +18,7 @@ test('Discord goes away while pictures are made, and comes back: each is on its 
   discord.dropGateway(true);
   await world.waitUntil('both are made', () => world.moves().filter((move) => move.endsWith('>done')).length === 2);
   await world.waitUntil('an edit was refused', () =>
-    discord.requests.some(({ method, status }) => method === 'PATCH' && status === 503),
+    world.requests().some(({ method, status }) => method === 'PATCH' && status === 503),
   );
   discord.clearFaults();
   for (const card of cards) {
@@ -25,11 +27,11 @@ test('Discord goes away while pictures are made, and comes back: each is on its 
   }
   const next = await world.generate({ prompt: 'a green hill', provider: 'local' });
   await world.whenCard(next, /Done/);
-  assert.equal(discord.messages(world.channelId, world.userId('member')).length, 3);
+  assert.equal(world.messages().length, 3);
 });
 
-test('a picture whose channel is gone is handed out after the next command, also over a restart', async (context) => {
-  const world = await World.start(context);
+test('a picture whose channel is gone is handed out after the next command, also over a restart', async () => {
+  const world = await share();
   const { discord } = world.sandbox;
   await world.generate({ prompt: 'a slow river', provider: 'local' });
   discord.addFault({
@@ -39,7 +41,7 @@ test('a picture whose channel is gone is handed out after the next command, also
     times: 99,
   });
   const kept = (line: Record<string, unknown>): boolean => String(line['msg']).includes('kept for its asker');
-  await world.waitUntil('it is kept', () => world.bot.logs().some(kept));
+  await world.waitUntil('it is kept', () => world.logs().some(kept));
   await world.kill();
   discord.clearFaults();
   await world.startAgain();

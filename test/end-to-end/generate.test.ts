@@ -3,12 +3,15 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { test } from 'node:test';
 import { PermissionFlagsBits } from 'discord-api-types/v10';
-import { picturesOf, textOf, World } from './world.ts';
+import { picturesOf, shareWorld, textOf, World } from './world.ts';
 
 const PROMPT = 'a beautiful sunset over mountains';
 
-test('a prompt becomes a picture on one card that says at every step what happens', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 1_200, workMs: 3_000 } });
+const share = shareWorld({ env: { MAX_RETRIES: '1' } });
+
+test('a prompt becomes a picture on one card that says at every step what happens', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 1_200, workMs: 3_000 });
   const card = await world.generate({ prompt: PROMPT });
   assert.match(world.text(card), /Queued|Generating/);
   assert.ok(world.buttons(card).has('Cancel'));
@@ -23,17 +26,17 @@ test('a prompt becomes a picture on one card that says at every step what happen
   assert.deepEqual([...world.buttons(card).keys()], ['Download', 'Again', 'Edit prompt', 'Animate', 'Details']);
 });
 
-test('the card itself is the answer: no placeholder, and no second message', async (context) => {
-  const world = await World.start(context);
+test('the card itself is the answer: no placeholder, and no second message', async () => {
+  const world = await share();
   const outcome = await world.command({ prompt: PROMPT });
   assert.ok(outcome.status === 'answered');
   assert.equal(outcome.type, 4);
   await world.whenCard(outcome.messageId ?? '', /Done/);
-  assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
+  assert.equal(world.messages().length, 1);
 });
 
-test('Download gives the original file, byte for byte, privately, under a name made from the prompt', async (context) => {
-  const world = await World.start(context);
+test('Download gives the original file, byte for byte, privately, under a name made from the prompt', async () => {
+  const world = await share();
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Done/);
   const answer = await world.pressForMessage(card, 'Download', 'member2');
@@ -47,8 +50,8 @@ test('Download gives the original file, byte for byte, privately, under a name m
   assert.deepEqual(original, world.sandbox.discord.readFile(shown?.url ?? ''));
 });
 
-test('what fails can be tried again on the same card, with fresh retries', async (context) => {
-  const world = await World.start(context, { env: { MAX_RETRIES: '1' } });
+test('what fails can be tried again on the same card, with fresh retries', async () => {
+  const world = await share();
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' }, 2);
   const card = await world.generate({ prompt: PROMPT });
   const failed = await world.whenCard(card, /Failed/);
@@ -61,23 +64,23 @@ test('what fails can be tried again on the same card, with fresh retries', async
   await world.press(card, 'Retry');
   await world.whenCard(card, /Done/);
   assert.equal(world.predictions().length, 3);
-  assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
+  assert.equal(world.messages().length, 1);
 });
 
-test('Fallback: local makes a preview on the same card when the service could not make it, and says that it did', async (context) => {
-  const world = await World.start(context, { env: { MAX_RETRIES: '0' } });
-  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' });
+test('Fallback: local makes a preview on the same card when the service could not make it, and says that it did', async () => {
+  const world = await share();
+  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' }, 2);
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Failed/);
   await world.press(card, 'Fallback: local');
   const done = await world.whenCard(card, /Done/);
   assert.match(done, /[Ll]ocal/);
   assert.equal(picturesOf(world.message(card).message).length, 1);
-  assert.equal(world.predictions().length, 1);
+  assert.equal(world.predictions().length, 2);
   const retried = await world.pressForMessage(card, 'Retry: replicate');
   assert.notEqual(retried.message.id, card, 'the preview stays where it is');
   await world.whenCard(retried.message.id, /Done/);
-  assert.equal(world.predictions().length, 2);
+  assert.equal(world.predictions().length, 3);
 });
 
 test('FALLBACK=auto goes on with a local preview by itself, on the same card, and says that it did', async (context) => {
@@ -86,21 +89,21 @@ test('FALLBACK=auto goes on with a local preview by itself, on the same card, an
   const card = await world.generate({ prompt: PROMPT });
   const done = await world.whenCard(card, /Done/);
   assert.match(done, /Replicate could not make it/);
-  assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
+  assert.equal(world.messages().length, 1);
 });
 
-test('a double click, or Retry and then Fallback, makes one job', async (context) => {
-  const world = await World.start(context, { env: { MAX_RETRIES: '0' } });
-  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' });
+test('a double click, or Retry and then Fallback, makes one job', async () => {
+  const world = await share();
+  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' }, 2);
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Failed/);
   await Promise.all([world.press(card, 'Retry'), world.press(card, 'Retry'), world.press(card, 'Fallback: local')]);
   await world.whenCard(card, /Done/);
-  assert.equal(world.predictions().length, 2, 'the failed one and one more');
+  assert.equal(world.predictions().length, 3, 'the failed ones and one more');
 });
 
-test('Again makes a new card for whoever pressed, with a new picture', async (context) => {
-  const world = await World.start(context);
+test('Again makes a new card for whoever pressed, with a new picture', async () => {
+  const world = await share();
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Done/);
   const again = await world.pressForMessage(card, 'Again', 'member2');
@@ -110,8 +113,9 @@ test('Again makes a new card for whoever pressed, with a new picture', async (co
   assert.notEqual(first?.input['seed'], second?.input['seed']);
 });
 
-test('Cancel stops the work upstream and the card says so', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 100, workMs: 60_000 } });
+test('Cancel stops the work upstream and the card says so', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 100, workMs: 60_000 });
   const card = await world.generate({ prompt: PROMPT });
   await world.whenMoved('running');
   await world.press(card, 'Cancel');
@@ -120,9 +124,9 @@ test('Cancel stops the work upstream and the card says so', async (context) => {
   assert.equal(world.predictions()[0]?.status, 'canceled');
 });
 
-test("others cannot cancel or retry one's job; a moderator can, and it stays the member's job", async (context) => {
-  const world = await World.start(context, { env: { MAX_RETRIES: '0' } });
-  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' });
+test("others cannot cancel or retry one's job; a moderator can, and it stays the member's job", async () => {
+  const world = await share();
+  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' }, 2);
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Failed/);
   const refused = await world.pressForMessage(card, 'Retry', 'member2');
@@ -132,16 +136,17 @@ test("others cannot cancel or retry one's job; a moderator can, and it stays the
   await world.whenCard(card, /Done/);
 });
 
-test('a private request is seen by its asker alone', async (context) => {
-  const world = await World.start(context);
+test('a private request is seen by its asker alone', async () => {
+  const world = await share();
   const card = await world.generate({ prompt: PROMPT, private: true });
   await world.whenCard(card, /Done/);
   assert.equal(world.message(card).ephemeralFor, world.userId('member'));
-  assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member2')).length, 0);
+  assert.equal(world.messages('member2').length, 0);
 });
 
-test('a private card whose token has ended is brought up to date by Refresh', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 50, workMs: 2_000 } });
+test('a private card whose token has ended is brought up to date by Refresh', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 50, workMs: 2_000 });
   const card = await world.generate({ prompt: PROMPT, private: true });
   await world.whenCard(card, /Generating/);
   assert.ok(world.buttons(card).has('Refresh'));
@@ -151,21 +156,20 @@ test('a private card whose token has ended is brought up to date by Refresh', as
   await world.whenCard(card, /Done/);
 });
 
-test('a picture that is done after the 15-minute token has ended still reaches its card', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 50, workMs: 1_500 } });
+test('a picture that is done after the 15-minute token has ended still reaches its card', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 50, workMs: 1_500 });
   const card = await world.generate({ prompt: PROMPT });
   await world.whenMoved('running');
   world.sandbox.clock.advance(16 * 60_000);
   await world.whenCard(card, /Done/);
   assert.equal(picturesOf(world.message(card).message).length, 1);
-  const byBot = world.sandbox.discord.requests.filter(
-    ({ method, path }) => method === 'PATCH' && path.startsWith('/channels/'),
-  );
+  const byBot = world.requests().filter(({ method, path }) => method === 'PATCH' && path.startsWith('/channels/'));
   assert.ok(byBot.length > 0, "the bot's own edit");
 });
 
-test('buttons work after a restart and after the token has ended', async (context) => {
-  const world = await World.start(context);
+test('buttons work after a restart and after the token has ended', async () => {
+  const world = await share();
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Done/);
   await world.kill();
@@ -177,8 +181,8 @@ test('buttons work after a restart and after the token has ended', async (contex
   await world.whenCard(again.message.id, /Done/);
 });
 
-test('one interaction delivered twice makes one job', async (context) => {
-  const world = await World.start(context);
+test('one interaction delivered twice makes one job', async () => {
+  const world = await share();
   const outcome = await world.command({ prompt: PROMPT });
   world.sandbox.discord.replay(outcome.interactionId);
   await world.whenCard(outcome.status === 'answered' ? (outcome.messageId ?? '') : '', /Done/);
@@ -190,16 +194,16 @@ test('one interaction delivered twice makes one job', async (context) => {
   assert.equal(world.predictions().length, 2);
 });
 
-test('an answer that Discord took and whose reply was lost still is the card', async (context) => {
-  const world = await World.start(context);
+test('an answer that Discord took and whose reply was lost still is the card', async () => {
+  const world = await share();
   world.sandbox.discord.addFault({ method: 'POST', route: /\/callback/, kind: 'cut-after', times: 1 });
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Done/);
   assert.equal(world.predictions().length, 1);
 });
 
-test('an answer that never reached Discord is not paid for', async (context) => {
-  const world = await World.start(context);
+test('an answer that never reached Discord is not paid for', async () => {
+  const world = await share();
   world.sandbox.discord.addFault({ method: 'POST', route: /\/callback/, kind: 'hang', times: 1 });
   const outcome = await world.command({ prompt: PROMPT });
   assert.equal(outcome.status, 'no-answer');
@@ -237,8 +241,9 @@ test('every refusal is one clear private sentence, and nothing is paid', async (
   assert.ok(world.predictions().length <= 1);
 });
 
-test('a disk that takes no more writes: the asker is told, nothing is paid, and work goes on when there is room', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 50, workMs: 1_500 } });
+test('a disk that takes no more writes: the asker is told, nothing is paid, and work goes on when there is room', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 50, workMs: 1_500 });
   const running = await world.generate({ prompt: 'already under way' });
   await world.whenMoved('running');
   const limitFiles = (bytes: string): void => {
@@ -266,8 +271,8 @@ test('a provider that is off is named, with those that are on', async (context) 
   await world.whenCard(card, /Done/);
 });
 
-test('prompts that try to break the card or to ping people do neither', async (context) => {
-  const world = await World.start(context);
+test('prompts that try to break the card or to ping people do neither', async () => {
+  const world = await share();
   const hostile = [
     `@everyone <@${world.userId('member2')}> hello`,
     '# big\n```js\nevil()\n``` **bold** [link](https://example.com) ||spoiler||',
@@ -281,7 +286,7 @@ test('prompts that try to break the card or to ping people do neither', async (c
     assert.deepEqual(message.mentions, []);
     assert.equal(message.mention_everyone, false);
   }
-  const refusedByDiscord = world.sandbox.discord.requests.filter(({ error }) => error !== null && error.code === 50035);
+  const refusedByDiscord = world.requests().filter(({ error }) => error !== null && error.code === 50035);
   assert.deepEqual(refusedByDiscord, []);
 });
 
@@ -296,8 +301,8 @@ test('no token, key or prompt is in the log', async (context) => {
   assert.doesNotMatch(all, /^\s+at /m, 'no stack');
 });
 
-test('every move is logged with the named fields', async (context) => {
-  const world = await World.start(context, { env: { MAX_RETRIES: '1' } });
+test('every move is logged with the named fields', async () => {
+  const world = await share();
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'nsfw' });
   const card = await world.generate({ prompt: PROMPT, aspect_ratio: '16:9' });
   await world.whenCard(card, /Done/);
@@ -311,7 +316,7 @@ test('every move is logged with the named fields', async (context) => {
     'running>collecting',
     'collecting>done',
   ]);
-  for (const line of world.bot.logs().filter((entry) => 'to' in entry)) {
+  for (const line of world.logs().filter((entry) => 'to' in entry)) {
     for (const field of [
       'jobId',
       'item',
@@ -327,7 +332,7 @@ test('every move is logged with the named fields', async (context) => {
       assert.ok(field in line, `${field} in ${JSON.stringify(line)}`);
     }
   }
-  const retry = world.bot.logs().find((line) => line['to'] === 'waiting');
+  const retry = world.logs().find((line) => line['to'] === 'waiting');
   assert.equal(retry?.['errorCode'], 'CONTENT_BLOCKED');
   assert.equal(typeof retry?.['delayMs'], 'number');
   assert.match(String(retry?.['promptHash']), /^[0-9a-f]{16}$/);

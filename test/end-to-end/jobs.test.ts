@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { picturesOf, textOf, World, type Person } from './world.ts';
+import { picturesOf, shareWorld, textOf, World, type Person } from './world.ts';
 
 const list = (world: World, options = {}, by: Person = 'moderator', channelId = world.channelId): Promise<string> =>
   world.run({ name: 'jobs', subcommand: 'list', options }, by, channelId).then(({ message }) => textOf(message));
@@ -14,6 +14,19 @@ const askToClear = async (
   by: Person = 'moderator',
   channelId = world.channelId,
 ): Promise<string> => (await world.run({ name: 'jobs', subcommand: 'clear', options }, by, channelId)).message.id;
+
+const share = shareWorld({ env: { MAX_RETRIES: '1' } });
+
+/** Where other tests left no job in the first server. */
+async function shareEmpty(): Promise<World> {
+  const world = await share();
+  const question = await askToClear(world);
+  const [yes] = [...world.buttons(question).keys()].filter((label) => label.startsWith('Clear '));
+  if (yes !== undefined) await world.press(question, yes, 'moderator');
+  await world.whenCard(question, /Cleared|Nothing to clear/);
+  world.begin();
+  return world;
+}
 
 function jobIdOf(text: string): string {
   const [, id] = /Job\s`([a-z0-9]{12})`/.exec(text) ?? [];
@@ -27,8 +40,8 @@ async function makeDone(world: World, prompt: string, by: Person = 'member', cha
   return card;
 }
 
-test('a moderator lists the jobs of the server, newest first, by state and by member', async (context) => {
-  const world = await World.start(context);
+test('a moderator lists the jobs of the server, newest first, by state and by member', async () => {
+  const world = await shareEmpty();
   await makeDone(world, 'a red boat');
   await makeDone(world, 'a green hill', 'member2');
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'nsfw' }, 9);
@@ -53,8 +66,9 @@ test('a moderator lists the jobs of the server, newest first, by state and by me
   assert.doesNotMatch(ofOne, /bare rock|red boat/);
 });
 
-test('a long list has pages, there and back', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 0, workMs: 50 }, env: { CONCURRENCY: '4' } });
+test('a long list has pages, there and back', async () => {
+  const world = await shareEmpty();
+  world.setPace({ queueMs: 0, workMs: 50 });
   for (let number = 1; number <= 10; number += 1) await makeDone(world, `picture number ${number}`);
   const first = await world.run({ name: 'jobs', subcommand: 'list' }, 'moderator');
   assert.equal(first.ephemeralFor, world.userId('moderator'));
@@ -70,8 +84,8 @@ test('a long list has pages, there and back', async (context) => {
   await world.whenCard(id, /number 10/);
 });
 
-test('a moderator of one server sees and clears nothing of another', async (context) => {
-  const world = await World.start(context);
+test('a moderator of one server sees and clears nothing of another', async () => {
+  const world = await share();
   const lounge = world.sandbox.discord.guilds[1]?.channels[0]?.id ?? '';
   const card = await makeDone(world, 'a red boat');
   const foreign = await makeDone(world, 'a blue tower', 'outsider', lounge);
@@ -91,10 +105,10 @@ test('a moderator of one server sees and clears nothing of another', async (cont
   assert.match(textOf((await world.pressForMessage(foreign, 'Details', 'outsider')).message), /removed on <t:\d+:D>/);
 });
 
-test('clear shows what would go, removes it after a yes, and the cards say so when pressed', async (context) => {
-  const world = await World.start(context, { env: { MAX_RETRIES: '0' } });
+test('clear shows what would go, removes it after a yes, and the cards say so when pressed', async () => {
+  const world = await shareEmpty();
   const done = await makeDone(world, 'a red boat');
-  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' });
+  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' }, 2);
   const failed = await world.generate({ prompt: 'a bare rock' });
   await world.whenCard(failed, /Failed/);
   const assets = join(world.sandbox.folder, 'assets');
@@ -129,8 +143,9 @@ test('clear shows what would go, removes it after a yes, and the cards say so wh
   );
 });
 
-test('clear leaves running work alone unless it is asked for, and then cancels it upstream first', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 0, workMs: 60_000 } });
+test('clear leaves running work alone unless it is asked for, and then cancels it upstream first', async () => {
+  const world = await shareEmpty();
+  world.setPace({ queueMs: 0, workMs: 60_000 });
   const card = await world.generate({ prompt: 'a slow river' });
   await world.whenMoved('running');
   const harmless = await askToClear(world);
@@ -146,8 +161,9 @@ test('clear leaves running work alone unless it is asked for, and then cancels i
   assert.match(await list(world), /No job matches/);
 });
 
-test('a card that could not show its end before its job was cleared says after a restart that it was removed', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 0, workMs: 60_000 } });
+test('a card that could not show its end before its job was cleared says after a restart that it was removed', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 0, workMs: 60_000 });
   const card = await world.generate({ prompt: 'a slow river' });
   await world.whenMoved('running');
   await world.whenCard(card, /Generating/);
@@ -161,7 +177,7 @@ test('a card that could not show its end before its job was cleared says after a
   });
   await world.press(question, 'Clear 1 job', 'moderator');
   await world.waitUntil('the work is cancelled upstream', () => world.predictions()[0]?.status === 'canceled');
-  await world.waitUntil('it is cleared', () => world.bot.logs().some(({ msg }) => msg === 'a moderator cleared jobs'));
+  await world.waitUntil('it is cleared', () => world.logs().some(({ msg }) => msg === 'a moderator cleared jobs'));
   await world.kill();
   world.sandbox.discord.clearFaults();
   await world.startAgain();
@@ -169,8 +185,8 @@ test('a card that could not show its end before its job was cleared says after a
   assert.equal(world.buttons(card).size, 0);
 });
 
-test('clear older_than spares what is newer, and explains what it does not understand', async (context) => {
-  const world = await World.start(context);
+test('clear older_than spares what is newer, and explains what it does not understand', async () => {
+  const world = await share();
   await makeDone(world, 'a red boat');
   assert.match(world.text(await askToClear(world, { older_than: '1h' })), /Nothing to clear/);
   const wrong = await askToClear(world, { older_than: 'long ago' });
@@ -178,7 +194,7 @@ test('clear older_than spares what is newer, and explains what it does not under
 });
 
 test('a member without Manage Messages cannot use /jobs, nor a moderator who lost it its buttons', async (context) => {
-  const world = await World.start(context);
+  const world = await shareEmpty();
   await makeDone(world, 'a red boat');
   await assert.rejects(() => world.run({ name: 'jobs', subcommand: 'list' }, 'member'));
   const question = await askToClear(world);
@@ -188,8 +204,8 @@ test('a member without Manage Messages cannot use /jobs, nor a moderator who los
   assert.match(textOf(refused.message), /Only a moderator/);
 });
 
-test('Details tells model, seed, the prompt as it was sent, and each attempt with what changed', async (context) => {
-  const world = await World.start(context);
+test('Details tells model, seed, the prompt as it was sent, and each attempt with what changed', async () => {
+  const world = await share();
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'nothing' });
   const card = await makeDone(world, 'a red boat');
   const answer = await world.pressForMessage(card, 'Details', 'member2');
@@ -204,8 +220,8 @@ test('Details tells model, seed, the prompt as it was sent, and each attempt wit
   assert.equal(world.buttons(answer.message.id).size, 0, 'only the asker and moderators may delete');
 });
 
-test('a prompt too long for Details comes along whole as a file', async (context) => {
-  const world = await World.start(context);
+test('a prompt too long for Details comes along whole as a file', async () => {
+  const world = await share();
   const prompt = 'a very long river '.repeat(200).trim();
   const card = await makeDone(world, prompt);
   const answer = await world.pressForMessage(card, 'Details');
@@ -214,8 +230,8 @@ test('a prompt too long for Details comes along whole as a file', async (context
   assert.equal(world.sandbox.discord.readFile(file.url)?.toString(), `${prompt}\n`);
 });
 
-test("Delete takes one's own picture away: card, record and original, after a yes", async (context) => {
-  const world = await World.start(context);
+test("Delete takes one's own picture away: card, record and original, after a yes", async () => {
+  const world = await shareEmpty();
   const card = await makeDone(world, 'a red boat');
   const jobId = jobIdOf(world.text(card));
   const details = (await world.pressForMessage(card, 'Details')).message.id;
@@ -232,8 +248,8 @@ test("Delete takes one's own picture away: card, record and original, after a ye
   assert.match(await list(world), /No job matches/);
 });
 
-test('Edit prompt makes a new card of finished work, and takes a failed card over', async (context) => {
-  const world = await World.start(context, { env: { MAX_RETRIES: '0' } });
+test('Edit prompt makes a new card of finished work, and takes a failed card over', async () => {
+  const world = await share();
   const done = await makeDone(world, 'a red boat');
   const opened = await world.press(done, 'Edit prompt', 'member2');
   const next = await world.submitForm(opened, { prompt: 'a green boat' }, 'member2');
@@ -242,7 +258,7 @@ test('Edit prompt makes a new card of finished work, and takes a failed card ove
   assert.match(world.text(next), /a green boat/);
   assert.match(world.text(done), /a red boat/);
 
-  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' });
+  world.sandbox.replicate.addFault({ on: 'prediction', kind: 'fails' }, 2);
   const failed = await world.generate({ prompt: 'a bare rock' });
   await world.whenCard(failed, /Failed/);
   const refused = await world.pressForMessage(failed, 'Edit prompt', 'member2');
@@ -275,8 +291,8 @@ test('work that took long is told with one reply that mentions only the asker', 
   assert.equal(replies().length, 1);
 });
 
-test('/help tells members what they may use, and moderators theirs as well', async (context) => {
-  const world = await World.start(context);
+test('/help tells members what they may use, and moderators theirs as well', async () => {
+  const world = await share();
   const help = await world.run({ name: 'help' });
   assert.equal(help.ephemeralFor, world.userId('member'));
   assert.match(textOf(help.message), /<\/generate:\d+>/);

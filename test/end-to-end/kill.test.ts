@@ -4,10 +4,14 @@
  */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { assertFinishedOnce, PROMPT, startWorld } from './killed-world.ts';
+import { assertFinishedOnce, PACE, PROMPT } from './killed-world.ts';
+import { shareWorld, World } from './world.ts';
 
-test('killed while queued: the picture is made after the restart, on the same card', async (context) => {
-  const world = await startWorld(context, { env: { CONCURRENCY: '1' } });
+/** One slot, and retries far enough apart to be killed between them. */
+const share = shareWorld({ pace: PACE, env: { CONCURRENCY: '1', RETRY_BASE_SECONDS: '2', RETRY_MAX_SECONDS: '2' } });
+
+test('killed while queued: the picture is made after the restart, on the same card', async () => {
+  const world = await share();
   world.sandbox.replicate.addFault({ on: 'prediction', kind: 'never-ends' });
   const first = await world.generate({ prompt: 'keeps the only slot' });
   await world.whenCard(first, /Generating/);
@@ -22,8 +26,8 @@ test('killed while queued: the picture is made after the restart, on the same ca
   assert.equal(world.predictions().filter((made) => made.input['prompt'] === PROMPT).length, 1);
 });
 
-test('killed while waiting for the next attempt: the attempt is made after the restart', async (context) => {
-  const world = await startWorld(context, { env: { RETRY_BASE_SECONDS: '2', RETRY_MAX_SECONDS: '2' } });
+test('killed while waiting for the next attempt: the attempt is made after the restart', async () => {
+  const world = await share();
   world.sandbox.replicate.addFault({ on: 'create', kind: 'http-429' });
   const card = await world.generate({ prompt: PROMPT });
   await world.whenCard(card, /Retrying/);
@@ -33,8 +37,8 @@ test('killed while waiting for the next attempt: the attempt is made after the r
   await assertFinishedOnce(world, card);
 });
 
-test('killed inside the paid call, after the service took it: the work is found, not paid again', async (context) => {
-  const world = await startWorld(context);
+test('killed inside the paid call, after the service took it: the work is found, not paid again', async () => {
+  const world = await share();
   // The service accepts and never answers: the process ends while it waits for that answer.
   world.sandbox.replicate.addFault({ on: 'create', kind: 'hang' });
   const card = await world.generate({ prompt: PROMPT });
@@ -46,7 +50,7 @@ test('killed inside the paid call, after the service took it: the work is found,
 });
 
 test('killed inside the paid call, before the service took it: it is asked for after the restart', async (context) => {
-  const world = await startWorld(context, { env: { RETRY_BASE_SECONDS: '30', RETRY_MAX_SECONDS: '30' } });
+  const world = await World.start(context, { pace: PACE, env: { RETRY_BASE_SECONDS: '30', RETRY_MAX_SECONDS: '30' } });
   world.sandbox.replicate.addFault({ on: 'create', kind: 'cut-before' });
   const card = await world.generate({ prompt: PROMPT });
   await world.whenMoved('starting');
@@ -60,8 +64,8 @@ test('killed inside the paid call, before the service took it: it is asked for a
   if (world.predictions().length === 1) await assertFinishedOnce(world, card);
 });
 
-test('killed while running: the same prediction is picked up', async (context) => {
-  const world = await startWorld(context);
+test('killed while running: the same prediction is picked up', async () => {
+  const world = await share();
   const card = await world.generate({ prompt: PROMPT });
   await world.whenMoved('running');
   await world.kill();
@@ -69,8 +73,8 @@ test('killed while running: the same prediction is picked up', async (context) =
   await assertFinishedOnce(world, card);
 });
 
-test('killed while the prediction finishes without us: its picture is fetched after the restart', async (context) => {
-  const world = await startWorld(context);
+test('killed while the prediction finishes without us: its picture is fetched after the restart', async () => {
+  const world = await share();
   const card = await world.generate({ prompt: PROMPT });
   await world.whenMoved('running');
   await world.kill();
@@ -79,8 +83,8 @@ test('killed while the prediction finishes without us: its picture is fetched af
   await assertFinishedOnce(world, card);
 });
 
-test('killed while the file is fetched: it is fetched again, and the picture is not made again', async (context) => {
-  const world = await startWorld(context);
+test('killed while the file is fetched: it is fetched again, and the picture is not made again', async () => {
+  const world = await share();
   world.sandbox.replicate.addFault({ on: 'file', kind: 'hang' });
   const card = await world.generate({ prompt: PROMPT });
   await world.whenMoved('collecting');
@@ -90,8 +94,9 @@ test('killed while the file is fetched: it is fetched again, and the picture is 
   await assertFinishedOnce(world, card);
 });
 
-test('killed again and again at short distances: still one card, one payment, one picture', async (context) => {
-  const world = await startWorld(context, { pace: { queueMs: 100, workMs: 6_000 } });
+test('killed again and again at short distances: still one card, one payment, one picture', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 100, workMs: 6_000 });
   const card = await world.generate({ prompt: PROMPT });
   for (let kills = 0; kills < 3; kills++) {
     await world.kill();
@@ -101,8 +106,8 @@ test('killed again and again at short distances: still one card, one payment, on
   await assertFinishedOnce(world, card);
 });
 
-test('ended with SIGTERM: exit code 0, and the work goes on after the next start', async (context) => {
-  const world = await startWorld(context);
+test('ended with SIGTERM: exit code 0, and the work goes on after the next start', async () => {
+  const world = await share();
   const card = await world.generate({ prompt: PROMPT });
   await world.whenMoved('running');
   const ended = await world.bot.end('SIGTERM');

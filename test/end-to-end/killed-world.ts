@@ -1,7 +1,6 @@
 /** A bot that is killed and started again, and what must be true afterwards. */
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
-import { picturesOf, World, type WorldOptions } from './world.ts';
+import { picturesOf, type World } from './world.ts';
 
 export const PROMPT = 'a beautiful sunset over mountains';
 
@@ -11,10 +10,8 @@ export async function assertFinishedOnce(world: World, card: string): Promise<vo
   assert.equal(picturesOf(world.message(card).message).length, 1, 'the card shows one picture');
   assert.equal(world.predictions().length, 1, 'one prediction was paid for');
   assert.equal(world.predictions()[0]?.status, 'succeeded');
-  const cards = world.sandbox.discord.messages(world.channelId, world.userId('member'));
-  assert.equal(cards.length, 1, 'there is one card and nothing else in the channel');
+  assert.equal(world.messages().length, 1, 'there is one card and nothing else in the channel');
 }
 
-export async function startWorld(context: TestContext, options: WorldOptions = {}): Promise<World> {
-  return World.start(context, { pace: { queueMs: 100, workMs: 1_500 }, ...options });
-}
+/** Long enough to be killed in. */
+export const PACE = { queueMs: 100, workMs: 1_500 };

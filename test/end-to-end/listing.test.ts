@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { picturesOf, textOf, World } from './world.ts';
+import { picturesOf, shareWorld, textOf, World } from './world.ts';
 
 const MUG = {
   title: 'Blue ceramic mug',
@@ -22,6 +22,8 @@ const OPENINGS: Readonly<Record<string, string>> = {
 };
 /** A tenth of the seconds that are the default. */
 const TENTH = { RETRY_BASE_SECONDS: '0.1', RETRY_MAX_SECONDS: '0.8' };
+
+const share = shareWorld({ pace: { queueMs: 20, workMs: 120 } });
 
 async function list(world: World, options: Parameters<World['command']>[0] = {}): Promise<string> {
   return (await world.run({ name: 'listing', options: { ...MUG, ...options } })).message.id;
@@ -75,7 +77,7 @@ test('a product becomes five pictures on one card; one that fails for ever is to
   await world.whenCard(card, /^### Done/m);
   assert.deepEqual(countPrompts(world), { ...once, infographic_2: 5, lifestyle: 3 });
   assert.equal(picturesOf(world.message(card).message).length, 5);
-  assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
+  assert.equal(world.messages().length, 1);
   const { message } = await world.pressForMessage(card, 'Download');
   const names = message.attachments.map(({ filename }) => filename);
   for (const item of Object.keys(OPENINGS))
@@ -136,11 +138,12 @@ test('FALLBACK=auto fills in what is missing by itself, free of charge', async (
   const done = await world.whenCard(card, /^### Done/m);
   assert.match(done, /Replicate could not make Main and Lifestyle, so the bot painted previews instead\./);
   assert.equal(world.predictions().length, 5);
-  assert.equal(world.sandbox.discord.messages(world.channelId, world.userId('member')).length, 1);
+  assert.equal(world.messages().length, 1);
 });
 
-test('killed in the middle of a set: the same card is finished, and nothing is paid twice', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 20, workMs: 300 } });
+test('killed in the middle of a set: the same card is finished, and nothing is paid twice', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 20, workMs: 300 });
   const card = await list(world);
   await world.whenCard(card, /^### Generating · [2-4] of 5/m);
   assert.ok(picturesOf(world.message(card).message).length >= 2, 'what is done is shown already');
@@ -154,8 +157,9 @@ test('killed in the middle of a set: the same card is finished, and nothing is p
   assert.equal(picturesOf(world.message(card).message).length, 5);
 });
 
-test('a picture of the product goes along with each of the five, and Edit prompt asks for another product from the same picture', async (context) => {
-  const world = await World.start(context, { pace: { queueMs: 20, workMs: 50 } });
+test('a picture of the product goes along with each of the five, and Edit prompt asks for another product from the same picture', async () => {
+  const world = await share();
+  world.setPace({ queueMs: 20, workMs: 50 });
   const photo = sharp({ create: { width: 400, height: 300, channels: 3, background: '#2f6fd6' } });
   const image = {
     name: 'mug.png',
@@ -165,7 +169,7 @@ test('a picture of the product goes along with each of the five, and Edit prompt
   const card = await list(world, { image, provider: 'gemini' });
   const done = await world.whenCard(card, /^### Done/m);
   assert.match(done, /from a picture you gave/);
-  const generations = world.sandbox.gemini.generations();
+  const generations = world.generations();
   assert.deepEqual(
     generations.map(({ images, prompt }) => [images, prompt.includes('exactly as in the reference picture')]),
     Array.from({ length: 5 }, () => [1, true]),
@@ -178,7 +182,7 @@ test('a picture of the product goes along with each of the five, and Edit prompt
   const edited = await world.submitForm(opened, typed, 'member2');
   assert.notEqual(edited, card);
   await world.whenCard(edited, /^### Done/m);
-  const later = world.sandbox.gemini.generations().slice(5);
+  const later = world.generations().slice(5);
   assert.equal(later.length, 5);
   for (const { prompt, images } of later) {
     assert.equal(images, 1);
@@ -187,8 +191,8 @@ test('a picture of the product goes along with each of the five, and Edit prompt
   }
 });
 
-test('what cannot be read of a product is said in one private sentence, and nothing is made', async (context) => {
-  const world = await World.start(context);
+test('what cannot be read of a product is said in one private sentence, and nothing is made', async () => {
+  const world = await share();
   const refuse = async (options: Record<string, string>, pattern: RegExp): Promise<void> => {
     const { message, ephemeralFor } = await world.run({ name: 'listing', options: { ...MUG, ...options } });
     assert.equal(ephemeralFor, world.userId('member'));

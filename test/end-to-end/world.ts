@@ -1,22 +1,30 @@
 /** The real bot as a process beside the sandbox, and the words of a person who uses it. */
 import assert from 'node:assert/strict';
-import type { TestContext } from 'node:test';
+import { after, type TestContext } from 'node:test';
 import type { APIMessage } from 'discord-api-types/v10';
-import { startBot } from '../../sandbox/bot.ts';
+import { parseLog, startBot } from '../../sandbox/bot.ts';
 import type {
   BotProcess,
   CommandOptions,
   InteractionOutcome,
+  RecordedRequest,
+  SandboxGeneration,
   SandboxMessage,
   SandboxPrediction,
 } from '../../sandbox/interface.ts';
 import { startSandbox, type Sandbox } from '../../sandbox/sandbox.ts';
 
-export type Person = 'member' | 'member2' | 'moderator' | 'outsider';
+const PEOPLE = ['member', 'member2', 'moderator', 'outsider'] as const;
+export type Person = (typeof PEOPLE)[number];
+
+export interface Pace {
+  queueMs: number;
+  workMs: number;
+}
 
 export interface WorldOptions {
   env?: Record<string, string>;
-  pace?: { queueMs: number; workMs: number };
+  pace?: Pace;
   /** What Replicate gives for every picture. */
   picture?: { bytes: Buffer; mimeType: string };
 }
@@ -27,20 +35,52 @@ const PACE = { queueMs: 50, workMs: 300 };
 /** Far above what anything here takes; reached only when something never happens. */
 const WAIT_MS = 30_000;
 
+/** What was there before a test that shares its world. */
+interface Before {
+  predictions: number;
+  generations: number;
+  /** The last one. */
+  request: RecordedRequest | undefined;
+  /** Lines of that process; one that was started later has none from before. */
+  lines: number;
+  bot: BotProcess | null;
+  messageIds: ReadonlySet<string>;
+}
+
+const NOTHING: Before = {
+  predictions: 0,
+  generations: 0,
+  request: undefined,
+  lines: 0,
+  bot: null,
+  messageIds: new Set(),
+};
+
 export class World {
   readonly sandbox: Sandbox;
   bot: BotProcess;
   /** The bot's settings. */
   readonly env: Readonly<Record<string, string>>;
+  readonly #pace: Pace;
+  #before = NOTHING;
 
-  constructor(sandbox: Sandbox, env: Record<string, string>, bot: BotProcess) {
+  constructor(sandbox: Sandbox, env: Record<string, string>, bot: BotProcess, pace = PACE) {
     this.sandbox = sandbox;
     this.env = env;
     this.bot = bot;
+    this.#pace = pace;
   }
 
   /** Starts everything and ends it with the test. Resolves when the bot is online. */
   static async start(context: TestContext, options: WorldOptions = {}): Promise<World> {
+    const world = await World.open(options);
+    context.after(() => world.close());
+    await world.whenOnline();
+    return world;
+  }
+
+  /** Whoever opens it closes it, and waits until the bot is online. */
+  static async open(options: WorldOptions): Promise<World> {
     const pace = options.pace ?? PACE;
     const picture = options.picture === undefined ? {} : { picture: options.picture };
     const sandbox = await startSandbox({
@@ -48,13 +88,32 @@ export class World {
       gemini: { pace: { ...pace, imageMs: pace.workMs } },
     });
     const env = sandbox.env({ ...FAST, ...options.env });
-    const world = new World(sandbox, env, startBot({ env }));
-    context.after(async () => {
-      await world.bot.end('SIGKILL');
-      await sandbox.close();
-    });
-    await world.whenOnline();
-    return world;
+    return new World(sandbox, env, startBot({ env }), pace);
+  }
+
+  async close(): Promise<void> {
+    await this.bot.end('SIGKILL');
+    await this.sandbox.close();
+  }
+
+  /** From here on nothing of what was before is counted; faults that nobody met are gone. */
+  begin(): void {
+    const { discord, replicate, gemini } = this.sandbox;
+    for (const part of [discord, replicate, gemini]) part.clearFaults();
+    this.setPace(this.#pace);
+    this.#before = {
+      predictions: replicate.predictions().length,
+      generations: gemini.generations().length,
+      request: discord.requests.at(-1),
+      lines: this.bot.lines.length,
+      bot: this.bot,
+      messageIds: new Set(PEOPLE.flatMap((person) => this.#seenBy(person)).map(({ message }) => message.id)),
+    };
+  }
+
+  setPace(pace: Pace): void {
+    this.sandbox.replicate.setPace(pace);
+    this.sandbox.gemini.setPace({ ...pace, imageMs: pace.workMs });
   }
 
   get channelId(): string {
@@ -158,7 +217,36 @@ export class World {
   }
 
   predictions(): SandboxPrediction[] {
-    return this.sandbox.replicate.predictions();
+    return this.sandbox.replicate.predictions().slice(this.#before.predictions);
+  }
+
+  generations(): SandboxGeneration[] {
+    return this.sandbox.gemini.generations().slice(this.#before.generations);
+  }
+
+  /** What Discord was asked by the bot. */
+  requests(): RecordedRequest[] {
+    const { requests } = this.sandbox.discord;
+    const { request } = this.#before;
+    return requests.slice(request === undefined ? 0 : requests.lastIndexOf(request) + 1);
+  }
+
+  /** What this person sees in the channel, oldest first. */
+  messages(by: Person = 'member'): SandboxMessage[] {
+    return this.#seenBy(by).filter(({ message }) => !this.#before.messageIds.has(message.id));
+  }
+
+  #seenBy(person: Person): SandboxMessage[] {
+    return this.sandbox.discord.messages(this.channelId, this.userId(person));
+  }
+
+  /** What the bot wrote. */
+  lines(): string[] {
+    return this.bot.lines.slice(this.#before.bot === this.bot ? this.#before.lines : 0);
+  }
+
+  logs(): Record<string, unknown>[] {
+    return this.lines().flatMap(parseLog);
   }
 
   /** Resolves when the card's words match. */
@@ -186,14 +274,35 @@ export class World {
 
   /** The moves of the log, as `from>to`. */
   moves(): string[] {
-    return this.bot
-      .logs()
-      .flatMap((line) => (typeof line['to'] === 'string' ? [`${String(line['from'])}>${line['to']}`] : []));
+    return this.logs().flatMap((line) =>
+      typeof line['to'] === 'string' ? [`${String(line['from'])}>${line['to']}`] : [],
+    );
   }
 
   async whenMoved(to: string): Promise<void> {
     await this.waitUntil(`an item is ${to}`, () => this.moves().some((move) => move.endsWith(`>${to}`)));
   }
+}
+
+/**
+ * One world for those tests of a file that need no settings of their own: started by the first that asks for it,
+ * ended with the file. Each begins with a bot that is online, counts from there, and leaves no work under way.
+ */
+export function shareWorld(options: WorldOptions = {}): () => Promise<World> {
+  let world: World | null = null;
+  after(() => world?.close());
+  return async () => {
+    if (world === null) {
+      world = await World.open(options);
+      await world.whenOnline();
+    } else if (!world.sandbox.discord.isBotConnected()) {
+      // The test before failed between a kill and a start.
+      await world.kill();
+      await world.startAgain();
+    }
+    world.begin();
+    return world;
+  };
 }
 
 /** All text of a message, whatever it is nested in. */

@@ -55,7 +55,7 @@ describe('the words a user reads', () => {
   });
 
   it('speak of no picture where it may be a video', () => {
-    const limits = { open: 1, runningLimit: 2, waitingLimit: 10 };
+    const limits = { open: 1, asked: 1, runningLimit: 2, waitingLimit: 10 };
     const neutral = [
       en.card.heldByDisk,
       en.refusals.userLimit(limits),
