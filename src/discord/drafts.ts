@@ -51,12 +51,11 @@ const SWEEP_EVERY_MS = 3_600_000;
 const GRACE_MS = 60_000;
 /** Of one person; the oldest goes. More than anybody looks at, and a bound on what copies may fill. */
 const MOST_OF_A_USER = 20;
-const SAME_CHOICE_MS = 3_000;
 
 export class Drafts implements Part {
   readonly #options: DraftsOptions;
-  /** Answers of the last moments: draft and choice. */
-  readonly #justChosen = new Set<string>();
+  /** Draft and choice. */
+  readonly #beingAnswered = new Set<string>();
   /** Copies under way, by the draft. */
   readonly #copying = new Map<string, { ending: AbortController; ended: Promise<void> }>();
 
@@ -194,13 +193,9 @@ export class Drafts implements Part {
     }
     // A select stays as it is while its answer is on the way: pressed twice, it is meant once.
     const chosen = `${draft.id}:${place}`;
-    if (this.#justChosen.has(chosen)) return this.#options.answers.acknowledge(asker);
-    this.#justChosen.add(chosen);
-    void this.#options.clock
-      .sleep(SAME_CHOICE_MS, this.#options.signal)
-      .catch(() => undefined)
-      .then(() => this.#justChosen.delete(chosen));
-    await this.#options.intake.submit(asker, wishFor(draft, choice));
+    if (this.#beingAnswered.has(chosen)) return this.#options.answers.acknowledge(asker);
+    this.#beingAnswered.add(chosen);
+    await this.#options.intake.submit(asker, wishFor(draft, choice)).finally(() => this.#beingAnswered.delete(chosen));
   }
 
   // --------------------------------------------------------------------------------------- the files

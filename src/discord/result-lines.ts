@@ -34,7 +34,12 @@ function changeLines(job: Job, { card }: Locale): string[] {
     .flatMap((item) => item.changes)
     .filter((change) => isAskedFor(change, job));
   const words = new Set(changes.map((change) => changeWords(change, card)));
-  return words.size === 0 ? [] : [card.sentOtherwise([...words])];
+  const swapped = job.items.flatMap((item) => (item.state === 'done' ? item.changes : []));
+  const instead = job.input.model === null ? swapped.find(({ field }) => field === 'model') : undefined;
+  return [
+    ...(instead?.to == null ? [] : [card.madeWith(plainModel(instead.to))]),
+    ...(words.size === 0 ? [] : [card.sentOtherwise([...words])]),
+  ];
 }
 
 /** What the bot chose by itself is nobody's wish; Details tells all. */
@@ -49,7 +54,9 @@ function isAskedFor({ field }: InputChange, { input }: Job): boolean {
 function changeWords({ field, from, to }: InputChange, card: Locale['card']): string {
   const [name, asked] = [plainText(field, NAME_SHOWN), plainText(from, VALUE_SHOWN)];
   const own = card.fields[name] ?? name;
-  return to === null ? card.leftOut(own, asked) : card.changedTo(own, asked, plainText(to, VALUE_SHOWN));
+  const unit = card.units[name] ?? '';
+  if (to === null) return card.leftOut(own, `${asked}${unit}`);
+  return card.changedTo(own, `${asked}${unit}`, `${plainText(to, VALUE_SHOWN)}${unit}`);
 }
 
 /**

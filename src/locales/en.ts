@@ -268,13 +268,14 @@ function describeMade({ count: made, names }: Made): string {
   return made === 1 ? 'it' : 'them';
 }
 
-/** In sentences like "seconds 12 instead of 60". */
+/** In sentences like "aspect ratio 16:9 instead of 21:9". */
 const changedFields: Readonly<Record<string, string>> = {
   aspect_ratio: 'aspect ratio',
-  duration: 'seconds',
   image: 'pictures to start from',
   negative_prompt: 'negative prompt',
 };
+
+const changedUnits: Readonly<Record<string, string>> = { duration: '\u00a0s' };
 
 export const en = {
   status: {
@@ -346,6 +347,8 @@ export const en = {
     sentOtherwise: (changes: readonly string[]) => `The model does not take all as asked: ${changes.join(', ')}.`,
     /** As people call what is sent; by its own name where there is none. */
     fields: changedFields,
+    units: changedUnits,
+    madeWith: (model: string) => `Made with ${model}, which takes pictures to start from.`,
     changedTo: (field: string, from: string, to: string) => `${field} ${to} instead of ${from}`,
     leftOut: (field: string, from: string) => `${field} ${from} is left out`,
     of: (done: number, all: number) => `${done} of ${all}`,

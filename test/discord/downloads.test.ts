@@ -64,11 +64,21 @@ const FAILURES: [name: string, kind: DiscordFault['kind'], times: number, words:
     'Discord finds it too large',
     { status: 413, code: 40005, message: 'x' },
     1,
-    /larger than Discord takes.*on the card/,
+    /larger than Discord takes.*the card shows/,
   ],
-  ['Discord refuses the file', { status: 400, code: 20009, message: 'x' }, 1, /refused the file.*on the card/],
-  ['the bot may attach nothing there', { status: 403, code: 50013, message: 'x' }, 1, /refused the file.*on the card/],
-  ['Discord is in trouble for long', { status: 503 }, 5, /did not get through.*Press Download once more.*on the card/],
+  ['Discord refuses the file', { status: 400, code: 20009, message: 'x' }, 1, /refused the file.*the card shows/],
+  [
+    'the bot may attach nothing there',
+    { status: 403, code: 50013, message: 'x' },
+    1,
+    /refused the file.*the card shows/,
+  ],
+  [
+    'Discord is in trouble for long',
+    { status: 503 },
+    5,
+    /did not get through.*Press Download once more.*the card shows/,
+  ],
   ['the connection breaks again and again', 'cut-before', 5, /did not get through/],
 ];
 
@@ -92,7 +102,7 @@ test('a download that meets a hiccup of Discord still gets through', async (cont
 
 test('an original larger than the presser may get is not sent, and whether the card has it is said rightly', async (context) => {
   const setup = await setUp(context);
-  assert.match((await setup.press({ limit: 3 })).words.join(), /larger than Discord takes.*on the card/);
+  assert.match((await setup.press({ limit: 3 })).words.join(), /larger than Discord takes.*the card shows/);
   const huge = { ...setup.job, attachmentSizeLimit: 3 };
   assert.match((await setup.press({ job: huge, limit: 3 })).words.join(), /larger.*It is kept: ask the bot's owner/);
 });
@@ -102,7 +112,7 @@ test('an original that is gone from the disk is told, with the card or the owner
   const [asset] = setup.job.result;
   assert.ok(asset);
   await rm(join(setup.folder, 'assets', asset.file), { force: true });
-  assert.match((await setup.press()).words.join(), /cannot be read.*on the card/);
+  assert.match((await setup.press()).words.join(), /cannot be read.*the card shows/);
   await setup.stores.undelivered.add(setup.job.userId, setup.job.id, 1);
   assert.match((await setup.press()).words.join(), /cannot be read.*Ask the bot's owner.*Again/);
 });

@@ -220,8 +220,8 @@ describe('the pictures of a job', () => {
     assert.deepEqual(
       choicesOfJob(set, en).map(({ label, description, prompt }) => [label, description, prompt]),
       [
-        ['Main', 'a mug on white', null],
-        ['Infographic 1', 'a mug with arrows', null],
+        ['Main', 'Mug', null],
+        ['Infographic 1', 'Mug', null],
       ],
     );
   });

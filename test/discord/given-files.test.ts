@@ -12,7 +12,7 @@ async function give(bytes: number): Promise<string[]> {
   const outcomes: string[] = [];
   const context = {
     locale: en,
-    defaultProviders: { image: 'local', video: 'local' },
+    ownerOf: () => 'local',
     answers: { refuse: async (_ask: unknown, sentence: string) => void outcomes.push(sentence) },
     intake: { submit: async () => void outcomes.push('taken') },
     animations: { run: async () => void outcomes.push('taken') },

@@ -249,7 +249,7 @@ describe('the card of a set', () => {
     const text = textOf(listing(ALL_DONE, { notes }));
     assert.match(
       text,
-      /: aspect_ratio 4:5 instead of 1:1, model with\/pictures instead of words\/only, duration 8 instead of 7\.\n/,
+      /Made with .*pictures.*\n.*: aspect ratio 4:5 instead of 1:1, duration 8\u00a0s instead of 7\u00a0s\.\n/,
     );
   });
 

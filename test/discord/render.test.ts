@@ -472,7 +472,7 @@ it('a picture that was made otherwise than asked says what is different', () => 
   const words = JSON.stringify(
     renderCard(go(job, [STARTING, RUNNING, COLLECTING, DONE], { changes }), contextOf()).body,
   );
-  assert.match(words, /aspect_ratio 16:9 instead of 21:9, guidance 3 is left out\./);
+  assert.match(words, /aspect ratio 16:9 instead of 21:9, guidance 3 is left out\./);
 });
 
 it('a card that waits for its next attempt says when its service is left alone for longer, and offers the others', () => {

@@ -140,7 +140,7 @@ describe('a card shows', () => {
 
 describe('a card of a job that is not over shows', () => {
   it('small pictures of what is done, small ones as they are, and no words about it', () => {
-    const shown = planShown(jobOf([9 * MB, null, 200_000, 30 * MB], { isOver: false }), LADDER);
+    const shown = planShown(jobOf([9 * MB, null, 100_000, 30 * MB], { isOver: false }), LADDER);
     assert.deepEqual(formsOf(shown), ['glance', 'original', 'glance']);
     assert.deepEqual(
       shown.files.map(({ name }) => name),

@@ -112,9 +112,9 @@ async function startOther(world: World): Promise<BotProcess> {
 for (const trouble of ['none', 'cut-before', 'cut-after'] as const) {
   test(`two processes with stores of their own answer the same command, trouble ${trouble}: one job is paid`, async () => {
     const world = await shareWithTwo();
-    const second = await startOther(world);
+    const beside = await startOther(world);
     const cancelled = (): number =>
-      [...world.bot.logs(), ...second.logs()].filter((line) => line['to'] === 'cancelled').length;
+      [...world.bot.logs(), ...beside.logs()].filter((line) => line['to'] === 'cancelled').length;
     const before = cancelled();
     if (trouble !== 'none') {
       world.sandbox.discord.addFault({ method: 'POST', route: /\/callback/, kind: trouble, times: 1 });

@@ -14,7 +14,7 @@ test('each refusal of the account has a sentence that says what to do', () => {
   const expected: Partial<Record<FailureReason, [string, RegExp]>> = {
     'key-refused': ['key-refused:replicate', /Put a new key into the settings/],
     'no-credit': ['no-credit:replicate', /Add credit at Replicate/],
-    'no-quota': ['no-credit:replicate', /Take a plan that has them/],
+    'no-quota': ['no-credit:replicate', /Take a plan that has it/],
     'daily-quota': ['daily-quota:replicate', /goes on tomorrow/],
     'provider-error': ['breaker:replicate', /failed 3 times in a row/],
   };
