@@ -143,7 +143,7 @@ test('FALLBACK=auto fills in what is missing by itself, free of charge', async (
 
 test('killed in the middle of a set: the same card is finished, and nothing is paid twice', async () => {
   const world = await share();
-  world.setPace({ queueMs: 20, workMs: 300 });
+  world.setPace({ queueMs: 20, workMs: 1_000 });
   const card = await list(world);
   await world.whenCard(card, /^### Generating · [2-4] of 5/m);
   assert.ok(picturesOf(world.message(card).message).length >= 2, 'what is done is shown already');
