@@ -7,7 +7,15 @@ import {
 import type { CommandAsk } from '../src/discord/ask.ts';
 import type { Command } from '../src/discord/command.ts';
 import { en } from '../src/locales/en.ts';
-import { PROVIDER_CHOICES, readInteger, readJobId, readReferences, readText } from './options.ts';
+import {
+  modelOption,
+  privateOption,
+  providerOption,
+  readInteger,
+  readJobId,
+  readReferences,
+  readText,
+} from './options.ts';
 
 const words = en.commands.animate;
 
@@ -31,19 +39,8 @@ export const animate: Command = {
         autocomplete: true,
       },
       { type: ApplicationCommandOptionType.String, name: 'prompt', description: words.prompt, max_length: 4000 },
-      {
-        type: ApplicationCommandOptionType.String,
-        name: 'provider',
-        description: words.provider,
-        choices: PROVIDER_CHOICES,
-      },
-      {
-        type: ApplicationCommandOptionType.String,
-        name: 'model',
-        description: words.model,
-        max_length: 200,
-        autocomplete: true,
-      },
+      providerOption(words.provider),
+      modelOption(words.model),
       {
         type: ApplicationCommandOptionType.Integer,
         name: 'duration',
@@ -57,7 +54,7 @@ export const animate: Command = {
         description: words.aspectRatio,
         choices: ASPECT_RATIOS.map((ratio) => ({ name: ratio, value: ratio })),
       },
-      { type: ApplicationCommandOptionType.Boolean, name: 'private', description: words.private },
+      privateOption(words.private),
     ],
   },
 

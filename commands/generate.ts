@@ -9,7 +9,7 @@ import type { Command } from '../src/discord/command.ts';
 import { nameItems, type Request, SEEDS } from '../src/jobs/job.ts';
 import { parseSettings } from '../src/jobs/settings-text.ts';
 import { en } from '../src/locales/en.ts';
-import { PROVIDER_CHOICES, readInteger, readReferences, readText } from './options.ts';
+import { modelOption, privateOption, providerOption, readInteger, readReferences, readText } from './options.ts';
 
 const words = en.commands.generate;
 
@@ -32,19 +32,8 @@ export const generate: Command = {
         min_length: 1,
         max_length: 4000,
       },
-      {
-        type: ApplicationCommandOptionType.String,
-        name: 'provider',
-        description: words.provider,
-        choices: PROVIDER_CHOICES,
-      },
-      {
-        type: ApplicationCommandOptionType.String,
-        name: 'model',
-        description: words.model,
-        max_length: 200,
-        autocomplete: true,
-      },
+      providerOption(words.provider),
+      modelOption(words.model),
       {
         type: ApplicationCommandOptionType.String,
         name: 'aspect_ratio',
@@ -79,7 +68,7 @@ export const generate: Command = {
         max_length: 1000,
         autocomplete: true,
       },
-      { type: ApplicationCommandOptionType.Boolean, name: 'private', description: words.private },
+      privateOption(words.private),
     ],
   },
 

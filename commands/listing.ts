@@ -17,7 +17,7 @@ import {
 } from '../src/jobs/listing.ts';
 import { LISTING_ITEMS } from '../src/jobs/listing-prompts.ts';
 import { en } from '../src/locales/en.ts';
-import { PROVIDER_CHOICES, readReferences, readText } from './options.ts';
+import { modelOption, privateOption, providerOption, readReferences, readText } from './options.ts';
 
 const words = en.commands.listing;
 
@@ -62,20 +62,9 @@ export const listing: Command = {
         max_length: PRODUCT_LIMITS.keywords,
       },
       { type: ApplicationCommandOptionType.Attachment, name: 'image', description: words.image },
-      {
-        type: ApplicationCommandOptionType.String,
-        name: 'provider',
-        description: words.provider,
-        choices: PROVIDER_CHOICES,
-      },
-      {
-        type: ApplicationCommandOptionType.String,
-        name: 'model',
-        description: words.model,
-        max_length: 200,
-        autocomplete: true,
-      },
-      { type: ApplicationCommandOptionType.Boolean, name: 'private', description: words.private },
+      providerOption(words.provider),
+      modelOption(words.model),
+      privateOption(words.private),
     ],
   },
 

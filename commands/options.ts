@@ -1,4 +1,5 @@
 /** Reading what was typed for an option. */
+import { ApplicationCommandOptionType, type APIApplicationCommandBasicOption } from 'discord-api-types/v10';
 import type { CommandAsk, CompletionAsk } from '../src/discord/ask.ts';
 import type { Reference } from '../src/jobs/job.ts';
 import type { Locale } from '../src/locales/locale.ts';
@@ -12,6 +13,20 @@ const LONGEST_JOB_ID = 20;
 
 /** What is larger would be refused once it is fetched (`GIVEN_LIMITS` of the pictures): it need not be. */
 const MOST_GIVEN_BYTES = 20 * 1024 * 1024;
+
+/** The same in every command that makes something; the words differ. */
+export function providerOption(description: string): APIApplicationCommandBasicOption {
+  return { type: ApplicationCommandOptionType.String, name: 'provider', description, choices: PROVIDER_CHOICES };
+}
+
+export function modelOption(description: string): APIApplicationCommandBasicOption {
+  const type = ApplicationCommandOptionType.String;
+  return { type, name: 'model', description, max_length: 200, autocomplete: true };
+}
+
+export function privateOption(description: string): APIApplicationCommandBasicOption {
+  return { type: ApplicationCommandOptionType.Boolean, name: 'private', description };
+}
 
 /** Options come the same way while they are typed and when they are sent. */
 type Typed = Pick<CommandAsk | CompletionAsk, 'options'>;
