@@ -68,21 +68,11 @@ export function FileField({ upload, id, files, set, describedBy }: FileFieldProp
       {files.length > 0 && (
         <ul class="upload-list">
           {files.map((file, index) => (
-            <li key={`${file.name}-${index}`}>
-              <FileThumbnail file={file} />
-              <span class="file-words">
-                <span class="file-name">{file.name}</span>
-                <span class="file-size">{formatSize(sizeOf(file))}</span>
-              </span>
-              <button
-                type="button"
-                class="icon-button"
-                aria-label={`Remove ${file.name}`}
-                onClick={() => set(files.filter((other) => other !== file))}
-              >
-                <Icon name="close" />
-              </button>
-            </li>
+            <PickedFileRow
+              key={`${file.name}-${index}`}
+              file={file}
+              remove={() => set(files.filter((other) => other !== file))}
+            />
           ))}
         </ul>
       )}
@@ -92,6 +82,22 @@ export function FileField({ upload, id, files, set, describedBy }: FileFieldProp
         </p>
       )}
     </div>
+  );
+}
+
+/** One of several files: what it is, and the way to take it away again. */
+export function PickedFileRow({ file, remove }: { file: PickedFile; remove(): void }): JSX.Element {
+  return (
+    <li>
+      <FileThumbnail file={file} />
+      <span class="file-words">
+        <span class="file-name">{file.name}</span>
+        <span class="file-size">{formatSize(sizeOf(file))}</span>
+      </span>
+      <button type="button" class="icon-button" aria-label={`Remove ${file.name}`} onClick={remove}>
+        <Icon name="close" />
+      </button>
+    </li>
   );
 }
 

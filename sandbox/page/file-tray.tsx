@@ -2,10 +2,8 @@
 import type { JSX } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { PickedFile } from '../interface.ts';
-import { FileThumbnail } from './file-field.tsx';
+import { PickedFileRow } from './file-field.tsx';
 import { Icon } from './icon.tsx';
-import { formatSize } from './media.tsx';
-import { sizeOf } from './picked-file.ts';
 import { SampleFiles } from './sample-files.tsx';
 
 export interface FileTrayProps {
@@ -18,16 +16,7 @@ export function FileTray({ files, remove }: FileTrayProps): JSX.Element | null {
   return (
     <ul class="tray" aria-label="Files to send">
       {files.map((file, index) => (
-        <li key={`${file.name}-${index}`}>
-          <FileThumbnail file={file} />
-          <span class="file-words">
-            <span class="file-name">{file.name}</span>
-            <span class="file-size">{formatSize(sizeOf(file))}</span>
-          </span>
-          <button type="button" class="icon-button" aria-label={`Remove ${file.name}`} onClick={() => remove(file)}>
-            <Icon name="close" />
-          </button>
-        </li>
+        <PickedFileRow key={`${file.name}-${index}`} file={file} remove={() => remove(file)} />
       ))}
     </ul>
   );

@@ -39,10 +39,8 @@ type DoneItem = Item & { state: 'done' };
 
 export class ReferenceCopies {
   readonly #options: ReferenceCopiesOptions;
-  /** Copies under way, by the job and the place of the reference in it. */
-  readonly #underWay = new Map<string, Promise<Kept>>();
-  /** What ends the copies of each job. */
-  readonly #ends = new Map<string, AbortController>();
+  /** By job: its copies under way by their place in it, and what ends them. */
+  readonly #underWay = new Map<string, { end: AbortController; copies: Map<number, Promise<Kept>> }>();
 
   constructor(options: ReferenceCopiesOptions) {
     this.#options = options;
@@ -100,10 +98,11 @@ export class ReferenceCopies {
   }
 
   async #endAll(jobId: string): Promise<void> {
-    this.#ends.get(jobId)?.abort(new Error('nobody wants the copy any more'));
-    this.#ends.delete(jobId);
-    const underWay = [...this.#underWay].filter(([key]) => key.startsWith(`${jobId}:`));
-    await Promise.allSettled(underWay.map(([, copy]) => copy));
+    const underWay = this.#underWay.get(jobId);
+    if (underWay === undefined) return;
+    this.#underWay.delete(jobId);
+    underWay.end.abort(new Error('nobody wants the copy any more'));
+    await Promise.allSettled(underWay.copies.values());
   }
 
   /**
@@ -153,18 +152,18 @@ export class ReferenceCopies {
   }
 
   #copy(jobId: string, reference: Reference, index: number): Promise<Kept> {
-    const key = keyOf(jobId, index);
     const { keeper, signal } = this.#options;
-    const running = this.#underWay.get(key);
+    const underWay = this.#underWay.get(jobId) ?? { end: new AbortController(), copies: new Map() };
+    const { end, copies } = underWay;
+    const running = copies.get(index);
     if (running !== undefined) return running;
-    const end = this.#ends.get(jobId) ?? new AbortController();
-    this.#ends.set(jobId, end);
+    this.#underWay.set(jobId, underWay);
     const either = followSignals(signal, end.signal);
     const copy = keeper.keep(reference, { id: jobId, index }, either.signal);
-    this.#underWay.set(key, copy);
+    copies.set(index, copy);
     const over = (): void => {
       either.release();
-      this.#underWay.delete(key);
+      copies.delete(index);
     };
     copy.then(over, over);
     return copy;
@@ -176,8 +175,4 @@ function asComing(reference: Reference): Reference {
   if (reference.state === 'coming') return reference;
   const { name, fromJobId, picture } = reference;
   return { name, fromJobId, state: 'coming', source: { kind: 'asset', asset: picture.asset } };
-}
-
-function keyOf(jobId: string, index: number): string {
-  return `${jobId}:${index}`;
 }

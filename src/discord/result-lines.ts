@@ -29,13 +29,10 @@ function fallbackLines(job: Job, locale: Locale): string[] {
 
 /** Of all items, each once. */
 function changeLines(job: Job, { card }: Locale): string[] {
-  const changes = job.items
-    .filter((item) => item.state === 'done')
-    .flatMap((item) => item.changes)
-    .filter((change) => isAskedFor(change, job));
-  const words = new Set(changes.map((change) => changeWords(change, card)));
-  const swapped = job.items.flatMap((item) => (item.state === 'done' ? item.changes : []));
-  const instead = job.input.model === null ? swapped.find(({ field }) => field === 'model') : undefined;
+  const changes = job.items.flatMap((item) => (item.state === 'done' ? item.changes : []));
+  const asked = changes.filter((change) => isAskedFor(change, job));
+  const words = new Set(asked.map((change) => changeWords(change, card)));
+  const instead = job.input.model === null ? changes.find(({ field }) => field === 'model') : undefined;
   return [
     ...(instead?.to == null ? [] : [card.madeWith(plainModel(instead.to))]),
     ...(words.size === 0 ? [] : [card.sentOtherwise([...words])]),

@@ -1,10 +1,7 @@
 /** Everything that answers people: commands, buttons, forms, lists. */
 import { commands, menus } from '../../commands/index.ts';
-import type { Config } from '../config.ts';
 import { Again } from '../discord/again.ts';
 import { Animations } from '../discord/animations.ts';
-import type { Answers } from '../discord/answers.ts';
-import type { DiscordApi } from '../discord/api.ts';
 import type { Ask } from '../discord/ask.ts';
 import { Completions } from '../discord/autocomplete.ts';
 import { Buttons } from '../discord/buttons.ts';
@@ -24,28 +21,12 @@ import { SmallPictures } from '../discord/small-pictures.ts';
 import { Thumbnails } from '../discord/thumbnails.ts';
 import { UndeliveredTeller } from '../discord/undelivered.ts';
 import { Clearing } from '../jobs/clearing.ts';
-import type { Clock, ReferenceKeeper } from '../jobs/ports.ts';
-import type { Log } from '../log.ts';
 import { makePreview, makeThumbnail } from '../pictures/preview.ts';
-import type { Provider } from '../providers/provider.ts';
-import type { LinkedFiles } from './files.ts';
 import { chooseForVideo } from './providers.ts';
-import type { Stores } from './stores.ts';
-import type { Work } from './work.ts';
+import type { Surroundings, Work } from './work.ts';
 
-export interface AnsweringOptions {
-  config: Config;
-  stores: Stores;
-  providers: ReadonlyMap<string, Provider>;
-  api: DiscordApi;
-  answers: Answers;
-  keeper: ReferenceKeeper;
-  linkTo: LinkedFiles['linkTo'];
+export interface AnsweringOptions extends Surroundings {
   work: Work;
-  clock: Clock;
-  log: Log;
-  /** Ends waits when the process stops. */
-  signal: AbortSignal;
 }
 
 export interface Answering {

@@ -19,7 +19,8 @@ import type { LinkedFiles } from './files.ts';
 import type { OwnerTroubles } from './owner-troubles.ts';
 import type { Stores } from './stores.ts';
 
-export interface WorkOptions {
+/** What most parts are built on. */
+export interface Surroundings {
   config: Config;
   stores: Stores;
   providers: ReadonlyMap<string, Provider>;
@@ -27,11 +28,14 @@ export interface WorkOptions {
   answers: Answers;
   keeper: ReferenceKeeper;
   linkTo: LinkedFiles['linkTo'];
-  troubles: OwnerTroubles;
   clock: Clock;
   log: Log;
   /** Ends waits when the process stops. */
   signal: AbortSignal;
+}
+
+export interface WorkOptions extends Surroundings {
+  troubles: OwnerTroubles;
 }
 
 export interface Work {

@@ -9,6 +9,7 @@ import { renderCardPictures } from '../../src/discord/render-removed.ts';
 import { failure, type Attempt, type Item, type Job } from '../../src/jobs/job.ts';
 import { en } from '../../src/locales/en.ts';
 import { newJob } from '../jobs/new-job.ts';
+import { attempt } from './sample-attempt.ts';
 import { buttonsOf, checkMessage, textsOf } from './message-limits.ts';
 
 const NOW = 1_800_000_000_000;
@@ -21,23 +22,6 @@ function refusals(card: PrivateCard, files: readonly string[] = []): string[] {
   assert.equal(card.flags & EPHEMERAL, EPHEMERAL, 'only one person sees it');
   assert.deepEqual(card.allowed_mentions, { parse: [] });
   return checkMessage({ ...card, flags: card.flags & ~EPHEMERAL }, files);
-}
-
-function attempt(change: Partial<Attempt>): Attempt {
-  return {
-    number: 1,
-    provider: 'replicate',
-    model: 'black-forest-labs/flux-schnell',
-    operationId: 'op',
-    seed: 7,
-    variation: 0,
-    changes: [],
-    fetches: { tries: 1, lastFailure: null },
-    startedAt: NOW,
-    endedAt: NOW + 4_200,
-    failure: null,
-    ...change,
-  };
 }
 
 function finished(attempts: Attempt[], change: Partial<Job> = {}, prompt = 'a red boat'): Job {

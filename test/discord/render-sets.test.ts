@@ -11,7 +11,6 @@ import {
   nameItems,
   requestCancel,
   type Asset,
-  type Attempt,
   type ItemCommon,
   type ItemStatus,
   type Job,
@@ -22,6 +21,7 @@ import { askForProduct } from '../../src/jobs/listing.ts';
 import { LISTING_ITEMS } from '../../src/jobs/listing-prompts.ts';
 import { en } from '../../src/locales/en.ts';
 import { newJob } from '../jobs/new-job.ts';
+import { attempt } from './sample-attempt.ts';
 import { buttonsOf, checkMessage, listAll, textsOf } from './message-limits.ts';
 
 const NOW = 1_800_000_000_000;
@@ -351,23 +351,6 @@ function fellBack(job: Job): Job {
 
 function finish(job: Job): Job {
   return moveTo(job, { item: 'video', to: DONE, now: NOW }, ({ code }) => code);
-}
-
-function attempt(change: Partial<Attempt>): Attempt {
-  return {
-    number: 1,
-    provider: 'replicate',
-    model: 'black-forest-labs/flux-schnell',
-    operationId: 'op',
-    seed: 7,
-    variation: 0,
-    changes: [],
-    fetches: { tries: 1, lastFailure: null },
-    startedAt: NOW,
-    endedAt: NOW + 4_200,
-    failure: null,
-    ...change,
-  };
 }
 
 describe('Details of a set', () => {
